@@ -1,0 +1,202 @@
+"""The complaint: what comes in. See the contract in ``docs/contract.md``.
+
+Only ``id`` and one of ``text`` or ``facts`` are required. Fields that the contract does not know are kept
+(`Complaint.extra`), passed through and reported, and never reject a complaint.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NaiveDatetime,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+    model_validator,
+)
+
+MAX_TEXT = 1_000_000
+"""Longest text of a complaint, in characters. Longer ones are rejected, not cut."""
+
+MAX_AMOUNT = Decimal(1_000_000_000_000)
+"""Amounts at or above this (10^12 yuan) are taken for a mistake and rejected."""
+
+_EARLIEST = dt.date(1990, 1, 1)
+_LATEST = dt.date(2100, 1, 1)
+_FEN_PLACES = 2
+
+
+def _to_decimal(value: object) -> object:
+    """Read an amount exactly: a float through its shortest decimal form, never through binary."""
+    if isinstance(value, bool):
+        raise ValueError("an amount is a number in yuan, not true or false")  # noqa: TRY004 (pydantic wants ValueError)
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    return value
+
+
+def _check_amount(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise ValueError("an amount must be a finite number")
+    if value < 0:
+        raise ValueError("an amount must not be negative")
+    if value >= MAX_AMOUNT:
+        raise ValueError("an amount must be below 1,000,000,000,000 yuan")
+    normal = value.normalize()
+    exponent = normal.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -_FEN_PLACES:
+        raise ValueError("an amount has at most two decimals (fen)")
+    return value.quantize(Decimal("0.01"))
+
+
+Amount = Annotated[
+    Decimal,
+    BeforeValidator(_to_decimal),
+    AfterValidator(_check_amount),
+    PlainSerializer(lambda value: f"{value:.2f}", return_type=str),
+    WithJsonSchema(
+        {
+            "anyOf": [{"type": "string", "pattern": r"^\d+(\.\d{1,2})?$"}, {"type": "number", "minimum": 0}],
+            "description": "Yuan, at most two decimals. Written as a string on the way out.",
+        }
+    ),
+]
+"""Money in decimal yuan, exact to the fen, not negative."""
+
+
+def _midnight(value: object) -> object:
+    """Accept a bare date (``2026-11-07``) where an instant is asked for; `Order.day_only` remembers nothing of it."""
+    if isinstance(value, bool | int | float):
+        raise ValueError("write a date or a timestamp in ISO 8601 form, such as 2026-11-07T15:00:00+08:00")  # noqa: TRY004
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 (given its timezone at intake)
+    return value
+
+
+def _check_year(value: dt.datetime) -> dt.datetime:
+    if not _EARLIEST <= value.date() < _LATEST:
+        raise ValueError("a date must lie between 1990 and 2099")
+    return value
+
+
+Instant = Annotated[AwareDatetime | NaiveDatetime, BeforeValidator(_midnight), AfterValidator(_check_year)]
+"""A point in time, ISO 8601. Without an offset it is read in the pack's timezone."""
+
+
+def _check_scalars(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("text must not contain NUL characters")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError("text must not contain lone surrogates") from None
+    return value
+
+
+Text = Annotated[str, AfterValidator(_check_scalars)]
+ShortText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_check_scalars)]
+
+
+class _Part(BaseModel):
+    """A part of the complaint: frozen, tolerant of fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+    @property
+    def extra(self) -> dict[str, Any]:
+        """Fields that the contract does not know, as they came."""
+        return dict(self.model_extra or {})
+
+
+class Consumer(_Part):
+    """Who complains. ``id`` is the platform's own identifier, never a name or number of a person."""
+
+    id: ShortText | None = None
+    age: Annotated[int, Field(ge=0, le=150)] | None = None
+    region: ShortText | None = None
+    prior_complaints: Annotated[int, Field(ge=0)] | None = None
+
+
+class Merchant(_Part):
+    """Whom the complaint is about."""
+
+    id: ShortText | None = None
+    name: ShortText | None = None
+    self_operated: bool | None = None
+    credit: ShortText | None = None
+
+
+class Order(_Part):
+    """What the order system knows. Values here carry the grade ``record``.
+
+    ``price`` is the price really paid for one piece, ``quantity`` the number of pieces, ``total_paid`` (optional) what
+    was really paid for the order line in all when discounts make it differ from price times quantity.
+    """
+
+    id: ShortText | None = None
+    kind: ShortText | None = None
+    category: ShortText | None = None
+    category_text: ShortText | None = None
+    price: Amount | None = None
+    quantity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    total_paid: Amount | None = None
+    paid_at: Instant | None = None
+    ship_by: Instant | None = None
+    shipped_at: Instant | None = None
+    delivered_at: Instant | None = None
+    signed_at: Instant | None = None
+    cancelled_at: Instant | None = None
+
+
+class Evidence(_Part):
+    """A document supplied: ``kind`` is a slug such as ``photo`` or ``inspection_report``, ``note`` free text."""
+
+    kind: ShortText
+    note: Text | None = None
+
+
+class Complaint(_Part):
+    """A consumer's complaint, as the contract has it.
+
+    Example:
+        >>> Complaint(id="c-1", text="买了半个月还不发货")
+        Complaint(id='c-1')
+
+    Raises:
+        pydantic.ValidationError: A field does not fit the contract. `funnel.Engine.decide` turns it into
+            `funnel.ComplaintError`, and batches into a rejects row.
+    """
+
+    id: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_check_scalars)]
+    received_at: Instant | None = None
+    channel: ShortText | None = None
+    text: Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(_check_scalars)] | None = None
+    platform: ShortText | None = None
+    claims: tuple[ShortText, ...] = ()
+    claimed_amount: Amount | None = None
+    consumer: Consumer = Consumer()
+    merchant: Merchant = Merchant()
+    order: Order = Order()
+    evidence: tuple[Evidence, ...] = ()
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _has_something_to_decide_on(self) -> Self:
+        if not (self.text and self.text.strip()) and not self.facts:
+            raise ValueError("a complaint needs a text or facts; this one has neither")
+        return self
+
+    def __repr__(self) -> str:
+        """Name the complaint without its contents, which are personal data."""
+        return f"Complaint(id={self.id!r})"
+
+    __str__ = __repr__

@@ -1,0 +1,453 @@
+"""Every diagnostic code: severity, message and way out, in Chinese and English. `docs/codes/` has a page for each.
+
+F1xx YAML and its traps; F2xx shape of a file; F3xx names; F4xx law; F5xx meaning of rules; F6xx scenario tests.
+Codes are never reused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Texts of one code. Blanks in braces are filled by the finding."""
+
+    severity: Literal["error", "warning"]
+    zh: str
+    en: str
+    help_zh: str
+    help_en: str
+
+    def message(self, lang: str) -> str:
+        """The message template in ``lang``."""
+        return self.en if lang == "en" else self.zh
+
+    def help(self, lang: str) -> str:
+        """The way-out template in ``lang``."""
+        return self.help_en if lang == "en" else self.help_zh
+
+
+def _e(zh: str, en: str, help_zh: str, help_en: str) -> Entry:
+    return Entry("error", zh, en, help_zh, help_en)
+
+
+def _w(zh: str, en: str, help_zh: str, help_en: str) -> Entry:
+    return Entry("warning", zh, en, help_zh, help_en)
+
+
+CATALOG: Mapping[str, Entry] = MappingProxyType(
+    {
+        # --- F1xx: YAML and its traps ---
+        "F100": _e(
+            "YAML 写法有误:{detail}",
+            "this is not valid YAML: {detail}",
+            "检查这一行及上一行的缩进、引号和括号是否成对",
+            "check the indentation, quotes and brackets of this line and the one above",
+        ),
+        "F101": _e(
+            "键“{key}”重复出现",
+            "the key “{key}” appears twice",
+            "同一层每个键只能写一次;删去一个,或把内容并到一处",
+            "a key may stand once at its level; remove one or merge the two",
+        ),
+        "F102": _e(
+            "不支持锚点和别名(& 与 *)",
+            "anchors and aliases (& and *) are not supported",
+            "把内容直接写出来",
+            "write the content out in full",
+        ),
+        "F103": _e(
+            "不支持合并键 <<",
+            "the merge key << is not supported",
+            "把要合并的内容直接写出来",
+            "write the merged content out in full",
+        ),
+        "F104": _e(
+            "不支持 YAML 标签“{tag}”",
+            "YAML tags such as “{tag}” are not supported",
+            "去掉标签,只写值本身",
+            "remove the tag and write the value itself",
+        ),
+        "F105": _e(
+            "缩进里有制表符(Tab)",
+            "there is a tab in the indentation",
+            "改用空格缩进,每层两个空格",
+            "indent with spaces, two a level",
+        ),
+        "F106": _e(
+            "缩进里有全角空格(U+3000)或其他特殊空格",
+            "there is a full-width space (U+3000) or another special space in the indentation",
+            "改用普通的半角空格",
+            "use ordinary spaces",
+        ),
+        "F107": _e(
+            "键“{key}”后面是全角冒号“:”",
+            "the key “{key}” is followed by a full-width colon",
+            "改成半角冒号加一个空格,例如 {key}: …",
+            "use an ASCII colon and a space: {key}: …",
+        ),
+        "F108": _e(
+            "“{value}”在 YAML 里有歧义(会被当成真假值)",
+            "“{value}” is ambiguous in YAML (it is read as true or false)",
+            '要真假值就写 true 或 false;要文字就加引号,例如 "{value}"',
+            'write true or false; if the word is meant, quote it: "{value}"',
+        ),
+        "F109": _e(
+            "“{value}”以 0 开头,容易被当成八进制数",
+            "“{value}” has a leading zero and may be read as octal",
+            '要数字就去掉开头的 0;要文字就加引号,例如 "{value}"',
+            'drop the leading zero; if text is meant, quote it: "{value}"',
+        ),
+        "F110": _e(
+            "“{value}”没有引号,会被当成六十进制数",
+            "“{value}” without quotes is read as a base-60 number",
+            '加引号,例如 "{value}";时长写成 12h 或 7d',
+            'quote it: "{value}"; write durations as 12h or 7d',
+        ),
+        "F111": _e(
+            "值后面的“ #”会把后面的内容变成注释,被悄悄丢掉",
+            "“ #” after a value turns the rest into a comment, which is lost silently",
+            "要写注释:# 前空两格、后空一格;要写文字:把整个值加引号",
+            "for a comment put two spaces before # and one after; for text, quote the whole value",
+        ),
+        "F112": _e(
+            "日期“{value}”不存在",
+            "the date “{value}” does not exist",
+            "写成真实的日期,例如 2026-11-20",
+            "write a real date, such as 2026-11-20",
+        ),
+        "F113": _e(
+            "一个文件里有多份文档(---)",
+            "there are several documents in one file (---)",
+            "每份内容单独放一个文件",
+            "give each its own file",
+        ),
+        "F114": _e(
+            "文件过大({size} 字节,上限 {limit} 字节)",
+            "the file is too large ({size} bytes; the limit is {limit})",
+            "拆成几个文件",
+            "split it into several files",
+        ),
+        "F115": _e(
+            "嵌套过深(上限 {limit} 层)",
+            "nesting is too deep (the limit is {limit} levels)",
+            "减少嵌套层数",
+            "flatten it",
+        ),
+        "F116": _e(
+            "文件不是 UTF-8 编码(第 {byte} 字节起读不出)",
+            "the file is not UTF-8 (unreadable from byte {byte})",
+            "用编辑器另存为 UTF-8",
+            "save it as UTF-8 in your editor",
+        ),
+        "F117": _e(
+            "文件含有不可见的控制字符({char})",
+            "the file has a control character ({char})",
+            "删去这个字符",
+            "remove that character",
+        ),
+        "F118": _e(
+            "文件是空的",
+            "the file is empty",
+            "第一行写 funnel: 1,再写内容",
+            "begin with funnel: 1 and add the content",
+        ),
+        "F119": _e(
+            "内容过多(上限 {limit} 个节点)",
+            "there is too much in this file (the limit is {limit} nodes)",
+            "拆成几个文件",
+            "split it into several files",
+        ),
+        # --- F2xx: shape ---
+        "F201": _e(
+            "不认识的字段“{key}”",
+            "the field “{key}” is not known here",
+            "这里可以写:{known}。{near_zh}",
+            "known here: {known}. {near_en}",
+        ),
+        "F202": _e(
+            "缺少必填的字段“{key}”",
+            "the field “{key}” is missing",
+            "补上 {key}: …",
+            "add {key}: …",
+        ),
+        "F203": _e(
+            "这里应当是{expected_zh},却是{found_zh}",
+            "expected {expected_en} here, found {found_en}",
+            "例如 {example}",
+            "for example {example}",
+        ),
+        "F204": _e(
+            "“{value}”不是可选的值",
+            "“{value}” is not one of the choices",
+            "可选:{known}。{near_zh}",
+            "choices: {known}. {near_en}",
+        ),
+        "F205": _e(
+            "funnel 格式版本“{value}”不受支持",
+            "format version “{value}” is not supported",
+            "写 funnel: 1",
+            "write funnel: 1",
+        ),
+        "F206": _e(
+            "“{value}”不是{expected_zh}",
+            "“{value}” is not {expected_en}",
+            "例如 {example}",
+            "for example {example}",
+        ),
+        "F207": _e(
+            "编号“{value}”与文件位置不符,应为“{expected}”",
+            "the id “{value}” does not match the file's place; expected “{expected}”",
+            "改编号,或移动文件:编号 = 目录.文件名",
+            "change the id or move the file: the id is folder.file",
+        ),
+        "F208": _e(
+            "“{value}”不在允许的范围 {low} 至 {high} 之内",
+            "“{value}” is outside the range {low} to {high}",
+            "检查数值和单位",
+            "check the figure and its unit",
+        ),
+        "F209": _w(
+            "缺少英文文字(en)",
+            "there is no English text (en)",
+            "补上 en;缺少时英文界面会显示中文",
+            "add en; without it the Chinese text is shown",
+        ),
+        # --- F3xx: names ---
+        "F301": _e(
+            "事实“{name}”没有在词表里声明",
+            "the fact “{name}” is not declared in the vocabulary",
+            "在 vocabulary/ 里声明它。{near_zh}",
+            "declare it in vocabulary/. {near_en}",
+        ),
+        "F302": _e(
+            "信号“{name}”没有定义",
+            "the signal “{name}” is not defined",
+            "在 signals/ 里定义它。{near_zh}",
+            "define it in signals/. {near_en}",
+        ),
+        "F303": _e(
+            "“{name}”重复定义",
+            "“{name}” is defined twice",
+            "每个名字只能定义一次;删去一处或改名",
+            "a name may be defined once; remove one or rename it",
+        ),
+        "F304": _e(
+            "“{value}”不是事实“{fact}”可以取的值",
+            "“{value}” is not a value of the fact “{fact}”",
+            "可取:{known}。{near_zh}",
+            "values: {known}. {near_en}",
+        ),
+        "F305": _e(
+            "事实“{fact}”是{type_zh},不能用“{test}”",
+            "the fact “{fact}” is {type_en}; the test “{test}” does not apply",
+            "可用:{known}",
+            "tests that apply: {known}",
+        ),
+        "F306": _e(
+            "规则“{name}”不存在",
+            "there is no rule “{name}”",
+            "检查编号。{near_zh}",
+            "check the id. {near_en}",
+        ),
+        "F307": _e(
+            "参数“{name}”没有在法规登记表里声明",
+            "the parameter “{name}” is not declared in the register",
+            "在 statutes 的 parameters 里声明它。{near_zh}",
+            "declare it under parameters in the register. {near_en}",
+        ),
+        "F308": _e(
+            "词组“{name}”没有定义",
+            "the word list “{name}” is not defined",
+            "在 signals/ 的 words 里定义它。{near_zh}",
+            "define it under words in signals/. {near_en}",
+        ),
+        "F309": _e(
+            "去向“{name}”没有定义",
+            "the forum “{name}” is not defined",
+            "在 forums.yaml 里定义它。{near_zh}",
+            "define it in forums.yaml. {near_en}",
+        ),
+        "F310": _e(
+            "派生函数“{name}”不存在",
+            "there is no derived function “{name}”",
+            "可用:{known}。{near_zh}",
+            "functions: {known}. {near_en}",
+        ),
+        "F311": _e(
+            "派生事实互相依赖成环:{cycle}",
+            "derived facts depend on each other in a circle: {cycle}",
+            "断开其中一处",
+            "break the circle at one place",
+        ),
+        # --- F4xx: law ---
+        "F401": _e(
+            "引用“{citation}”的法规不在登记表里",
+            "the statute of “{citation}” is not in the register",
+            "在 statutes.yaml 里登记它。{near_zh}",
+            "register it in statutes.yaml. {near_en}",
+        ),
+        "F402": _e(
+            "登记表里没有条文“{citation}”",
+            "the article “{citation}” is not in the register",
+            "核对条号;确有此条就在登记表里补上。{near_zh}",
+            "check the number; if it exists, register it. {near_en}",
+        ),
+        "F403": _e(
+            "条文“{citation}”在 {on} 不是有效的法律",
+            "the article “{citation}” was not in force on {on}",
+            "改引当日有效的版本,或检查登记表的有效期",
+            "cite the version in force that day or check the register's windows",
+        ),
+        "F404": _w(
+            "规则核对于 {reviewed},而“{citation}”的最新版本自 {since} 起施行",
+            "the rule was reviewed on {reviewed}; the newest version of “{citation}” is in force since {since}",
+            "对照新条文复核规则,再更新 reviewed",
+            "hold the rule against the new text, then update reviewed",
+        ),
+        "F405": _e(
+            "“{citation}”只有二手来源(verified: false),不能支撑自动结案",
+            "“{citation}” is known second-hand only (verified: false) and cannot carry a settlement",
+            "核对原文后改 verified,或把它只用于 strategy",
+            "verify the text and set verified, or let it support the strategy only",
+        ),
+        "F406": _e(
+            "引用“{citation}”写法有误",
+            "the citation “{citation}” is malformed",
+            "写成 法规id/条号,例如 cpl/25 或 cpl@2013/25",
+            "write statute/article, such as cpl/25 or cpl@2013/25",
+        ),
+        "F407": _e(
+            "“{citation}”已被“{by}”取代",
+            "“{citation}” has been superseded by “{by}”",
+            "改引新规定",
+            "cite the new one",
+        ),
+        "F408": _e(
+            "版本的有效期重叠或颠倒:{detail}",
+            "the windows of versions overlap or are reversed: {detail}",
+            "有效期写成前闭后开:上一版的 until 等于下一版的 from",
+            "windows are half-open: the earlier version's until is the later one's from",
+        ),
+        # --- F5xx: meaning ---
+        "F501": _e(
+            "overrides 成环:{cycle}",
+            "overrides form a circle: {cycle}",
+            "去掉其中一条 overrides",
+            "remove one of the overrides",
+        ),
+        "F502": _e(
+            "“{kind}”永远不能由机器结案",
+            "“{kind}” is never settled by a machine",
+            "移到 refer.considers,由人工斟酌",
+            "move it to refer.considers, for a human to weigh",
+        ),
+        "F503": _e(
+            "结案金额用到了惩罚性参数“{name}”",
+            "the settlement uses the punitive parameter “{name}”",
+            "惩罚性赔偿只能写在 refer.considers",
+            "punitive damages belong in refer.considers",
+        ),
+        "F504": _e(
+            "金额算式有误:{detail}",
+            "the formula is wrong: {detail}",
+            "只能用金额与整数事实、param.名称、+ - * / 和 larger()、smaller()",
+            "use money and integer facts, param.NAME, + - * / and larger(), smaller()",
+        ),
+        "F505": _e(
+            "缺少必须的关口:{missing}",
+            "required gates are missing: {missing}",
+            "在 gates.yaml 里补上 covers 为这些值的关口",
+            "add gates in gates.yaml that cover them",
+        ),
+        "F506": _e(
+            "短语写法有误:{detail}",
+            "the phrase is malformed: {detail}",
+            "( | ) 写几种说法,… 或 <数字> 写间隔,{{词组}} 引用词组",
+            "( | ) gives alternatives, … or <number> a gap, {{list}} a word list",
+        ),
+        "F507": _e(
+            "短语展开后过多({count} 种,上限 {limit})",
+            "the phrase expands to too many forms ({count}; the limit is {limit})",
+            "拆成几条短语,或减少 ( | ) 里的说法",
+            "split it or use fewer alternatives",
+        ),
+        "F508": _e(
+            "短语太短(“{phrase}”),容易误中",
+            "the phrase “{phrase}” is too short and will match by accident",
+            "至少写两个字",
+            "write at least two characters",
+        ),
+        "F509": _e(
+            "文字里的“{{{name}}}”不是已声明的事实或参数",
+            "“{{{name}}}” in this text is not a declared fact or parameter",
+            "用事实名或 param.名称。{near_zh}",
+            "use a fact's name or param.NAME. {near_en}",
+        ),
+        "F510": _w(
+            "识别条件用到了开放事实“{fact}”;它未知时,本规则会妨碍其他规则结案",
+            "recognition uses the open fact “{fact}”; while it is unknown this rule keeps others from settling",
+            "改用 raised 事实、信号或订单记录里的事实",
+            "use raised facts, signals or facts of the order record",
+        ),
+        "F511": _w(
+            "要件用到的事实“{fact}”没有人可以回答(ask 为 nobody)",
+            "nobody can supply the fact “{fact}” that the rule needs (ask is nobody)",
+            "在词表里写明 ask 和 question",
+            "set ask and question in the vocabulary",
+        ),
+        "F512": _e(
+            "事实“{fact}”可以问消费者或商家,却没有问题文字",
+            "the fact “{fact}” may be asked but has no question text",
+            "补上 question: {{zh: …, en: …}}",
+            "add question: {{zh: …, en: …}}",
+        ),
+        "F513": _e(
+            "推定值没有写依据",
+            "a presumption needs its basis",
+            "写 basis: 条文 或 why: 理由",
+            "add basis: ARTICLE or why: a reason",
+        ),
+        "F514": _e(
+            "raised 事实“{fact}”没有写理由(why)",
+            "the raised fact “{fact}” has no reason (why)",
+            "写明为什么“没提到就算没有”",
+            "say why not raised means false",
+        ),
+        "F515": _e(
+            "能自动结案的规则没有引用任何支撑 {part} 的条文",
+            "a rule that settles cites no article that supports its {part}",
+            "在 basis 里补上 supports: [{part}]",
+            "add one to basis with supports: [{part}]",
+        ),
+        "F516": _e(
+            "“{name}”是金额,金额之间不能相乘或相除",
+            "“{name}” is money; money cannot be multiplied or divided by money",
+            "乘以整数事实、参数或数字",
+            "multiply by an integer fact, a parameter or a number",
+        ),
+        # --- F6xx: scenario tests ---
+        "F601": _w(
+            "规则“{rule}”没有场景测试",
+            "the rule “{rule}” has no scenario tests",
+            "新建 {path}",
+            "create {path}",
+        ),
+        "F602": _e(
+            "测试名称“{name}”重复",
+            "the test name “{name}” appears twice",
+            "每个测试用一句不同的话",
+            "give each test a sentence of its own",
+        ),
+        "F603": _e(
+            "测试给出的投诉有误:{field}:{detail}",
+            "the complaint of this test is wrong: {field}: {detail}",
+            "按投诉格式改正",
+            "mend it after the contract of a complaint",
+        ),
+    }
+)
