@@ -1,12 +1,12 @@
 """Exceptions, for errors in the use of the API. Errors in rules are collected `funnel.Diagnostic` objects.
 
-    FunnelError
-    ├── PackError            a pack does not load; `.diagnostics` says all that is wrong
-    │   └── PackNotFoundError   no pack of that name or path
-    ├── ComplaintError       a complaint does not fit the contract; `.problems` lists every field
-    └── BatchError           a batch cannot be read or written
-        ├── SourceError      the file is not what it should be
-        └── MappingError     a column mapping names what does not exist
+FunnelError
+├── PackError            a pack does not load; `.diagnostics` says all that is wrong
+│   └── PackNotFoundError   no pack of that name or path
+├── ComplaintError       a complaint does not fit the contract; `.problems` lists every field
+└── BatchError           a batch cannot be read or written
+    ├── SourceError      the file is not what it should be
+    └── MappingError     a column mapping names what does not exist
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
     {
         # --- F1xx: YAML and its traps ---
         "F100": _e(
-            "YAML 写法有误:{detail}",
+            "YAML 写法有误：{detail}",
             "this is not valid YAML: {detail}",
             "检查这一行及上一行的缩进、引号和括号是否成对",
             "check the indentation, quotes and brackets of this line and the one above",
@@ -51,11 +51,11 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F101": _e(
             "键“{key}”重复出现",
             "the key “{key}” appears twice",
-            "同一层每个键只能写一次;删去一个,或把内容并到一处",
+            "同一层每个键只能写一次；删去一个，或把内容并到一处",
             "a key may stand once at its level; remove one or merge the two",
         ),
         "F102": _e(
-            "不支持锚点和别名(& 与 *)",
+            "不支持锚点和别名（& 与 *）",
             "anchors and aliases (& and *) are not supported",
             "把内容直接写出来",
             "write the content out in full",
@@ -69,13 +69,13 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F104": _e(
             "不支持 YAML 标签“{tag}”",
             "YAML tags such as “{tag}” are not supported",
-            "去掉标签,只写值本身",
+            "去掉标签，只写值本身",
             "remove the tag and write the value itself",
         ),
         "F105": _e(
             "缩进里有制表符(Tab)",
             "there is a tab in the indentation",
-            "改用空格缩进,每层两个空格",
+            "改用空格缩进，每层两个空格",
             "indent with spaces, two a level",
         ),
         "F106": _e(
@@ -85,39 +85,39 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "use ordinary spaces",
         ),
         "F107": _e(
-            "键“{key}”后面是全角冒号“:”",
+            "键“{key}”后面是全角冒号“：”",
             "the key “{key}” is followed by a full-width colon",
-            "改成半角冒号加一个空格,例如 {key}: …",
+            "改成半角冒号加一个空格，例如 {key}: …",
             "use an ASCII colon and a space: {key}: …",
         ),
         "F108": _e(
-            "“{value}”在 YAML 里有歧义(会被当成真假值)",
+            "“{value}”在 YAML 里有歧义（会被当成真假值）",
             "“{value}” is ambiguous in YAML (it is read as true or false)",
-            '要真假值就写 true 或 false;要文字就加引号,例如 "{value}"',
+            '要真假值就写 true 或 false;要文字就加引号，例如 "{value}"',
             'write true or false; if the word is meant, quote it: "{value}"',
         ),
         "F109": _e(
-            "“{value}”以 0 开头,容易被当成八进制数",
+            "“{value}”以 0 开头，容易被当成八进制数",
             "“{value}” has a leading zero and may be read as octal",
-            '要数字就去掉开头的 0;要文字就加引号,例如 "{value}"',
+            '要数字就去掉开头的 0;要文字就加引号，例如 "{value}"',
             'drop the leading zero; if text is meant, quote it: "{value}"',
         ),
         "F110": _e(
-            "“{value}”没有引号,会被当成六十进制数",
+            "“{value}”没有引号，会被当成六十进制数",
             "“{value}” without quotes is read as a base-60 number",
-            '加引号,例如 "{value}";时长写成 12h 或 7d',
+            '加引号，例如 "{value}";时长写成 12h 或 7d',
             'quote it: "{value}"; write durations as 12h or 7d',
         ),
         "F111": _e(
-            "值后面的“ #”会把后面的内容变成注释,被悄悄丢掉",
+            "值后面的“ #”会把后面的内容变成注释，被悄悄丢掉",
             "“ #” after a value turns the rest into a comment, which is lost silently",
-            "要写注释:# 前空两格、后空一格;要写文字:把整个值加引号",
+            "要写注释:# 前空两格、后空一格；要写文字：把整个值加引号",
             "for a comment put two spaces before # and one after; for text, quote the whole value",
         ),
         "F112": _e(
             "日期“{value}”不存在",
             "the date “{value}” does not exist",
-            "写成真实的日期,例如 2026-11-20",
+            "写成真实的日期，例如 2026-11-20",
             "write a real date, such as 2026-11-20",
         ),
         "F113": _e(
@@ -127,19 +127,19 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "give each its own file",
         ),
         "F114": _e(
-            "文件过大({size} 字节,上限 {limit} 字节)",
+            "文件过大（{size} 字节，上限 {limit} 字节）",
             "the file is too large ({size} bytes; the limit is {limit})",
             "拆成几个文件",
             "split it into several files",
         ),
         "F115": _e(
-            "嵌套过深(上限 {limit} 层)",
+            "嵌套过深（上限 {limit} 层）",
             "nesting is too deep (the limit is {limit} levels)",
             "减少嵌套层数",
             "flatten it",
         ),
         "F116": _e(
-            "文件不是 UTF-8 编码(第 {byte} 字节起读不出)",
+            "文件不是 UTF-8 编码（第 {byte} 字节起读不出）",
             "the file is not UTF-8 (unreadable from byte {byte})",
             "用编辑器另存为 UTF-8",
             "save it as UTF-8 in your editor",
@@ -157,16 +157,22 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "begin with funnel: 1 and add the content",
         ),
         "F119": _e(
-            "内容过多(上限 {limit} 个节点)",
+            "内容过多（上限 {limit} 个节点）",
             "there is too much in this file (the limit is {limit} nodes)",
             "拆成几个文件",
             "split it into several files",
+        ),
+        "F120": _e(
+            "逗号把文字截断了，“{text}”成了另一个键",
+            "a comma cut the text in two; “{text}” became a key of its own",
+            "在 {{ }} 里，文字含有半角逗号时要整个加引号",
+            "inside {{ }} quote a text that has a comma",
         ),
         # --- F2xx: shape ---
         "F201": _e(
             "不认识的字段“{key}”",
             "the field “{key}” is not known here",
-            "这里可以写:{known}。{near_zh}",
+            "这里可以写：{known}。{near_zh}",
             "known here: {known}. {near_en}",
         ),
         "F202": _e(
@@ -176,7 +182,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "add {key}: …",
         ),
         "F203": _e(
-            "这里应当是{expected_zh},却是{found_zh}",
+            "这里应当是{expected_zh}，却是{found_zh}",
             "expected {expected_en} here, found {found_en}",
             "例如 {example}",
             "for example {example}",
@@ -184,7 +190,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F204": _e(
             "“{value}”不是可选的值",
             "“{value}” is not one of the choices",
-            "可选:{known}。{near_zh}",
+            "可选：{known}。{near_zh}",
             "choices: {known}. {near_en}",
         ),
         "F205": _e(
@@ -200,9 +206,9 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "for example {example}",
         ),
         "F207": _e(
-            "编号“{value}”与文件位置不符,应为“{expected}”",
+            "编号“{value}”与文件位置不符，应为“{expected}”",
             "the id “{value}” does not match the file's place; expected “{expected}”",
-            "改编号,或移动文件:编号 = 目录.文件名",
+            "改编号，或移动文件：编号 = 目录.文件名",
             "change the id or move the file: the id is folder.file",
         ),
         "F208": _e(
@@ -233,19 +239,19 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F303": _e(
             "“{name}”重复定义",
             "“{name}” is defined twice",
-            "每个名字只能定义一次;删去一处或改名",
+            "每个名字只能定义一次；删去一处或改名",
             "a name may be defined once; remove one or rename it",
         ),
         "F304": _e(
             "“{value}”不是事实“{fact}”可以取的值",
             "“{value}” is not a value of the fact “{fact}”",
-            "可取:{known}。{near_zh}",
+            "可取：{known}。{near_zh}",
             "values: {known}. {near_en}",
         ),
         "F305": _e(
-            "事实“{fact}”是{type_zh},不能用“{test}”",
+            "事实“{fact}”是{type_zh}，不能用“{test}”",
             "the fact “{fact}” is {type_en}; the test “{test}” does not apply",
-            "可用:{known}",
+            "可用：{known}",
             "tests that apply: {known}",
         ),
         "F306": _e(
@@ -275,11 +281,11 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F310": _e(
             "派生函数“{name}”不存在",
             "there is no derived function “{name}”",
-            "可用:{known}。{near_zh}",
+            "可用：{known}。{near_zh}",
             "functions: {known}. {near_en}",
         ),
         "F311": _e(
-            "派生事实互相依赖成环:{cycle}",
+            "派生事实互相依赖成环：{cycle}",
             "derived facts depend on each other in a circle: {cycle}",
             "断开其中一处",
             "break the circle at one place",
@@ -294,19 +300,19 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F402": _e(
             "登记表里没有条文“{citation}”",
             "the article “{citation}” is not in the register",
-            "核对条号;确有此条就在登记表里补上。{near_zh}",
+            "核对条号；确有此条就在登记表里补上。{near_zh}",
             "check the number; if it exists, register it. {near_en}",
         ),
         "F403": _e(
             "条文“{citation}”在 {on} 不是有效的法律",
             "the article “{citation}” was not in force on {on}",
-            "改引当日有效的版本,或检查登记表的有效期",
+            "改引当日有效的版本，或检查登记表的有效期",
             "cite the version in force that day or check the register's windows",
         ),
         "F404": _w(
-            "规则核对于 {reviewed},而“{citation}”的最新版本自 {since} 起施行",
+            "规则核对于 {reviewed}，而“{citation}”的最新版本自 {since} 起施行",
             "the rule was reviewed on {reviewed}; the newest version of “{citation}” is in force since {since}",
-            "对照新条文复核规则,再更新 reviewed",
+            "对照新条文复核规则，再更新 reviewed",
             "hold the rule against the new text, then update reviewed",
         ),
         "F405": _e(
@@ -318,7 +324,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F406": _e(
             "引用“{citation}”写法有误",
             "the citation “{citation}” is malformed",
-            "写成 法规id/条号,例如 cpl/25 或 cpl@2013/25",
+            "写成 法规id/条号，例如 cpl/25 或 cpl@2013/25",
             "write statute/article, such as cpl/25 or cpl@2013/25",
         ),
         "F407": _e(
@@ -328,14 +334,14 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "cite the new one",
         ),
         "F408": _e(
-            "版本的有效期重叠或颠倒:{detail}",
+            "版本的有效期重叠或颠倒：{detail}",
             "the windows of versions overlap or are reversed: {detail}",
-            "有效期写成前闭后开:上一版的 until 等于下一版的 from",
+            "有效期写成前闭后开：上一版的 until 等于下一版的 from",
             "windows are half-open: the earlier version's until is the later one's from",
         ),
         # --- F5xx: meaning ---
         "F501": _e(
-            "overrides 成环:{cycle}",
+            "overrides 成环：{cycle}",
             "overrides form a circle: {cycle}",
             "去掉其中一条 overrides",
             "remove one of the overrides",
@@ -353,27 +359,27 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "punitive damages belong in refer.considers",
         ),
         "F504": _e(
-            "金额算式有误:{detail}",
+            "金额算式有误：{detail}",
             "the formula is wrong: {detail}",
             "只能用金额与整数事实、param.名称、+ - * / 和 larger()、smaller()",
             "use money and integer facts, param.NAME, + - * / and larger(), smaller()",
         ),
         "F505": _e(
-            "缺少必须的关口:{missing}",
+            "缺少必须的关口：{missing}",
             "required gates are missing: {missing}",
             "在 gates.yaml 里补上 covers 为这些值的关口",
             "add gates in gates.yaml that cover them",
         ),
         "F506": _e(
-            "短语写法有误:{detail}",
+            "短语写法有误：{detail}",
             "the phrase is malformed: {detail}",
-            "( | ) 写几种说法,… 或 <数字> 写间隔,{{词组}} 引用词组",
+            "( | ) 写几种说法,… 或 <数字> 写间隔，{{词组}} 引用词组",
             "( | ) gives alternatives, … or <number> a gap, {{list}} a word list",
         ),
         "F507": _e(
-            "短语展开后过多({count} 种,上限 {limit})",
+            "短语展开后过多（{count} 种，上限 {limit}）",
             "the phrase expands to too many forms ({count}; the limit is {limit})",
-            "拆成几条短语,或减少 ( | ) 里的说法",
+            "拆成几条短语，或减少 ( | ) 里的说法",
             "split it or use fewer alternatives",
         ),
         "F508": _e(
@@ -389,19 +395,19 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "use a fact's name or param.NAME. {near_en}",
         ),
         "F510": _w(
-            "识别条件用到了开放事实“{fact}”;它未知时,本规则会妨碍其他规则结案",
+            "识别条件用到了开放事实“{fact}”；它未知时，本规则会妨碍其他规则结案",
             "recognition uses the open fact “{fact}”; while it is unknown this rule keeps others from settling",
             "改用 raised 事实、信号或订单记录里的事实",
             "use raised facts, signals or facts of the order record",
         ),
         "F511": _w(
-            "要件用到的事实“{fact}”没有人可以回答(ask 为 nobody)",
+            "要件用到的事实“{fact}”没有人可以回答（ask 为 nobody）",
             "nobody can supply the fact “{fact}” that the rule needs (ask is nobody)",
             "在词表里写明 ask 和 question",
             "set ask and question in the vocabulary",
         ),
         "F512": _e(
-            "事实“{fact}”可以问消费者或商家,却没有问题文字",
+            "事实“{fact}”可以问消费者或商家，却没有问题文字",
             "the fact “{fact}” may be asked but has no question text",
             "补上 question: {{zh: …, en: …}}",
             "add question: {{zh: …, en: …}}",
@@ -425,7 +431,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "add one to basis with supports: [{part}]",
         ),
         "F516": _e(
-            "“{name}”是金额,金额之间不能相乘或相除",
+            "“{name}”是金额，金额之间不能相乘或相除",
             "“{name}” is money; money cannot be multiplied or divided by money",
             "乘以整数事实、参数或数字",
             "multiply by an integer fact, a parameter or a number",
@@ -444,7 +450,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "give each test a sentence of its own",
         ),
         "F603": _e(
-            "测试给出的投诉有误:{field}:{detail}",
+            "测试给出的投诉有误：{field}:{detail}",
             "the complaint of this test is wrong: {field}: {detail}",
             "按投诉格式改正",
             "mend it after the contract of a complaint",

@@ -1,0 +1,52 @@
+"""funnel: triage of consumer complaints. Rules with their legal basis settle what they can; people get the rest.
+
+>>> import funnel
+>>> engine = funnel.Engine(funnel.load_pack("cn-ecommerce"))  # doctest: +SKIP
+>>> engine.decide({"id": "c-1", "text": "买了半个月还不发货,我要退款"}).outcome  # doctest: +SKIP
+'ask'
+"""
+
+from funnel.complaint import Complaint, Consumer, Evidence, Merchant, Order
+from funnel.decision import Decision
+from funnel.diagnostics import Diagnostic, Span
+from funnel.engine.engine import Engine
+from funnel.errors import (
+    BatchError,
+    ComplaintError,
+    FunnelError,
+    MappingError,
+    PackError,
+    PackNotFoundError,
+    Problem,
+    SourceError,
+)
+from funnel.facts.values import Grade
+from funnel.pack.loader import check_pack, load_pack
+from funnel.pack.model import Pack
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BatchError",
+    "Complaint",
+    "ComplaintError",
+    "Consumer",
+    "Decision",
+    "Diagnostic",
+    "Engine",
+    "Evidence",
+    "FunnelError",
+    "Grade",
+    "MappingError",
+    "Merchant",
+    "Order",
+    "Pack",
+    "PackError",
+    "PackNotFoundError",
+    "Problem",
+    "SourceError",
+    "Span",
+    "__version__",
+    "check_pack",
+    "load_pack",
+]

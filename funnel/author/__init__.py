@@ -1,0 +1,1 @@
+"""For rule authors: scenario tests, explanations, new packs and scenarios."""

@@ -1,0 +1,419 @@
+"""Scenario tests: sentences of law with a complaint and what must come of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from funnel.complaint import Complaint
+from funnel.decision import Decision, Matter
+from funnel.diagnostics import Diagnostic, Diagnostics, Span
+from funnel.engine.decide import Compiled, Reasoning, decide, reason
+from funnel.engine.describe import leaf
+from funnel.engine.engine import to_complaint
+from funnel.engine.evaluate import cheapest
+from funnel.errors import ComplaintError
+from funnel.facts.intake import coerce
+from funnel.facts.vocabulary import pick, yuan
+from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode, load_file
+from funnel.pack._reader import Reader, near
+from funnel.pack.model import Pack
+
+EXPECTATIONS = (
+    "recognised",
+    "outcome",
+    "tier",
+    "remedies",
+    "exception",
+    "gate",
+    "asks",
+    "first_question",
+    "basis",
+    "reason",
+    "facts",
+)
+_ENGINE_GATES = ("disputed-facts", "over-limit", "unreadable-field")
+_DEFAULT_RECEIVED = "2026-11-10T10:00:00+08:00"
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioTest:
+    """One test: a sentence, a complaint, and what is expected of its decision."""
+
+    rule: str
+    name: str
+    complaint: Complaint
+    as_of: dt.date | None
+    expect: Mapping[str, Any]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One expectation that did not hold."""
+
+    key: str
+    expected: str
+    got: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A test that was run.
+
+    Attributes:
+        mismatches: Empty if it passed.
+        killers: The conditions that kept the rule from what was expected, in words.
+    """
+
+    test: ScenarioTest
+    decision: Decision
+    mismatches: tuple[Mismatch, ...]
+    killers: tuple[str, ...] = ()
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything expected came."""
+        return not self.mismatches
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The tests of some files, with what is wrong in the files themselves."""
+
+    tests: tuple[ScenarioTest, ...]
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+
+def scenario_files(folder: Path) -> Iterator[Path]:
+    """Every scenario file below a folder, in order."""
+    yield from sorted(p for suffix in ("*.yaml", "*.yml") for p in folder.rglob(suffix))
+
+
+def load_suite(pack: Pack, paths: list[Path], root: Path | None = None) -> Suite:
+    """Read scenario files.
+
+    Args:
+        pack: The pack they test.
+        paths: The files.
+        root: The folder that slugs count from; with it, a stable rule without tests is reported.
+    """
+    sink = Diagnostics()
+    reader = Reader(sink)
+    tests: list[ScenarioTest] = []
+    for path in paths:
+        shown = _shown(path)
+        node = load_file(path, shown, sink)
+        if node is not None:
+            tests += _file(reader, pack, node)
+    if root is not None:
+        tested = {test.rule for test in tests}
+        for rule in pack.live_rules:
+            if rule.id not in tested:
+                wanted = (root / rule.id.replace(".", "/", 1)).with_suffix(".yaml").as_posix()
+                sink.add("F601", rule.span, rule=rule.id, path=wanted)
+    return Suite(tuple(tests), sink.sorted())
+
+
+def _shown(path: Path) -> str:
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def _file(reader: Reader, pack: Pack, node: Node) -> list[ScenarioTest]:
+    entries = reader.mapping(node, required=("funnel", "rule", "tests"), optional=("base", "as_of"))
+    if entries is None:
+        return []
+    rule = reader.slug(entries.get("rule"))
+    if rule is None:
+        return []
+    if rule not in pack.rules:
+        reader.sink.add("F306", entries["rule"].span, name=rule, **near(rule, pack.rules))
+        return []
+    base = _plain(pack, entries.get("base"))
+    as_of = reader.date(entries.get("as_of")) if "as_of" in entries else None
+    found: list[ScenarioTest] = []
+    names: dict[str, Span] = {}
+    for item in reader.items(entries.get("tests")):
+        test = _test(reader, pack, item, rule, base if isinstance(base, dict) else {}, as_of)
+        if test is None:
+            continue
+        if test.name in names:
+            reader.sink.add("F602", test.span, (names[test.name], ""), name=test.name)
+        names[test.name] = test.span
+        found.append(test)
+    return found
+
+
+def _test(
+    reader: Reader, pack: Pack, node: Node, rule: str, base: dict[str, Any], as_of: dt.date | None
+) -> ScenarioTest | None:
+    entries = reader.mapping(node, required=("name", "given", "expect"), optional=("as_of", "note"))
+    if entries is None:
+        return None
+    name = reader.string(entries.get("name"))
+    given = _plain(pack, entries.get("given"))
+    expect = _expect(reader, pack, entries.get("expect"), rule)
+    if "as_of" in entries:
+        as_of = reader.date(entries.get("as_of"))
+    if name is None or not isinstance(given, dict) or expect is None:
+        if given is not None and not isinstance(given, dict):
+            reader.mapping(entries.get("given"))
+        return None
+    content = {"id": "test", "received_at": _DEFAULT_RECEIVED, **_merge(base, given)}
+    try:
+        complaint = to_complaint(content)
+    except ComplaintError as error:
+        for problem in error.problems:
+            reader.sink.add("F603", entries["given"].span, field=problem.field, detail=problem.message)
+        return None
+    for field_name, value in complaint.facts.items():
+        _check_fact(reader, pack, field_name, value, entries["given"].span)
+    return ScenarioTest(rule, name, complaint, as_of, expect, entries["name"].span)
+
+
+def _check_fact(reader: Reader, pack: Pack, name: str, value: object, span: Span) -> None:
+    if name not in pack.vocabulary:
+        reader.sink.add("F301", span, name=name, **near(name, pack.vocabulary.facts))
+
+
+def _plain(pack: Pack, node: Node | None) -> Any:
+    """A node as JSON would have it: what a test gives, in the contract's shape."""
+    if node is None:
+        return None
+    if isinstance(node, MapNode):
+        return {key.value: _plain(pack, value) for key, value in node.entries}
+    if isinstance(node, ListNode):
+        return [_plain(pack, item) for item in node.items]
+    return scalar(node)
+
+
+def scalar(node: ScalarNode) -> str | int | float | bool | None:
+    """A scalar as JSON would have it: numbers and true/false where they are not quoted, else text."""
+    value = node.value
+    if node.quoted:
+        return value
+    if value in {"true", "false"}:
+        return value == "true"
+    if value in {"", "null", "~"}:
+        return None
+    digits = value.removeprefix("-")
+    if digits.isascii() and digits.isdigit():
+        return int(value)
+    whole, dot, part = digits.partition(".")
+    if dot and whole.isascii() and whole.isdigit() and part.isascii() and part.isdigit():
+        return float(value)
+    return value
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Deep merge; ``null`` in a test takes away what the base gives."""
+    merged = dict(base)
+    for key, value in over.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = _merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _expect(reader: Reader, pack: Pack, node: Node | None, rule: str) -> dict[str, Any] | None:
+    entries = reader.mapping(node, optional=EXPECTATIONS)
+    if entries is None or not entries:
+        if node is not None and entries is not None:
+            reader.sink.add("F202", node.span, key="outcome")
+        return None
+    expect: dict[str, Any] = {}
+    for key, value in entries.items():
+        if key == "recognised":
+            expect[key] = reader.boolean(value)
+        elif key == "outcome":
+            expect[key] = reader.choice(value, ("settle", "ask", "refer"))
+        elif key == "tier":
+            expect[key] = reader.choice(value, pack.manifest.tiers)
+        elif key == "exception":
+            expect[key] = reader.choice(value, tuple(e.id for e in pack.rules[rule].exceptions) or ("-",))
+        elif key == "gate":
+            expect[key] = reader.choice(value, (*pack.gates, *_ENGINE_GATES))
+        elif key in {"asks", "basis"}:
+            expect[key] = reader.strings(value)
+        elif key == "remedies":
+            expect[key] = _remedies(reader, value)
+        elif key == "facts":
+            expect[key] = _plain(pack, value)
+            for name in expect[key] if isinstance(expect[key], dict) else ():
+                _check_fact(reader, pack, name, None, value.span)
+        else:
+            expect[key] = reader.string(value)
+        if key in {"asks", "first_question"}:
+            for name in expect[key] if isinstance(expect[key], tuple) else (expect[key],):
+                _check_fact(reader, pack, str(name), None, value.span)
+    return None if any(v is None for v in expect.values()) else expect
+
+
+def _remedies(reader: Reader, node: Node) -> dict[str, str | None] | None:
+    if isinstance(node, ListNode):
+        merged: dict[str, str | None] = {}
+        for item in node.items:
+            part = _remedies(reader, item)
+            if part is None:
+                return None
+            merged |= part
+        return merged
+    entries = reader.mapping(node, optional=None)
+    if entries is None:
+        return None
+    found: dict[str, str | None] = {}
+    for kind, value in entries.items():
+        if isinstance(value, ScalarNode) and value.value in {"null", "~", "", "true"}:
+            found[kind] = None
+            continue
+        if isinstance(value, ScalarNode) and value.value in {"merchant", "platform", "carrier", "consumer"}:
+            found[kind] = value.value
+            continue
+        fen = reader.money(value)
+        if fen is None:
+            return None
+        found[kind] = yuan(fen)
+    return found
+
+
+def run(compiled: Compiled, test: ScenarioTest, *, lang: str = "zh") -> Result:
+    """Run one test."""
+    received = test.complaint.received_at
+    as_of = test.as_of or (received.date() if received is not None else dt.date(2026, 11, 10))
+    if test.as_of is None and received is not None and received.tzinfo is not None:
+        as_of = received.astimezone(compiled.zone).date()
+    reasoning = reason(compiled, test.complaint, as_of=as_of)
+    decision = decide(compiled, test.complaint, as_of=as_of, lang=lang)
+    mismatches = tuple(_compare(compiled.pack, test, reasoning, decision, lang))
+    killers = tuple(_killers(compiled.pack, test, reasoning, lang)) if mismatches else ()
+    return Result(test, decision, mismatches, killers)
+
+
+def _compare(
+    pack: Pack, test: ScenarioTest, reasoning: Reasoning, decision: Decision, lang: str
+) -> Iterator[Mismatch]:
+    rule = pack.rules[test.rule]
+    matter = next((m for m in decision.matters if m.rule == rule.id or rule.id in m.competing), None)
+    recognised = reasoning.recognised.get(rule.id) is True
+    for key, expected in test.expect.items():
+        got = _got(pack, key, expected, reasoning, decision, matter, recognised=recognised, rule=rule.id)
+        if got is not None:
+            yield Mismatch(key, _show(expected, lang), got)
+
+
+def _got(
+    pack: Pack,
+    key: str,
+    expected: Any,
+    reasoning: Reasoning,
+    decision: Decision,
+    matter: Matter | None,
+    *,
+    recognised: bool,
+    rule: str,
+) -> str | None:
+    """What came instead; None if the expectation holds."""
+    if key == "recognised":
+        return None if recognised is expected else _show(recognised)
+    if key == "outcome":
+        got = matter.outcome if matter is not None else decision.outcome
+        return None if got == expected else got
+    if key == "tier":
+        tier = matter.tier if matter is not None else decision.tier
+        return None if tier == expected else str(tier)
+    if key == "remedies":
+        return _remedies_differ(matter, expected)
+    if key == "exception":
+        assessment = reasoning.assessments.get(rule)
+        fired = [e.id for e, truth in (assessment.exceptions if assessment else ()) if truth is True]
+        return None if expected in fired else _show(fired)
+    reasons = decision.referral.reasons if decision.referral else ()
+    if key == "gate":
+        gates = [r.gate for r in reasons if r.gate]
+        return None if expected in gates else _show(gates)
+    if key == "reason":
+        codes = list(dict.fromkeys(r.code for r in reasons))
+        return None if expected in codes else _show(codes)
+    asked = [q.fact for q in decision.questions]
+    if key == "asks":
+        return None if set(expected) <= set(asked) else _show(asked)
+    if key == "first_question":
+        return None if asked[:1] == [expected] else _show(asked)
+    if key == "basis":
+        cited = [f"{c.statute}/{c.article}" for c in (matter.basis if matter else ())]
+        cited += [f"{c.statute}@{c.version}/{c.article}" for c in (matter.basis if matter else ())]
+        return None if set(expected) <= set(cited) else _show(cited)
+    return _facts_differ(pack, reasoning, expected)
+
+
+def _remedies_differ(matter: Matter | None, expected: Mapping[str, str | None]) -> str | None:
+    got: dict[str, str | None] = {}
+    for remedy in matter.remedies if matter is not None else ():
+        wanted = expected.get(remedy.kind)
+        by_payer = wanted in {"merchant", "platform", "carrier", "consumer"}
+        got[remedy.kind] = remedy.payer if by_payer else remedy.amount
+    return None if got == dict(expected) else _show(got)
+
+
+def _facts_differ(pack: Pack, reasoning: Reasoning, expected: Mapping[str, Any]) -> str | None:
+    facts = reasoning.intake.facts
+    wrong = {}
+    for name, raw in expected.items():
+        spec = pack.vocabulary.facts.get(name)
+        if spec is None:
+            continue
+        got = facts.value(name)
+        wanted = None if raw is None else coerce(spec, raw, ZoneInfo("UTC"))  # days, not instants
+        if spec.type == "set" and isinstance(got, frozenset) and isinstance(wanted, frozenset) and wanted <= got:
+            continue
+        if got != wanted:
+            wrong[name] = spec.show(got)
+    return _show(wrong) if wrong else None
+
+
+def _show(value: Any, lang: str = "zh") -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {_show(v, lang)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_show(v, lang) for v in value) + "]"
+    return "null" if value is None else str(value)
+
+
+def _killers(pack: Pack, test: ScenarioTest, reasoning: Reasoning, lang: str) -> Iterator[str]:
+    """The conditions that kept the rule from applying, with the facts they met."""
+    rule = pack.rules[test.rule]
+    facts = reasoning.intake.facts
+    assessment = reasoning.assessments.get(rule.id)
+    parameters = assessment.parameters if assessment is not None else {}
+    parts = [("recognise", rule.recognise)] if assessment is None else [("elements", rule.elements)]
+    if assessment is not None and rule.settle is not None and rule.settle.when is not None:
+        parts.append(("settle.when", rule.settle.when))
+    for where, condition in parts:
+        for flip in cheapest(condition, facts, parameters):
+            spec = pack.vocabulary[flip.leaf.fact]
+            now = spec.show(facts.value(flip.leaf.fact), lang)
+            wanted = leaf(pack, flip.leaf, parameters, lang)
+            wanted = wanted if flip.wanted else f"not ({wanted})"
+            yield f"{flip.leaf.span}: {where}: {wanted} — {pick(spec.label, lang)} = {now}"
+    if assessment is None:
+        return
+    for exception, truth in assessment.exceptions:
+        if truth is not False:
+            word = {True: "true", None: "unknown"}[truth]
+            yield f"{exception.span}: unless {exception.id}: {word}"
+    for end in sorted(assessment.live):
+        if end.startswith(("grade:", "amount:", "governs:", "cannot:", "refer:")):
+            yield f"{rule.span}: {end}"
+

@@ -1,0 +1,88 @@
+"""The command group: loads a command's module only when it is used."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any
+
+import click
+
+_COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "run": ("funnel.cli.run", "判断一批投诉，打印漏斗", "decide a batch of complaints and print the funnel"),
+        "check": ("funnel.cli.check", "检查规则包，一次列出所有错误", "check a pack and report every error at once"),
+        "test": ("funnel.cli.test", "运行场景测试", "run scenario tests"),
+        "explain": ("funnel.cli.explain", "解释一件投诉为什么这样处理", "explain why a complaint is decided as it is"),
+        "init": ("funnel.cli.init", "新建规则包或场景", "make a new pack or a new scenario"),
+        "law": ("funnel.cli.law", "查法规登记表，核对原文", "look into the statute register and check it against texts"),
+        "schema": ("funnel.cli.schema", "输出 JSON Schema", "print JSON schemas"),
+    }
+)
+
+
+def language() -> str:
+    """The language of messages: ``--lang``, else ``FUNNEL_LANG``, else the locale, else Chinese."""
+    for index, word in enumerate(sys.argv):
+        if word == "--lang" and index + 1 < len(sys.argv):
+            return "en" if sys.argv[index + 1] == "en" else "zh"
+        if word.startswith("--lang="):
+            return "en" if word == "--lang=en" else "zh"
+    wanted = os.environ.get("FUNNEL_LANG") or os.environ.get("LC_ALL") or os.environ.get("LANG") or ""
+    return "en" if wanted.lower().startswith("en") else "zh"
+
+
+class _Group(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        del ctx
+        lang = language()
+        rows = [(name, zh if lang == "zh" else en) for name, (_, zh, en) in _COMMANDS.items()]
+        with formatter.section("命令" if lang == "zh" else "Commands"):
+            formatter.write_dl(rows)
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from funnel.diagnostics._model import suggestion  # noqa: PLC0415 (only for the slip)
+
+            near = suggestion(args[0], _COMMANDS)
+            if near:
+                raise click.UsageError(f"{error.message} Did you mean {near!r}?", ctx) from None
+            raise
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="funnel", prog_name="funnel")
+def group() -> None:
+    """funnel: triage consumer complaints with rules. 投诉分流：规则能结的结，难的交给人。"""
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command line.
+
+    Exit codes: 0 clean, 1 findings, 2 usage, 3 pack does not load, 4 scenario tests fail, 5 too many bad input rows.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character is no reason to fail
+    try:
+        return group.main(args=args, prog_name="funnel", standalone_mode=True)
+    except BrokenPipeError:  # `funnel … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

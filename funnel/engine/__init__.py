@@ -1,0 +1,1 @@
+"""Compile a pack, match, decide, compute remedies. Pure functions around frozen data."""

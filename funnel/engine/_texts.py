@@ -1,0 +1,168 @@
+"""Sentences of decisions, in Chinese and English. They say "on the material at hand … tends to", never "judged"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "received": (
+            "收到投诉，按 {as_of} 的材料和法律判断",
+            "received; decided on the material and the law as of {as_of}",
+        ),
+        "fact": ("{label}:{value}（{grade}，来自{source}）", "{label}: {value} ({grade}, from {source})"),
+        "fact-words": (
+            "{label}:{value}（{grade}，原文“{words}”）",
+            "{label}: {value} ({grade}, from the words “{words}”)",
+        ),
+        "note": ("文字对“{label}”说法不一或含糊，按未知处理", "the text is unclear on “{label}”； it stays unknown"),
+        "gate-open": ("关口“{title}”打开：{why}", "the gate “{title}” is open: {why}"),
+        "gate-unknown": ("关口“{title}”还不能排除", "the gate “{title}” cannot be ruled out yet"),
+        "no-rule": ("没有规则认得这件投诉", "no rule recognises this complaint"),
+        "candidate": ("像是“{title}”", "this looks like “{title}”"),
+        "possible": ("也可能是“{title}”，还要看{facts}", "it may also be “{title}”， depending on {facts}"),
+        "elements-true": ("“{title}”的要件成立", "the elements of “{title}” hold"),
+        "elements-false": ("“{title}”的要件不成立：{facts}", "the elements of “{title}” do not hold: {facts}"),
+        "elements-unknown": ("“{title}”的要件还不清楚：{facts}", "the elements of “{title}” are open: {facts}"),
+        "exception-true": ("例外“{exception}”成立", "the exception “{exception}” holds"),
+        "exception-unknown": (
+            "例外“{exception}”还不能排除：{facts}",
+            "the exception “{exception}” cannot be ruled out: {facts}",
+        ),
+        "exceptions-false": ("“{title}”的例外都已排除", "every exception of “{title}” is ruled out"),
+        "overridden": ("“{special}”优先于“{general}”({basis})", "“{special}” goes before “{general}” ({basis})"),
+        "settle": (
+            "根据现有材料，倾向于按“{title}”提出和解方案：{remedies}",
+            "on the material at hand, a settlement under “{title}” tends to be right: {remedies}",
+        ),
+        "settle-draft": (
+            "这是有理由的方案草稿，双方接受后才有约束力",
+            "this is a reasoned draft; it binds nobody until both sides take it",
+        ),
+        # --- reasons of referral ---
+        "unmatched": ("没有规则认得这件投诉", "no rule recognises this complaint"),
+        "gate": ("{why}", "{why}"),
+        "disputed": ("“{label}”有互相矛盾的来源：{values}", "sources contradict on “{label}”: {values}"),
+        "unreadable-field": ("字段 {field} 读不出：{detail}", "the field {field} cannot be read: {detail}"),
+        "exception": ("“{title}”的例外“{exception}”成立{why}", "the exception “{exception}” of “{title}” holds{why}"),
+        "elements-not-met": (
+            "现有材料下“{title}”的要件不成立：{facts}；机器不驳回消费者，交人工看",
+            "on the material at hand the elements of “{title}” do not hold: {facts}; a machine rejects nobody, a person looks",
+        ),
+        "elements-unknown-refer": ("“{title}”还缺：{facts}", "“{title}” still lacks: {facts}"),
+        "not-askable": ("缺少的事实没有人能通过提问补上：{facts}", "nobody can be asked for what is missing: {facts}"),
+        "grade-too-low": (
+            "“{label}”只到“{have}”，要到“{need}”才能结案",
+            "“{label}” is only {have}; a settlement needs {need}",
+        ),
+        "conflict": ("几条规则给出不同的结果：{titles}", "several rules give different results: {titles}"),
+        "conflict-sum": (
+            "各项方案合计 {total} 元，超过实付 {paid} 元",
+            "the settlements add up to {total} yuan, more than the {paid} yuan paid",
+        ),
+        "over-limit": (
+            "金额 {amount} 元超过机器结案上限 {limit} 元",
+            "{amount} yuan is above the limit of {limit} yuan for machines",
+        ),
+        "claim-exceeds": (
+            "索赔 {amount} 元，高于机器能提出的 {limit} 元",
+            "{amount} yuan are claimed, more than the {limit} yuan a machine may propose",
+        ),
+        "rule-refers": ("{why}", "{why}"),
+        "rule-refers-scope": ("不在“{title}”负责的范围内", "outside the scope of “{title}”"),
+        "rule-refers-when": (
+            "“{title}”不具备机器结案的条件",
+            "the conditions for a machine settlement of “{title}” are not met",
+        ),
+        "never-settles": ("“{title}”一律由人工处理", "“{title}” is always for people"),
+        "law-uncertain": (
+            "“{citation}”在 {on} 的效力或原文未经核实",
+            "“{citation}” was not in force on {on} or its text is not verified",
+        ),
+        "amount-unknown": ("金额算不出：{facts}", "the amount cannot be computed: {facts}"),
+        "engine-refused": (
+            "金额超过引擎允许的范围({detail})",
+            "the amount is beyond what the engine allows ({detail})",
+        ),
+        "possible-rule": (
+            "也可能属于“{title}”，现有材料不能排除",
+            "it may also be a case of “{title}”; that cannot be ruled out",
+        ),
+        # --- questions ---
+        "why-recognise": ("决定是否属于“{title}”", "it decides whether this is “{title}”"),
+        "why-elements": ("是“{title}”的要件", "it is an element of “{title}”"),
+        "why-exception": (
+            "用来排除“{title}”的例外“{exception}”",
+            "it rules out the exception “{exception}” of “{title}”",
+        ),
+        "why-amount": ("用来计算“{title}”的金额", "it is needed to compute the amount of “{title}”"),
+        "why-grade": ("“{title}”结案前要有更可靠的来源", "“{title}” needs a better source before it settles"),
+        "why-governs": ("决定“{title}”适用哪一版法律", "it decides which version of the law governs “{title}”"),
+        "why-settle": ("决定“{title}”能否由机器结案", "it decides whether a machine may settle “{title}”"),
+        "ask-plain": ("请提供：{label}", "please supply: {label}"),
+        # --- words ---
+        "unknown": ("（待查）", "(to be established)"),
+        "within-settlement": ("{days} 日内", "within {days} days"),
+        "within-goods_returned": ("收到退回的商品后 {days} 日内", "within {days} days after the goods come back"),
+        "grade-presumed": ("推定", "presumed"),
+        "grade-stated": ("自述", "stated"),
+        "grade-evidence": ("证据", "evidence"),
+        "grade-record": ("记录", "on record"),
+        "kind-refund": ("退款", "refund"),
+        "kind-price_difference": ("退差价", "refund of the price difference"),
+        "kind-promised_compensation": ("兑现承诺的赔付", "promised compensation"),
+        "kind-loss": ("赔偿损失", "compensation of loss"),
+        "kind-freight_refund": ("退运费", "refund of freight"),
+        "kind-return_freight": ("退货运费", "return freight"),
+        "kind-exchange": ("换货", "exchange"),
+        "kind-repair": ("维修", "repair"),
+        "kind-reship": ("补发", "send again"),
+        "kind-redeliver": ("重新投递", "deliver again"),
+        "kind-restore_order": ("恢复订单", "restore the order"),
+        "kind-stop_charging": ("停止扣费", "stop charging"),
+        "kind-terminate": ("解除合同", "end the contract"),
+        "kind-take_down": ("下架", "take down"),
+        "kind-disclose": ("披露信息", "disclose information"),
+        "kind-apologise": ("道歉", "apologise"),
+        "kind-invoice": ("开具发票", "issue an invoice"),
+        "kind-treble": ("三倍赔偿", "threefold compensation"),
+        "kind-tenfold": ("十倍赔偿", "tenfold compensation"),
+        "kind-triple_loss": ("三倍损失", "three times the loss"),
+        "kind-injury_damages": ("人身损害赔偿", "damages for injury"),
+        "kind-consequential_loss": ("其他损失", "consequential loss"),
+        "payer-merchant": ("商家", "merchant"),
+        "payer-platform": ("平台", "platform"),
+        "payer-carrier": ("承运人", "carrier"),
+        "payer-consumer": ("消费者", "consumer"),
+        "test-is": ("{fact} 为 {value}", "{fact} is {value}"),
+        "test-is_not": ("{fact} 不为 {value}", "{fact} is not {value}"),
+        "test-in": ("{fact} 属于 {value}", "{fact} is one of {value}"),
+        "test-not_in": ("{fact} 不属于 {value}", "{fact} is none of {value}"),
+        "test-at_most": ("{fact} 不超过 {value}", "{fact} is at most {value}"),
+        "test-less_than": ("{fact} 小于 {value}", "{fact} is less than {value}"),
+        "test-at_least": ("{fact} 不少于 {value}", "{fact} is at least {value}"),
+        "test-more_than": ("{fact} 大于 {value}", "{fact} is more than {value}"),
+        "test-between": ("{fact} 在 {value} 之间", "{fact} is between {value}"),
+        "test-contains_any": ("{fact} 含有 {value}", "{fact} contains any of {value}"),
+        "test-contains_all": ("{fact} 含有全部 {value}", "{fact} contains all of {value}"),
+        "test-known": ("{fact} 已知", "{fact} is known"),
+        "not": ("并非：{condition}", "not: {condition}"),
+    }
+)
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """A sentence in ``zh`` or ``en``, its blanks filled."""
+    zh, en = _TEXTS[key]
+    return (en if lang == "en" else zh).format_map({k: str(v) for k, v in values.items()})
+
+
+def knows(key: str) -> bool:
+    """Whether there is such a sentence."""
+    return key in _TEXTS
+
+
+def join(parts: list[str] | tuple[str, ...], lang: str) -> str:
+    """Several things in one sentence."""
+    return (", " if lang == "en" else "、").join(parts)

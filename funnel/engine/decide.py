@@ -1,0 +1,727 @@
+"""Decide a complaint. Pure: pack, complaint and day in, decision out; the same inputs give the same bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from funnel.complaint import Complaint
+from funnel.decision import (
+    Answer,
+    Change,
+    Decision,
+    Explanation,
+    FiredException,
+    Forum,
+    Matter,
+    NearMiss,
+    Outcome,
+    PackRef,
+    Question,
+    Reason,
+    Referral,
+    Step,
+)
+from funnel.engine import describe
+from funnel.engine._texts import join, say
+from funnel.engine.assess import PAID_FACT, Assessment, assess
+from funnel.engine.evaluate import Parameters, cheapest, evaluate, unknown_facts
+from funnel.engine.match import CompiledMatcher, Matcher
+from funnel.engine.parameters import ParameterTable
+from funnel.engine.questions import Ask, may_settle, rank, roles
+from funnel.facts.derived import Context
+from funnel.facts.intake import Intake, IntakeContext, intake, localise
+from funnel.facts.truth import Truth
+from funnel.facts.values import Facts, Known
+from funnel.facts.vocabulary import pick, yuan
+from funnel.pack._reader import duration_hours
+from funnel.pack.model import Condition, Gate, Pack
+
+_HARDNESS: Mapping[str, int] = {"settle": 0, "ask": 1, "refer": 2}
+_NEAR_MISSES = 3
+_MAX_CHANGES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A pack with everything computed from it once. Immutable; share it between threads."""
+
+    pack: Pack
+    matcher: Matcher
+    table: ParameterTable
+    zone: ZoneInfo
+    context: Context
+
+
+def compile_pack(pack: Pack, matcher: Matcher | None = None) -> Compiled:
+    """Prepare a pack for deciding. Costs milliseconds; do it once."""
+    return Compiled(
+        pack=pack,
+        matcher=matcher if matcher is not None else CompiledMatcher(pack),
+        table=ParameterTable(pack.register),
+        zone=ZoneInfo(pack.manifest.timezone),
+        context=Context(pack.calendar),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One matter, decided but not yet put in words."""
+
+    matter: str
+    outcome: Outcome
+    primary: Assessment
+    members: tuple[Assessment, ...]
+    tier: str | None
+    reasons: tuple[Reason, ...]
+    asks: tuple[Ask, ...] = ()
+    missing: tuple[str, ...] = ()
+    overridden: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reasoning:
+    """Everything that led to a decision, for `explain` and the tests."""
+
+    complaint: Complaint
+    as_of: dt.date
+    intake: Intake
+    gates: tuple[tuple[Gate, Truth], ...]
+    recognised: Mapping[str, Truth]
+    assessments: Mapping[str, Assessment]
+    rulings: tuple[Ruling, ...]
+
+
+def reason(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Reasoning:
+    """Match and assess, without putting anything in words yet. Pure."""
+    pack = compiled.pack
+    parameters = compiled.table.on(as_of)
+    context = IntakeContext(pack.vocabulary, pack.lexicon, compiled.zone, compiled.context, parameters)
+    taken = intake(complaint, context, received_at=complaint.received_at, as_of=as_of)
+    facts = taken.facts
+    gates = tuple((gate, evaluate(gate.when, facts, parameters)) for gate in pack.gates.values())
+    recognised = compiled.matcher.recognised(facts, parameters)
+    assessments = {
+        name: assess(pack, pack.rules[name], facts, compiled.table, as_of=as_of, recognised=truth)
+        for name, truth in recognised.items()
+    }
+    rulings = _Judge(compiled, facts, assessments, as_of).rulings()
+    return Reasoning(complaint, as_of, taken, gates, recognised, assessments, rulings)
+
+
+def decide(compiled: Compiled, complaint: Complaint, *, as_of: dt.date, lang: str = "zh") -> Decision:
+    """Decide a complaint.
+
+    Args:
+        compiled: The prepared pack.
+        complaint: The complaint.
+        as_of: The day for which the law and all periods are taken.
+        lang: Language of the texts, ``zh`` or ``en``.
+    """
+    return _Writer(compiled, reason(compiled, complaint, as_of=as_of), lang).decision()
+
+
+class _Judge:
+    """Decides each matter from the assessments of its rules."""
+
+    def __init__(self, compiled: Compiled, facts: Facts, assessments: Mapping[str, Assessment], as_of: dt.date) -> None:
+        self.compiled = compiled
+        self.pack = compiled.pack
+        self.facts = facts
+        self.assessments = assessments
+        self.as_of = as_of
+
+    def rulings(self) -> tuple[Ruling, ...]:
+        matters: dict[str, list[Assessment]] = {}
+        for assessment in self.assessments.values():
+            matters.setdefault(assessment.rule.matter, []).append(assessment)
+        overridden = self._overridden()
+        found = [self._matter(name, members, overridden) for name, members in sorted(matters.items())]
+        return self._sums(tuple(r for r in found if r is not None))
+
+    def _overridden(self) -> dict[str, tuple[str, str]]:
+        """Rules that a certainly applying rule sets aside: ``{general: (special, citation)}``."""
+        found: dict[str, tuple[str, str]] = {}
+        for name, assessment in sorted(self.assessments.items()):
+            if not assessment.applies:
+                continue
+            for override in assessment.rule.overrides:
+                if override.rule in self.assessments:
+                    found.setdefault(override.rule, (name, override.basis))
+        return found
+
+    def _matter(
+        self, name: str, members: Sequence[Assessment], overridden: Mapping[str, tuple[str, str]]
+    ) -> Ruling | None:
+        aside = tuple(
+            (overridden[a.rule.id][0], a.rule.id, overridden[a.rule.id][1]) for a in members if a.rule.id in overridden
+        )
+        left = [a for a in members if a.rule.id not in overridden]
+        candidates = [a for a in left if a.recognised is True]
+        if not left:
+            return None  # all set aside by rules of other matters, which decide
+        live = [a for a in left if not a.dead]
+        if not live:
+            if not candidates:
+                return None
+            return self._all_dead(name, tuple(members), candidates, aside)
+        primary = self._primary(live, candidates)
+        base = _Base(name, primary, tuple(members), aside)
+        if all(a.settles for a in live):
+            return self._settled(base, live)
+        settled_end = [a for a in live if not may_settle(a) and not self._may_vanish(a)]
+        if settled_end:
+            return self._refer(base, live)
+        if not any(may_settle(a) for a in live):
+            return self._refer(base, live)
+        asks, stuck = rank(self.pack, self.facts, self.compiled.table, live, as_of=self.as_of)
+        if not asks:
+            reasons = [*self._open_reasons(live), *self._stuck(live, stuck)]
+            return base.refer(self._tier(live), tuple(reasons), missing=stuck)
+        return Ruling(name, "ask", primary, tuple(members), None, (), asks, stuck, aside)
+
+    @staticmethod
+    def _may_vanish(assessment: Assessment) -> bool:
+        """Whether a rule may yet turn out not to decide."""
+        return bool({"dead", "unrecognised"} & assessment.live)
+
+    @staticmethod
+    def _primary(live: Sequence[Assessment], candidates: Sequence[Assessment]) -> Assessment:
+        """The rule that names the matter: the special before the general, then the one with most at hand."""
+        pool = [a for a in live if a.recognised is True] or list(candidates) or list(live)
+        general = {o.rule for a in pool for o in a.rule.overrides}
+        return min(pool, key=lambda a: (a.rule.id in general, len(a.live), a.rule.id))
+
+    def _tier(self, assessments: Sequence[Assessment]) -> str:
+        return self.pack.hardest(*(a.rule.refer.tier for a in assessments))
+
+    def _all_dead(
+        self,
+        name: str,
+        members: tuple[Assessment, ...],
+        candidates: Sequence[Assessment],
+        aside: tuple[tuple[str, str, str], ...],
+    ) -> Ruling:
+        primary = self._primary(candidates, candidates)
+        reasons = []
+        for a in sorted(candidates, key=lambda a: a.rule.id):
+            fired = [e.id for e, truth in a.exceptions if truth is True]
+            code = "exception" if a.elements is True and fired else "elements-not-met"
+            reasons.append(Reason(code=code, text="", rule=a.rule.id, fact=",".join(fired) or None))
+        return Ruling(name, "refer", primary, members, self._tier(candidates), tuple(reasons), overridden=aside)
+
+    def _settled(self, base: _Base, live: Sequence[Assessment]) -> Ruling:
+        results = {_signature(a) for a in live}
+        if len(results) > 1:
+            rules = ",".join(sorted(a.rule.id for a in live))
+            return base.refer(self._tier(live), (Reason(code="conflict", text="", fact=rules),))
+        return Ruling(base.matter, "settle", base.primary, base.members, None, (), overridden=base.aside)
+
+    def _refer(self, base: _Base, live: Sequence[Assessment]) -> Ruling:
+        reasons: list[Reason] = []
+        tiers: list[str] = []
+        for a in sorted(live, key=lambda a: a.rule.id):
+            for exception, truth in a.exceptions:
+                if truth is True and exception.tier is not None:
+                    reasons.append(Reason(code="exception", text="", rule=a.rule.id, fact=exception.id))
+                    tiers.append(exception.tier)
+            for index, (when, truth) in enumerate(a.referrals):
+                if truth is True:
+                    reasons.append(Reason(code="rule-refers", text="", rule=a.rule.id, fact=f"refer:{index}"))
+                    tiers.append(when.tier)
+            for block in a.blocks:
+                reasons.append(Reason(code=block.code, text="", rule=a.rule.id, fact=block.detail or None))
+                tiers.append(a.rule.refer.tier)
+        if not reasons:
+            reasons = list(self._open_reasons(live))
+        return base.refer(self.pack.hardest(*(tiers or [base.primary.rule.refer.tier])), tuple(reasons))
+
+    def _open_reasons(self, live: Sequence[Assessment]) -> list[Reason]:
+        found = []
+        for a in sorted(live, key=lambda a: a.rule.id):
+            for short in a.shortfalls:
+                found.append(Reason(code="grade-too-low", text="", rule=a.rule.id, fact=short.fact))
+            if a.recognised is None:
+                found.append(Reason(code="elements-unknown", text="", rule=a.rule.id, fact="recognise"))
+            elif not a.shortfalls:
+                found.append(Reason(code="elements-unknown", text="", rule=a.rule.id, fact=",".join(a.unknown)))
+        return found
+
+    def _stuck(self, live: Sequence[Assessment], stuck: Sequence[str]) -> list[Reason]:
+        if not stuck:
+            return []
+        return [Reason(code="not-askable", text="", rule=live[0].rule.id, fact=",".join(stuck))]
+
+    def _sums(self, rulings: tuple[Ruling, ...]) -> tuple[Ruling, ...]:
+        """Settlements of several matters together may not give back more than was paid."""
+        settled = [r for r in rulings if r.outcome == "settle"]
+        paid = self.facts.value(PAID_FACT)
+        total = sum(
+            due.amount.fen
+            for r in settled
+            for due in r.primary.remedies or ()
+            if due.amount is not None and due.spec.kind in {"refund", "loss", "price_difference"}
+        )
+        if len(settled) < 2 or not isinstance(paid, int) or total <= paid:  # noqa: PLR2004 (one alone is capped already)
+            return rulings
+        reason_ = Reason(code="conflict", text="", fact=f"{total}>{paid}")
+        return tuple(
+            Ruling(
+                r.matter, "refer", r.primary, r.members, r.primary.rule.refer.tier, (reason_,), overridden=r.overridden
+            )
+            if r.outcome == "settle"
+            else r
+            for r in rulings
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What every ruling of one matter shares."""
+
+    matter: str
+    primary: Assessment
+    members: tuple[Assessment, ...]
+    aside: tuple[tuple[str, str, str], ...]
+
+    def refer(self, tier: str, reasons: tuple[Reason, ...], missing: tuple[str, ...] = ()) -> Ruling:
+        return Ruling(self.matter, "refer", self.primary, self.members, tier, reasons, (), missing, self.aside)
+
+
+def _signature(assessment: Assessment) -> tuple[tuple[str, int | None, str], ...]:
+    due = assessment.remedies or ()
+    return tuple(sorted((r.spec.kind, r.amount.fen if r.amount is not None else -1, r.spec.payer) for r in due))
+
+
+class _Writer:
+    """Puts the reasoning in words and applies what stands above all matters: gates, disputes, unreadable fields."""
+
+    def __init__(self, compiled: Compiled, reasoning: Reasoning, lang: str) -> None:
+        self.compiled = compiled
+        self.pack = compiled.pack
+        self.r = reasoning
+        self.facts = reasoning.intake.facts
+        self.lang = lang
+        self.parameters: Parameters = compiled.table.on(reasoning.as_of)
+        self.explanation: list[Explanation] = []
+
+    # --- small words ----------------------------------------------------------------------------------------------------
+
+    def say(self, key: str, **values: object) -> str:
+        return say(key, self.lang, **values)
+
+    def label(self, name: str) -> str:
+        return self.pack.vocabulary.label(name, self.lang)
+
+    def labels(self, names: Sequence[str]) -> str:
+        return join([self.label(n) for n in dict.fromkeys(names)], self.lang)
+
+    def title(self, rule: str) -> str:
+        return pick(self.pack.rules[rule].title, self.lang)
+
+    def note(self, step: str, text: str, rule: str | None = None, facts: Sequence[str] = ()) -> None:
+        self.explanation.append(Explanation(step=step, text=text, rule=rule, facts=tuple(facts)))
+
+    # --- the whole ------------------------------------------------------------------------------------------------------
+
+    def decision(self) -> Decision:
+        self.note("received", self.say("received", as_of=self.r.as_of))
+        self._facts_found()
+        barriers, barrier_tier, pending = self._barriers()
+        possible = self._possible_elsewhere()
+        matters: list[Matter] = []
+        for ruling in self.r.rulings:
+            matters.append(self._matter(ruling, barriers, barrier_tier, pending or possible))
+        recognised = any(truth is True for truth in self.r.recognised.values())
+        if not recognised:
+            self.note("no-rule", self.say("no-rule"))
+        outcome, referral, questions = self._outcome(matters, barriers, barrier_tier, pending, possible)
+        complaint, manifest = self.r.complaint, self.pack.manifest
+        respond, resolve = self._clocks()
+        received = localise(complaint.received_at, self.compiled.zone) if complaint.received_at else None
+        passed = {key: value for key, value in complaint.extra.items() if _is_plain(value)}
+        return Decision(
+            complaint_id=complaint.id,
+            outcome=outcome,
+            tier=referral.tier if referral else None,
+            recognised=recognised,
+            matters=tuple(matters),
+            questions=questions,
+            referral=referral,
+            respond_by=received + dt.timedelta(hours=respond) if received else None,
+            resolve_by=received + dt.timedelta(hours=resolve) if received else None,
+            jurisdiction=self._forums(),
+            explanation=tuple(self.explanation),
+            pack=PackRef(id=manifest.id, digest=self.pack.digest),
+            as_of=self.r.as_of,
+            language=self.lang,
+            passed_through=passed,
+        )
+
+    def _clocks(self) -> tuple[int, int]:
+        """The shortest promises among the rules that decide, in hours."""
+        manifest = self.pack.manifest
+        specs = [r.primary.rule.strategy for r in self.r.rulings]
+        respond = [duration_hours(s.respond_within or manifest.respond_within) for s in specs]
+        resolve = [duration_hours(s.resolve_within or manifest.resolve_within) for s in specs]
+        return (
+            min(respond, default=duration_hours(manifest.respond_within)),
+            min(resolve, default=duration_hours(manifest.resolve_within)),
+        )
+
+    def _facts_found(self) -> None:
+        scan = self.r.intake.scan
+        for name, known in sorted(self.facts.known.items()):
+            spec = self.pack.vocabulary.facts.get(name)
+            if spec is None or name.startswith("signal.") or known.source in {"not raised", "received_at", "as_of"}:
+                continue
+            grade = self.say(f"grade-{known.grade.word}")
+            shown = spec.show(known.value, self.lang)
+            if known.words is not None and scan is not None:
+                words = scan.normal.original[known.words[0] : known.words[1]]
+                text = self.say("fact-words", label=self.label(name), value=shown, grade=grade, words=words)
+            else:
+                text = self.say("fact", label=self.label(name), value=shown, grade=grade, source=known.source)
+            self.note("fact", text, facts=(name,))
+        for note in self.facts.notes:
+            if note.startswith("text: "):
+                name = note.removeprefix("text: ").rstrip("?")
+                self.note("note", self.say("note", label=self.label(name)), facts=(name,))
+
+    # --- barriers: what refers every matter -------------------------------------------------------------------------
+
+    def _barriers(self) -> tuple[list[Reason], str | None, bool]:
+        """Open gates, disputes and unreadable fields; and whether a gate cannot be ruled out yet."""
+        first = self.pack.manifest.tiers[0]
+        reasons: list[Reason] = []
+        tiers: list[str] = []
+        pending = False
+        for gate, truth in self.r.gates:
+            title = pick(gate.title, self.lang)
+            if truth is True:
+                why = describe.fill(self.pack, gate.why, self.facts, self.parameters, self.lang)
+                reasons.append(Reason(code="gate", text=why, gate=gate.id))
+                tiers.append(gate.tier)
+                self.note("gate", self.say("gate-open", title=title, why=why))
+            elif truth is None:
+                pending = True
+                self.note("gate", self.say("gate-unknown", title=title))
+        for name, sources in sorted(self.facts.disputed.items()):
+            text = self.say("disputed", label=self.label(name), values=self._sources(name, sources))
+            reasons.append(Reason(code="disputed", text=text, gate="disputed-facts", fact=name))
+            tiers.append(first)
+            self.note("disputed", text, facts=(name,))
+        for problem in self.r.intake.problems:
+            text = self.say("unreadable-field", field=problem.field, detail=problem.message)
+            reasons.append(Reason(code="unreadable-field", text=text, gate="unreadable-field", fact=problem.field))
+            tiers.append(first)
+            self.note("unreadable", text)
+        claimed = self.facts.value("claimed_amount")
+        if isinstance(claimed, int) and claimed > self.pack.manifest.settle_limit:
+            text = self.say("over-limit", amount=yuan(claimed), limit=yuan(self.pack.manifest.settle_limit))
+            reasons.append(Reason(code="over-limit", text=text, gate="over-limit", fact="claimed_amount"))
+            tiers.append(first)
+            self.note("over-limit", text, facts=("claimed_amount",))
+        return reasons, self.pack.hardest(*tiers) if tiers else None, pending
+
+    def _sources(self, name: str, sources: Sequence[Known]) -> str:
+        spec = self.pack.vocabulary[name]
+        shown = (f"{spec.show(k.value, self.lang)} ({self.say(f'grade-{k.grade.word}')}, {k.source})" for k in sources)
+        return " / ".join(dict.fromkeys(shown))
+
+    def _possible_elsewhere(self) -> bool:
+        """Whether a rule may still turn out to open a matter of its own."""
+        decided = {r.matter for r in self.r.rulings}
+        open_ = [a for a in self.r.assessments.values() if a.recognised is None and a.rule.matter not in decided]
+        for a in open_:
+            unknown = unknown_facts(a.rule.recognise, self.facts, a.parameters)
+            text = self.say("possible", title=self.title(a.rule.id), facts=self.labels(unknown))
+            self.note("possible", text, rule=a.rule.id, facts=unknown)
+        ruled = [r for r in self.r.rulings if not any(m.recognised is True for m in r.members)]
+        return bool(open_) or bool(ruled)
+
+    # --- matters ------------------------------------------------------------------------------------------------------
+
+    def _matter(self, ruling: Ruling, barriers: Sequence[Reason], barrier_tier: str | None, pending: bool) -> Matter:  # noqa: FBT001
+        primary = ruling.primary
+        rule = primary.rule
+        self._reasoned(ruling)
+        outcome, tier = ruling.outcome, ruling.tier
+        if barriers:
+            outcome = "refer"
+            tiers = [t for t in (barrier_tier, ruling.tier) if t is not None]
+            tier = self.pack.hardest(*tiers)
+        elif pending and outcome == "settle":
+            outcome, tier = "refer", rule.refer.tier
+        settled = outcome == "settle"
+        due = describe.remedies(self.pack, primary.remedies or (), self.facts, primary.parameters, self.lang)
+        within = None
+        if settled:
+            words = describe.remedy_words(due, self.lang)
+            self.note("settle", self.say("settle", title=self.title(rule.id), remedies=words), rule=rule.id)
+            self.note("settle", self.say("settle-draft"), rule=rule.id)
+            if rule.settle is not None and rule.settle.within_days is not None:
+                within = self.say(f"within-{rule.settle.within_of}", days=rule.settle.within_days)
+        return Matter(
+            matter=ruling.matter,
+            scenario=rule.scenario,
+            rule=rule.id,
+            revision=rule.revision,
+            title=self.title(rule.id),
+            outcome=outcome,
+            tier=tier,
+            basis=describe.citations(self.pack, primary, self.lang),
+            remedies=due if settled else (),
+            considers=describe.considered(self.pack, rule.refer.considers, self.facts, primary.parameters, self.lang),
+            settle_within=within,
+            strategy=describe.strategy(self.pack, primary, self.facts, self.lang),
+            exceptions=self._exceptions(primary),
+            near_misses=() if settled else self._near(ruling.members),
+            competing=tuple(sorted(a.rule.id for a in ruling.members if a.rule.id != rule.id)),
+        )
+
+    def _exceptions(self, assessment: Assessment) -> tuple[FiredException, ...]:
+        words = {True: "true", False: "false", None: "unknown"}
+        found = []
+        for exception, truth in assessment.exceptions:
+            basis = (describe.citation(self.pack, c, assessment, self.lang) for c in exception.basis)
+            why = describe.fill(self.pack, exception.why, self.facts, assessment.parameters, self.lang)
+            found.append(
+                FiredException(
+                    id=exception.id,
+                    title=pick(exception.title, self.lang),
+                    truth=words[truth],
+                    basis=tuple(c for c in basis if c is not None),
+                    why=why or None,
+                )
+            )
+        return tuple(found)
+
+    def _reasoned(self, ruling: Ruling) -> None:
+        for special, general, basis in ruling.overridden:
+            text = self.say("overridden", special=self.title(special), general=self.title(general), basis=basis)
+            self.note("overridden", text, rule=general)
+        for a in ruling.members:
+            title = self.title(a.rule.id)
+            if a.recognised is None:
+                unknown = unknown_facts(a.rule.recognise, self.facts, a.parameters)
+                self.note("possible", self.say("possible", title=title, facts=self.labels(unknown)), a.rule.id, unknown)
+                continue
+            self.note("candidate", self.say("candidate", title=title), a.rule.id)
+            if a.elements is True:
+                self.note("elements", self.say("elements-true", title=title), a.rule.id)
+            elif a.elements is False:
+                text = self.say("elements-false", title=title, facts=self._failing(a))
+                self.note("elements", text, a.rule.id)
+            else:
+                unknown = unknown_facts(a.rule.elements, self.facts, a.parameters)
+                text = self.say("elements-unknown", title=title, facts=self.labels(unknown))
+                self.note("elements", text, a.rule.id, unknown)
+            self._reasoned_exceptions(a, title)
+
+    def _reasoned_exceptions(self, a: Assessment, title: str) -> None:
+        if a.exceptions and all(truth is False for _, truth in a.exceptions):
+            self.note("exceptions", self.say("exceptions-false", title=title), a.rule.id)
+        for exception, truth in a.exceptions:
+            name = pick(exception.title, self.lang)
+            if truth is True:
+                self.note("exception", self.say("exception-true", exception=name), a.rule.id)
+            elif truth is None:
+                unknown = unknown_facts(exception.when, self.facts, a.parameters)
+                text = self.say("exception-unknown", exception=name, facts=self.labels(unknown))
+                self.note("exception", text, a.rule.id, unknown)
+
+    def _failing(self, a: Assessment) -> str:
+        flips = [
+            f for f in cheapest(a.rule.elements, self.facts, a.parameters) if self.facts.value(f.leaf.fact) is not None
+        ]
+        found = []
+        for flip in flips:
+            spec = self.pack.vocabulary[flip.leaf.fact]
+            found.append(f"{self.label(flip.leaf.fact)} = {spec.show(self.facts.value(flip.leaf.fact), self.lang)}")
+        return join(found, self.lang)
+
+    def _near(self, members: Sequence[Assessment]) -> tuple[NearMiss, ...]:
+        found = []
+        for a in members:
+            if a.rule.settle is None or a.recognised is not True:
+                continue
+            conditions: list[tuple[Condition, bool]] = [(a.rule.elements, True)]
+            conditions += [(e.when, False) for e in a.rule.exceptions]
+            if a.rule.settle.when is not None:
+                conditions.append((a.rule.settle.when, True))
+            flips = {
+                (f.leaf, f.wanted): f
+                for condition, wanted in conditions
+                for f in cheapest(condition, self.facts, a.parameters, wanted=wanted)
+            }
+            changes = tuple(
+                Change(
+                    fact=f.leaf.fact,
+                    label=self.label(f.leaf.fact),
+                    now=self.pack.vocabulary[f.leaf.fact].show(self.facts.value(f.leaf.fact), self.lang),
+                    needed=describe.need(self.pack, f, a.parameters, self.lang),
+                )
+                for f in flips.values()
+            )
+            if changes:
+                found.append(NearMiss(rule=a.rule.id, title=self.title(a.rule.id), changes=changes))
+        found.sort(key=lambda miss: (len(miss.changes), miss.rule))
+        return tuple(miss for miss in found[:_NEAR_MISSES] if len(miss.changes) <= _MAX_CHANGES or len(found) == 1)
+
+    # --- outcome ------------------------------------------------------------------------------------------------------
+
+    def _outcome(
+        self,
+        matters: Sequence[Matter],
+        barriers: Sequence[Reason],
+        barrier_tier: str | None,
+        pending: bool,  # noqa: FBT001
+        possible: bool,  # noqa: FBT001
+    ) -> tuple[Outcome, Referral | None, tuple[Question, ...]]:
+        reasons = list(barriers)
+        tiers = [barrier_tier] if barrier_tier else []
+        missing: list[str] = []
+        for ruling, matter in zip(self.r.rulings, matters, strict=True):
+            if matter.outcome == "refer":
+                tiers.append(matter.tier or self.pack.manifest.unmatched_tier)
+                reasons += [self._worded(reason_, ruling) for reason_ in ruling.reasons]
+                missing += [self.label(n) for n in (*ruling.missing, *(a.fact for a in ruling.asks))]
+                if not ruling.reasons and not barriers and (pending or possible):
+                    reasons.append(Reason(code="elements-unknown", text=self.say("gate-unknown", title="")))
+        outcome: Outcome = max((m.outcome for m in matters), key=lambda o: _HARDNESS[o], default="refer")
+        if not matters:
+            tiers.append(self.pack.manifest.unmatched_tier)
+            if not barriers or not self.r.recognised:
+                reasons.append(Reason(code="unmatched", text=self.say("unmatched")))
+        questions = self._questions() if outcome == "ask" else ()
+        if outcome != "refer":
+            return outcome, None, questions
+        gate_steps = [
+            step
+            for gate, truth in self.r.gates
+            if truth is True
+            for step in describe.steps(self.pack, gate.steps, self.facts, self.parameters, self.lang)
+        ]
+        steps: list[Step] = gate_steps
+        unique = tuple(dict.fromkeys(reasons))
+        referral = Referral(
+            tier=self.pack.hardest(*tiers), reasons=unique, missing=tuple(dict.fromkeys(missing)), steps=tuple(steps)
+        )
+        return "refer", referral, ()
+
+    def _worded(self, reason_: Reason, ruling: Ruling) -> Reason:
+        rule = reason_.rule or ruling.primary.rule.id
+        assessment = self.r.assessments.get(rule, ruling.primary)
+        title = self.title(rule)
+        text = self._reason_text(reason_, assessment, title)
+        return reason_.model_copy(update={"text": text, "fact": self._reason_fact(reason_)})
+
+    @staticmethod
+    def _reason_fact(reason_: Reason) -> str | None:
+        if reason_.code in {"conflict", "over-limit", "claim-exceeds", "engine-refused", "rule-refers"}:
+            return None
+        return reason_.fact
+
+    def _reason_text(self, reason_: Reason, a: Assessment, title: str) -> str:
+        code, detail = reason_.code, reason_.fact or ""
+        if code == "exception":
+            fired = [e for e in a.rule.exceptions if e.id in detail.split(",")]
+            names = join([pick(e.title, self.lang) for e in fired], self.lang)
+            whys = [describe.fill(self.pack, e.why, self.facts, a.parameters, self.lang) for e in fired if e.why]
+            why = (":" if self.lang != "en" else ": ") + join(whys, self.lang) if whys else ""
+            return self.say("exception", title=title, exception=names, why=why)
+        if code == "elements-not-met":
+            return self.say("elements-not-met", title=title, facts=self._failing(a))
+        if code == "elements-unknown":
+            names_ = a.unknown if detail in {"", "recognise"} else tuple(detail.split(","))
+            return self.say("elements-unknown-refer", title=title, facts=self.labels(names_))
+        if code == "not-askable":
+            return self.say("not-askable", facts=self.labels(detail.split(",")))
+        if code == "grade-too-low":
+            short = next(s for s in a.shortfalls if s.fact == detail)
+            have, need = self.say(f"grade-{short.have.word}"), self.say(f"grade-{short.need.word}")
+            return self.say("grade-too-low", label=self.label(detail), have=have, need=need)
+        if code == "conflict":
+            if ">" in detail:
+                total, paid = (yuan(int(part)) for part in detail.split(">"))
+                return self.say("conflict-sum", total=total, paid=paid)
+            return self.say("conflict", titles=join([self.title(r) for r in detail.split(",")], self.lang))
+        if code in {"over-limit", "claim-exceeds"}:
+            amount, limit = (yuan(int(part)) for part in detail.split(">"))
+            return self.say(code, amount=amount, limit=limit)
+        if code == "rule-refers" and detail.startswith("refer:"):
+            when = a.rule.refer.when[int(detail.removeprefix("refer:"))]
+            return describe.fill(self.pack, when.why, self.facts, a.parameters, self.lang)
+        if code == "rule-refers":
+            return self.say(f"rule-refers-{detail}", title=title)
+        if code == "law-uncertain":
+            return self.say("law-uncertain", citation=detail, on=a.governing)
+        if code == "amount-unknown":
+            return self.say("amount-unknown", facts=detail)
+        if code == "engine-refused":
+            return self.say("engine-refused", detail=detail)
+        return self.say(code, title=title)
+
+    # --- questions ----------------------------------------------------------------------------------------------------
+
+    def _questions(self) -> tuple[Question, ...]:
+        best: dict[str, tuple[Ask, Ruling]] = {}
+        for ruling in self.r.rulings:
+            for ask in ruling.asks:
+                if ask.fact not in best or ask.score > best[ask.fact][0].score:
+                    best[ask.fact] = (ask, ruling)
+        ordered = sorted(best.values(), key=lambda pair: (-pair[0].score, pair[0].fact))
+        return tuple(self._question(ask, ruling) for ask, ruling in ordered)
+
+    def _question(self, ask: Ask, ruling: Ruling) -> Question:
+        spec = self.pack.vocabulary[ask.fact]
+        text = pick(spec.question, self.lang) or self.say("ask-plain", label=pick(spec.label, self.lang))
+        answers: list[Answer] = []
+        if spec.type in {"bool", "enum"}:
+            for value, removed in ask.answers:
+                word = str(value).lower() if isinstance(value, bool) else str(value)
+                answers.append(Answer(value=word, label=spec.show(value, self.lang), removes=removed))
+        return Question(
+            fact=ask.fact,
+            type=spec.type,
+            text=text,
+            who=spec.ask,
+            grade=spec.gives.word,
+            why=self._why(ask, ruling),
+            answers=tuple(answers),
+        )
+
+    def _why(self, ask: Ask, ruling: Ruling) -> str:
+        found: dict[str, None] = {}
+        for a in ruling.members:
+            if a.rule.id not in ask.rules:
+                continue
+            for name in ask.decides:
+                for role, exception in roles(a, self.facts, name):
+                    titles = {e.id: pick(e.title, self.lang) for e in a.rule.exceptions}
+                    exception_title = titles.get(exception or "", "")
+                    found[self.say(f"why-{role}", title=self.title(a.rule.id), exception=exception_title)] = None
+        return ("; " if self.lang == "en" else ";").join(found)
+
+    # --- forums -------------------------------------------------------------------------------------------------------
+
+    def _forums(self) -> tuple[Forum, ...]:
+        names = dict.fromkeys(name for ruling in self.r.rulings for name in ruling.primary.rule.forums)
+        found = []
+        for name in names:
+            spec = self.pack.forums[name]
+            if spec.when is not None and evaluate(spec.when, self.facts, self.parameters) is False:
+                continue
+            primary = self.r.rulings[0].primary
+            basis = (describe.citation(self.pack, c, primary, self.lang) for c in spec.basis)
+            text = describe.fill(self.pack, spec.text, self.facts, self.parameters, self.lang)
+            title = pick(spec.title, self.lang)
+            found.append(Forum(id=name, title=title, text=text, basis=tuple(c for c in basis if c is not None)))
+        return tuple(found)
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | int | float | bool | list | dict) or value is None

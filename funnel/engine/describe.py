@@ -1,0 +1,153 @@
+"""Conditions, values and remedies in words."""
+
+from __future__ import annotations
+
+import re
+
+from funnel.decision import Citation, Remedy, Step, Strategy
+from funnel.engine._texts import join, say
+from funnel.engine.assess import Assessment, DueRemedy, resolve
+from funnel.engine.evaluate import Flip, Parameters
+from funnel.engine.remedies import Missing, compute
+from funnel.facts.values import Facts, Value
+from funnel.facts.vocabulary import Texts, pick, yuan
+from funnel.pack.model import Basis, Pack, ParamRef, RemedySpec, StepSpec, Test
+
+_BLANK = re.compile(r"\{([^{}]*)\}")
+
+
+def leaf(pack: Pack, test: Test, parameters: Parameters, lang: str) -> str:
+    """A leaf of a condition as a phrase."""
+    spec = pack.vocabulary[test.fact]
+
+    def shown(constant: object) -> str:
+        if isinstance(constant, ParamRef):
+            value = parameters.get(constant.name)
+            return spec.show(value, lang) if value is not None else constant.name
+        if isinstance(constant, frozenset):
+            return join([spec.show(v, lang) for v in sorted(constant, key=str)], lang)
+        if isinstance(constant, tuple):
+            return " – ".join(shown(end) for end in constant)
+        return spec.show(constant, lang)  # type: ignore[arg-type]  # what is left is a value
+
+    return say(f"test-{test.test}", lang, fact=pick(spec.label, lang), value=shown(test.constant))
+
+
+def need(pack: Pack, flip: Flip, parameters: Parameters, lang: str) -> str:
+    """What would have to be so."""
+    words = leaf(pack, flip.leaf, parameters, lang)
+    return words if flip.wanted else say("not", lang, condition=words)
+
+
+def fill(pack: Pack, texts: Texts | None, facts: Facts, parameters: Parameters, lang: str) -> str:
+    """A text with the case's own figures in its blanks."""
+
+    def figure(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name.startswith("param."):
+            name = name.removeprefix("param.")
+            value: Value | None = parameters.get(name)
+            if value is None:
+                return say("unknown", lang)
+            money = pack.register.parameters[name].type == "money"
+            return yuan(value) if money and isinstance(value, int) else str(value)
+        if name not in pack.vocabulary:
+            return match.group(0)
+        value = facts.value(name)
+        return say("unknown", lang) if value is None else pack.vocabulary[name].show(value, lang)
+
+    return _BLANK.sub(figure, pick(texts, lang))
+
+
+def strategy(pack: Pack, assessment: Assessment, facts: Facts, lang: str) -> Strategy:
+    """A rule's mediation strategy on this case."""
+    spec = assessment.rule.strategy
+
+    def say_(texts: Texts) -> str:
+        return fill(pack, texts, facts, assessment.parameters, lang)
+
+    return Strategy(
+        opening=say_(spec.opening),
+        concessions=tuple(say_(t) for t in spec.concessions),
+        floor=say_(spec.floor),
+        evidence=tuple(say_(t) for t in spec.evidence),
+        steps=steps(pack, spec.steps, facts, assessment.parameters, lang),
+    )
+
+
+def steps(pack: Pack, specs: tuple[StepSpec, ...], facts: Facts, parameters: Parameters, lang: str) -> tuple[Step, ...]:
+    """Who does what by when."""
+    return tuple(Step(who=s.who, within=s.within, do=fill(pack, s.do, facts, parameters, lang)) for s in specs)
+
+
+def citations(pack: Pack, assessment: Assessment, lang: str) -> tuple[Citation, ...]:
+    """The articles of a rule in the versions in force on its governing date."""
+    found = (citation(pack, basis, assessment, lang) for basis in assessment.rule.basis)
+    return tuple(c for c in found if c is not None)
+
+
+def citation(pack: Pack, basis: Basis | str, assessment: Assessment, lang: str) -> Citation | None:
+    """One article; None if it was not in force on the governing date."""
+    source = basis if isinstance(basis, str) else basis.citation
+    resolved = resolve(pack, source, assessment.governing)
+    if resolved is None:
+        return None
+    gist = pick(basis.gist, lang) if isinstance(basis, Basis) and basis.gist else pick(resolved.article.gist, lang)
+    return Citation(
+        statute=resolved.statute.id,
+        article=resolved.article.number,
+        version=resolved.version.id,
+        title=pick(resolved.statute.title, lang),
+        gist=gist,
+        supports=() if isinstance(basis, str) else basis.supports,
+        verified=resolved.verified,
+    )
+
+
+def remedies(
+    pack: Pack, due: tuple[DueRemedy, ...], facts: Facts, parameters: Parameters, lang: str
+) -> tuple[Remedy, ...]:
+    """A settlement's remedies, computed."""
+    return tuple(
+        Remedy(
+            kind=r.spec.kind,
+            amount=yuan(r.amount.fen) if r.amount is not None else None,
+            payer=r.spec.payer,
+            formula=f"{r.amount.shown} = {yuan(r.amount.fen)}" if r.amount is not None else None,
+            note=fill(pack, r.spec.note, facts, parameters, lang) or None,
+        )
+        for r in due
+    )
+
+
+def considered(
+    pack: Pack, specs: tuple[RemedySpec, ...], facts: Facts, parameters: Parameters, lang: str
+) -> tuple[Remedy, ...]:
+    """What a person may weigh: computed where it can be, never settled."""
+    found = []
+    for spec in specs:
+        amount = None
+        if spec.formula is not None:
+            computed = compute(spec.formula, facts, parameters, pack.vocabulary, pack.register)
+            amount = None if isinstance(computed, Missing) else computed
+        found.append(
+            Remedy(
+                kind=spec.kind,
+                amount=yuan(amount.fen) if amount is not None else None,
+                payer=spec.payer,
+                formula=f"{amount.shown} = {yuan(amount.fen)}" if amount is not None else spec.source or None,
+                note=fill(pack, spec.note, facts, parameters, lang) or None,
+            )
+        )
+    return tuple(found)
+
+
+def remedy_words(items: tuple[Remedy, ...], lang: str) -> str:
+    """Remedies in one phrase."""
+    parts = []
+    for item in items:
+        payer = say(f"payer-{item.payer}", lang)
+        kind = say(f"kind-{item.kind}", lang)
+        amount = "" if item.amount is None else (f" {item.amount} 元" if lang != "en" else f" {item.amount} yuan")
+        parts.append(f"{kind}{amount}({payer})" if lang != "en" else f"{kind}{amount} ({payer})")
+    return join(parts, lang)

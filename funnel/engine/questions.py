@@ -1,0 +1,218 @@
+"""Questions: the facts whose answers would remove live ends, ranked by how many; never one that changes nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from funnel.engine.assess import DEAD, SETTLE, Assessment, assess
+from funnel.engine.evaluate import evaluate, thresholds, unknown_facts
+from funnel.engine.parameters import ParameterTable
+from funnel.facts.values import Facts, Grade, Known, Value, weakest
+from funnel.facts.vocabulary import FactSpec
+from funnel.pack.model import Condition, Pack
+
+_MAX_VALUES = 24
+_MAX_DEPTH = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question worth asking.
+
+    Attributes:
+        fact: What is asked for: a fact that somebody can supply.
+        decides: The condition facts that hang on it (itself, or facts derived from it).
+        score: Mean number of live ends that an answer removes.
+        answers: For each representative answer to ``fact`` itself, how many live ends it removes.
+        rules: Rules that the answer bears on.
+    """
+
+    fact: str
+    decides: tuple[str, ...]
+    score: Fraction
+    answers: tuple[tuple[Value, int], ...]
+    rules: tuple[str, ...]
+
+
+def suppliers(pack: Pack, facts: Facts, name: str, need: Grade = Grade.PRESUMED) -> tuple[str, ...]:
+    """The facts to ask for in order to learn ``name``: itself if somebody can supply it, else its unknown inputs."""
+    return tuple(dict.fromkeys(_suppliers(pack, facts, name, need, 0)))
+
+
+def _suppliers(pack: Pack, facts: Facts, name: str, need: Grade, depth: int) -> Iterable[str]:
+    spec = pack.vocabulary[name]
+    if spec.derivation is not None and depth < _MAX_DEPTH:
+        inner: list[str] = []
+        for arg in spec.derivation.args:
+            if not isinstance(arg, str) or arg not in pack.vocabulary:
+                continue
+            known = facts.known.get(arg)
+            if known is None or known.grade < need:
+                deeper = list(_suppliers(pack, facts, arg, need, depth + 1))
+                if not deeper:
+                    inner = []
+                    break
+                inner += deeper
+        if inner:
+            return inner
+    return (name,) if spec.ask != "nobody" and spec.gives >= need else ()
+
+
+def rank(
+    pack: Pack, facts: Facts, table: ParameterTable, assessments: Sequence[Assessment], *, as_of: dt.date
+) -> tuple[tuple[Ask, ...], tuple[str, ...]]:
+    """Rank the questions of some undecided rules.
+
+    Returns:
+        The questions, the most telling first, and the facts that are needed but nobody can supply.
+    """
+    effects: dict[str, dict[str, tuple[tuple[Value, int], ...]]] = {}
+    bears: dict[str, set[str]] = {}
+    stuck: list[str] = []
+    names = dict.fromkeys(name for a in assessments for name in a.unknown)
+    for name in names:
+        needs = {s.need for a in assessments for s in a.shortfalls if s.fact == name}
+        askable = suppliers(pack, facts, name, max(needs, default=Grade.PRESUMED))
+        if not askable:
+            stuck.append(name)
+            continue
+        using = [a for a in assessments if name in a.unknown]
+        grade = weakest(pack.vocabulary[leaf].gives for leaf in askable)
+        effect = tuple(
+            (value, _removed(pack, facts, table, using, name, Known(value, grade, "answer"), as_of))
+            for value in _representatives(pack.vocabulary[name], using)
+        )
+        if not _tells(pack, facts, table, using, name, grade, effect, as_of):
+            continue
+        for leaf in askable:
+            effects.setdefault(leaf, {})[name] = effect
+            bears.setdefault(leaf, set()).update(a.rule.id for a in using)
+    asks = [
+        Ask(
+            fact=leaf,
+            decides=tuple(by_name),
+            score=sum((_mean(effect) for effect in by_name.values()), Fraction(0)),
+            answers=by_name.get(leaf, ()),
+            rules=tuple(sorted(bears[leaf])),
+        )
+        for leaf, by_name in effects.items()
+    ]
+    return tuple(sorted(asks, key=lambda a: (-a.score, a.fact))), tuple(stuck)
+
+
+def _mean(effect: Sequence[tuple[Value, int]]) -> Fraction:
+    return Fraction(sum(removed for _, removed in effect), max(1, len(effect)))
+
+
+def _removed(
+    pack: Pack,
+    facts: Facts,
+    table: ParameterTable,
+    using: Sequence[Assessment],
+    name: str,
+    known: Known,
+    as_of: dt.date,
+) -> int:
+    answered = facts.with_value(name, known)
+    removed = 0
+    for before in using:
+        after = _reassess(pack, answered, table, before, as_of)
+        removed += len(before.live) - len(after)
+    return removed
+
+
+def _reassess(pack: Pack, answered: Facts, table: ParameterTable, before: Assessment, as_of: dt.date) -> frozenset[str]:
+    recognised = evaluate(before.rule.recognise, answered, before.parameters)
+    if recognised is False:
+        return frozenset({DEAD})
+    return assess(pack, before.rule, answered, table, as_of=as_of, recognised=recognised).live
+
+
+def _tells(
+    pack: Pack,
+    facts: Facts,
+    table: ParameterTable,
+    using: Sequence[Assessment],
+    name: str,
+    grade: Grade,
+    effect: Sequence[tuple[Value, int]],
+    as_of: dt.date,
+) -> bool:
+    """Whether answers differ in what they leave live, or an answer supplies what a computation lacks."""
+    if any(f"{kind}:{name}" in a.live for a in using for kind in ("amount", "grade", "governs")):
+        return True
+    ends = {
+        tuple(_reassess(pack, facts.with_value(name, Known(value, grade, "answer")), table, a, as_of) for a in using)
+        for value, _ in effect
+    }
+    return len(ends) > 1
+
+
+def _representatives(spec: FactSpec, using: Sequence[Assessment]) -> tuple[Value, ...]:
+    """One value of a fact for each way the rules can tell its values apart."""
+    found: set[Value] = set()
+    for assessment in using:
+        for condition in _conditions(assessment):
+            found |= thresholds(condition, spec.name, assessment.parameters)
+    if spec.type == "bool":
+        return (True, False)
+    if spec.type == "enum":
+        named = sorted(str(v) for v in found if v in spec.members)
+        other = next((slug for slug in spec.members if slug not in named), None)
+        return (*named[: _MAX_VALUES - 1], *(() if other is None else (other,)))
+    if spec.type == "set":
+        named = sorted(str(v) for v in found if v in spec.members)
+        return (frozenset(), *(frozenset({slug}) for slug in named[:_MAX_VALUES]))
+    if spec.type == "date":
+        days = sorted(v for v in found if isinstance(v, dt.date)) or [assessment.governing for assessment in using][:1]
+        one = dt.timedelta(days=1)
+        around: list[Value] = [day + step for day in days[:8] for step in (-one, dt.timedelta(0), one)]
+        return tuple(dict.fromkeys(around))
+    numbers = sorted(v for v in found if isinstance(v, int)) or [spec.low or 100]
+    near = dict.fromkeys(n + step for n in numbers[:8] for step in (-1, 0, 1))
+    return tuple(n for n in near if spec.accepts(n)) or (numbers[0],)
+
+
+def _conditions(assessment: Assessment) -> Iterable[Condition | None]:
+    rule = assessment.rule
+    yield rule.recognise
+    yield rule.elements
+    yield rule.scope
+    for exception in rule.exceptions:
+        yield exception.when
+    for when in rule.refer.when:
+        yield when.condition
+    if rule.settle is not None:
+        yield rule.settle.when
+        for remedy in rule.settle.remedies:
+            yield remedy.when
+
+
+def roles(assessment: Assessment, facts: Facts, name: str) -> tuple[tuple[str, str | None], ...]:
+    """What a fact is needed for in a rule: ``("elements", None)``, ``("exception", id)``, ``("amount", None)``…"""
+    rule, parameters = assessment.rule, assessment.parameters
+    found: list[tuple[str, str | None]] = []
+    if name in unknown_facts(rule.recognise, facts, parameters):
+        found.append(("recognise", None))
+    if name in unknown_facts(rule.elements, facts, parameters):
+        found.append(("elements", None))
+    found += [
+        ("exception", exception.id)
+        for exception, truth in assessment.exceptions
+        if truth is None and name in unknown_facts(exception.when, facts, parameters)
+    ]
+    if f"amount:{name}" in assessment.live:
+        found.append(("amount", None))
+    if f"grade:{name}" in assessment.live:
+        found.append(("grade", None))
+    if f"governs:{name}" in assessment.live:
+        found.append(("governs", None))
+    return tuple(found) or (("settle", None),)
+
+
+def may_settle(assessment: Assessment) -> bool:
+    """Whether settling is still possible for a rule."""
+    return SETTLE in assessment.live

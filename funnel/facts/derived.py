@@ -1,0 +1,113 @@
+"""Derived facts: named functions computed before matching, so that a condition is only *fact, test, constant*.
+
+Each function takes values (never None: an unknown input makes the result unknown before it is called, save for the
+three-valued `all_of` and `any_of`) and returns a value or None.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from types import MappingProxyType
+
+from funnel.facts.truth import all_of, any_of
+from funnel.facts.values import Known, Value
+from funnel.law.time_limits import Calendar, days_past
+
+ArgType = str
+"""``date``, ``number`` (integer or money), ``bool`` or ``any``; a trailing ``*`` takes one or more of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What functions may use besides their arguments."""
+
+    calendar: Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A derived function: its argument types, its result type, and how it is computed."""
+
+    args: tuple[ArgType, ...]
+    gives: str
+    compute: Callable[[Sequence[Known], Context], Value | None]
+    three_valued: bool = False
+
+
+def _date(known: Known) -> dt.date:
+    assert isinstance(known.value, dt.date)  # noqa: S101 (the loader has checked the argument types)
+    return known.value
+
+
+def _number(known: Known) -> int:
+    assert isinstance(known.value, int)  # noqa: S101 (the loader has checked the argument types)
+    return known.value
+
+
+def half_up(value: Fraction) -> int:
+    """Round an exact fraction to a whole number, halves upwards."""
+    return floor(value + Fraction(1, 2))
+
+
+def _days_between(args: Sequence[Known], _: Context) -> Value:
+    return (_date(args[1]) - _date(args[0])).days
+
+
+def _days_past(args: Sequence[Known], context: Context) -> Value:
+    return days_past(_date(args[0]), _number(args[1]), _date(args[2]), context.calendar)
+
+
+def _hours_between(args: Sequence[Known], _: Context) -> Value | None:
+    start, end = args[0].instant, args[1].instant
+    if start is None or end is None:
+        return None
+    return floor((end - start) / dt.timedelta(hours=1))
+
+
+def _sum(args: Sequence[Known], _: Context) -> Value:
+    return sum(_number(a) for a in args)
+
+
+def _difference(args: Sequence[Known], _: Context) -> Value:
+    return _number(args[0]) - _number(args[1])
+
+
+def _product(args: Sequence[Known], _: Context) -> Value:
+    result = 1
+    for arg in args:
+        result *= _number(arg)
+    return result
+
+
+def _part(args: Sequence[Known], _: Context) -> Value | None:
+    amount, count, of = (_number(a) for a in args)
+    if of <= 0:
+        return None
+    return half_up(Fraction(amount * count, of))
+
+
+def _truths(args: Sequence[Known]) -> list[bool | None]:
+    return [arg.value if isinstance(arg.value, bool) else None for arg in args]
+
+
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {
+        "days_between": Function(("date", "date"), "integer", _days_between),
+        "days_past": Function(("date", "number", "date"), "integer", _days_past),
+        "hours_between": Function(("date", "date"), "integer", _hours_between),
+        "sum": Function(("number*",), "number", _sum),
+        "difference": Function(("number", "number"), "number", _difference),
+        "product": Function(("number*",), "number", _product),
+        "larger": Function(("number*",), "number", lambda a, _: max(_number(x) for x in a)),
+        "smaller": Function(("number*",), "number", lambda a, _: min(_number(x) for x in a)),
+        "same": Function(("any", "any"), "bool", lambda a, _: a[0].value == a[1].value),
+        "less": Function(("number", "number"), "bool", lambda a, _: _number(a[0]) < _number(a[1])),
+        "all_of": Function(("bool*",), "bool", lambda a, _: all_of(_truths(a)), three_valued=True),
+        "any_of": Function(("bool*",), "bool", lambda a, _: any_of(_truths(a)), three_valued=True),
+        "part": Function(("number", "number", "number"), "number", _part),
+    }
+)

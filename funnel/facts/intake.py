@@ -1,0 +1,430 @@
+"""Intake: from a complaint to facts. Pure: the same complaint, vocabulary and day give the same facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from funnel.complaint import Complaint
+from funnel.errors import Problem
+from funnel.facts.derived import FUNCTIONS, Context
+from funnel.facts.normalise import normalise
+from funnel.facts.signals import Lexicon, Scan
+from funnel.facts.values import GRADES, Facts, Grade, Known, Value, weakest
+from funnel.facts.vocabulary import SIGNAL_PREFIX, FactSpec, Vocabulary
+
+_MAX_SOURCES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What intake found.
+
+    Attributes:
+        facts: The facts.
+        scan: What the text says, with its places; None without a text.
+        problems: Facts that came with a value outside their domain. Such a complaint goes to a human.
+        unknown_names: Names under ``facts`` that the vocabulary does not declare; passed through and reported.
+    """
+
+    facts: Facts
+    scan: Scan | None
+    problems: tuple[Problem, ...]
+    unknown_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeContext:
+    """What intake needs besides the complaint."""
+
+    vocabulary: Vocabulary
+    lexicon: Lexicon
+    zone: ZoneInfo
+    functions: Context
+    parameters: Mapping[str, Value]
+
+
+def local_date(instant: dt.datetime, zone: ZoneInfo) -> dt.date:
+    """The day of an instant in the pack's timezone; an instant without offset is taken to be there already."""
+    return localise(instant, zone).date()
+
+
+def localise(instant: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    """An instant in the pack's timezone."""
+    return instant.replace(tzinfo=zone) if instant.tzinfo is None else instant.astimezone(zone)
+
+
+def intake(complaint: Complaint, context: IntakeContext, *, received_at: dt.datetime | None, as_of: dt.date) -> Intake:
+    """Read a complaint into facts.
+
+    Args:
+        complaint: The complaint.
+        context: Vocabulary, signals, timezone, calendar and the parameters in force.
+        received_at: When it was received; relative days in the text count from there.
+        as_of: The day that the decision is made for.
+    """
+    return _Intake(complaint, context, received_at, as_of).run()
+
+
+class _Intake:
+    def __init__(
+        self, complaint: Complaint, context: IntakeContext, received_at: dt.datetime | None, as_of: dt.date
+    ) -> None:
+        self.complaint = complaint
+        self.context = context
+        self.vocabulary = context.vocabulary
+        self.received_at = received_at
+        self.as_of = as_of
+        self.sources: dict[str, list[Known]] = {}
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+        self.unknown_names: list[str] = []
+        self.silenced: set[str] = set()
+
+    def run(self) -> Intake:
+        received = local_date(self.received_at, self.context.zone) if self.received_at else self.as_of
+        instant = self.received_at and localise(self.received_at, self.context.zone)
+        self._add("complained_on", Known(received, Grade.RECORD, "received_at", instant=instant))
+        self._add("today", Known(self.as_of, Grade.RECORD, "as_of"))
+        self._fields()
+        self._form()
+        scan = self._text(received)
+        known, disputed = self._merge()
+        self._presumed(known, disputed)
+        self._derive(known, disputed)
+        self._close(known, disputed)
+        facts = Facts(MappingProxyType(known), MappingProxyType(disputed), tuple(self.notes))
+        return Intake(facts, scan, tuple(self.problems), tuple(self.unknown_names))
+
+    def _add(self, name: str, known: Known) -> None:
+        self.sources.setdefault(name, []).append(known)
+
+    # --- contract fields --------------------------------------------------------------------------------------------
+
+    def _fields(self) -> None:
+        for name, spec in self.vocabulary.facts.items():
+            if spec.origin is None:
+                continue
+            raw = _lookup(self.complaint, spec.origin.path)
+            source = spec.origin.path
+            if raw is None and spec.origin.absent is not None and self._container_given(spec.origin.path):
+                raw, source = spec.origin.absent, f"{source} (absent)"
+            if raw is None and spec.origin.text_path:
+                raw, source = _lookup(self.complaint, spec.origin.text_path), spec.origin.text_path
+                value = self._loosely(spec, raw)
+            else:
+                value = self._contract_value(spec, raw, source)
+            if value is not None:
+                instant = localise(raw, self.context.zone) if isinstance(raw, dt.datetime) else None
+                self._add(name, Known(value, spec.origin.grade, source, instant=instant))
+
+    def _container_given(self, path: str) -> bool:
+        """Whether the part of the contract that holds a field was given at all."""
+        part = getattr(self.complaint, path.split(".", maxsplit=1)[0], None)
+        return bool(getattr(part, "model_fields_set", ()))
+
+    def _contract_value(self, spec: FactSpec, raw: object, source: str) -> Value | None:
+        """A contract field as a value. A slug that is no member is looked for among the sellers' words."""
+        if raw is None or (isinstance(raw, tuple | list) and not raw):
+            return None
+        if isinstance(raw, dt.datetime):
+            return local_date(raw, self.context.zone)
+        if spec.type == "set":
+            items = raw if isinstance(raw, list | tuple) else (raw,)
+            members = {m for item in items if (m := _member(spec, str(item)))}
+            if unread := [str(item) for item in items if not _member(spec, str(item))]:
+                self.notes.append(f"{source}: {len(unread)}")
+                if "other" in spec.members:
+                    members.add("other")
+            return frozenset(members) or None
+        if spec.type == "enum":
+            return _member(spec, str(raw)) if not isinstance(raw, bool) else None
+        return self._checked(spec, raw, source)
+
+    def _loosely(self, spec: FactSpec, raw: object) -> Value | None:
+        """A seller's own words, mapped by the longest known word they contain."""
+        if not isinstance(raw, str):
+            return None
+        exact = _member(spec, raw)
+        if exact:
+            return exact
+        text = normalise(raw).text
+        words = sorted(
+            (
+                (normalise(word).text, m.slug)
+                for m in spec.members.values()
+                for word in (m.label.get("zh", ""), *m.also)
+            ),
+            key=lambda pair: (-len(pair[0]), pair),
+        )
+        for word, slug in words:
+            if word and word in text:
+                return slug
+        return None
+
+    # --- form facts -------------------------------------------------------------------------------------------------
+
+    def _form(self) -> None:
+        for name, raw in self.complaint.facts.items():
+            spec = self.vocabulary.facts.get(name)
+            if spec is None or name in {"complained_on", "today"}:
+                self.unknown_names.append(name)
+                continue
+            entries = raw if isinstance(raw, list) and any(isinstance(e, dict) for e in raw) else [raw]
+            for entry in entries[:_MAX_SOURCES]:
+                self._form_entry(spec, entry)
+
+    def _form_entry(self, spec: FactSpec, entry: object) -> None:
+        grade, source, raw = Grade.STATED, f"facts.{spec.name}", entry
+        if isinstance(entry, dict):
+            raw = entry.get("value")
+            word = entry.get("grade", "stated")
+            if word not in GRADES:
+                self.problems.append(Problem(f"facts.{spec.name}.grade", f"expected one of {', '.join(GRADES)}"))
+                return
+            grade = GRADES[word]
+            if isinstance(entry.get("source"), str):
+                source = entry["source"]
+        if raw is None:
+            return
+        value = self._checked(spec, raw, f"facts.{spec.name}")
+        if value is not None:
+            self._add(spec.name, Known(value, grade, source, instant=self._instant(spec, raw)))
+
+    def _instant(self, spec: FactSpec, raw: object) -> dt.datetime | None:
+        if spec.type != "date" or not isinstance(raw, str) or "T" not in raw:
+            return None
+        try:
+            return localise(dt.datetime.fromisoformat(raw), self.context.zone)
+        except ValueError:
+            return None
+
+    def _checked(self, spec: FactSpec, raw: Any, field: str) -> Value | None:
+        value = coerce(spec, raw, self.context.zone)
+        if value is None or not spec.accepts(value):
+            self.problems.append(Problem(field, f"expected {_expected(spec)}"))
+            return None
+        return value
+
+    # --- text -------------------------------------------------------------------------------------------------------
+
+    def _text(self, received: dt.date) -> Scan | None:
+        if not self.complaint.text:
+            return None
+        scan = self.context.lexicon.scan(self.complaint.text, received_on=received if self.received_at else None)
+        said: dict[str, list[Known]] = {}
+        for hit in scan.hits:
+            signal = self.context.lexicon.signals[hit.signal]
+            words = scan.normal.span(hit.start, hit.end)
+            source = f"{SIGNAL_PREFIX}{hit.signal}"
+            if not hit.negated:
+                said.setdefault(source, []).append(Known(True, Grade.STATED, source, words=words))
+            for fact, value in signal.sets:
+                if not hit.negated:
+                    said.setdefault(fact, []).append(Known(value, Grade.STATED, source, words=words))
+                elif signal.negated == "flip" and isinstance(value, bool):
+                    said.setdefault(fact, []).append(Known(not value, Grade.STATED, source, words=words))
+        for bound in scan.readings:
+            words = scan.normal.span(bound.reading.start, bound.reading.end)
+            if bound.reading.value is None:
+                self.silenced.add(bound.spec.fact)
+                continue
+            source = f"reading.{bound.spec.id}"
+            said.setdefault(bound.spec.fact, []).append(Known(bound.reading.value, Grade.STATED, source, words=words))
+        for name, values in said.items():
+            self._say(self.vocabulary[name], values)
+        return scan
+
+    def _say(self, spec: FactSpec, values: list[Known]) -> None:
+        """One text is one source: what it says both ways of an open fact, it does not say."""
+        if spec.type == "set":
+            union = frozenset().union(*(v.value for v in values if isinstance(v.value, frozenset)))
+            for known in values:
+                self._add(spec.name, Known(union, known.grade, known.source, words=known.words))
+            return
+        if spec.world == "raised" and spec.type == "bool":
+            values = [v for v in values if v.value is True] or values
+        if any(spec.differ(values[0].value, v.value) for v in values) or spec.name in self.silenced:
+            self.notes.append(f"text: {spec.name}?")
+            return
+        if spec.accepts(values[0].value):
+            self._add(spec.name, values[0])
+
+    # --- merging ----------------------------------------------------------------------------------------------------
+
+    def _merge(self) -> tuple[dict[str, Known], dict[str, tuple[Known, ...]]]:
+        known: dict[str, Known] = {}
+        disputed: dict[str, tuple[Known, ...]] = {}
+        for name, sources in self.sources.items():
+            spec = self.vocabulary.facts.get(name)
+            best = max(sources, key=lambda k: k.grade)
+            if spec is None:
+                known[name] = best
+            elif spec.type == "set":
+                union = frozenset().union(*(k.value for k in sources if isinstance(k.value, frozenset)))
+                known[name] = Known(union, best.grade, best.source, words=best.words)
+            elif spec.world == "raised" and spec.type == "bool":
+                known[name] = next((k for k in sources if k.value is True), best)
+            elif any(spec.differ(one.value, best.value) for one in sources):
+                disputed[name] = tuple(sources)
+            else:
+                known[name] = best
+        return known, disputed
+
+    def _presumed(self, known: dict[str, Known], disputed: Mapping[str, tuple[Known, ...]]) -> None:
+        for name, spec in self.vocabulary.facts.items():
+            if spec.presumption is not None and name not in known and name not in disputed and not spec.derivation:
+                source = spec.presumption.basis or "presumption"
+                known[name] = Known(spec.presumption.value, Grade.PRESUMED, source)
+
+    def _derive(self, known: dict[str, Known], disputed: dict[str, tuple[Known, ...]]) -> None:
+        for name in self.vocabulary.derived_order:
+            spec = self.vocabulary[name]
+            computed = compute(spec, known, self.context.parameters, self.context.functions)
+            if computed is None or not spec.accepts(computed.value):
+                if spec.presumption is not None and name not in known and name not in disputed:
+                    source = spec.presumption.basis or "presumption"
+                    known[name] = Known(spec.presumption.value, Grade.PRESUMED, source)
+                continue
+            if name in disputed:
+                continue
+            direct = known.get(name)
+            if direct is None:
+                known[name] = computed
+            elif spec.world == "raised":
+                if computed.value is True:
+                    known[name] = computed if direct.value is not True else direct
+            elif spec.differ(direct.value, computed.value):
+                if spec.origin is not None and direct.source == spec.origin.path:
+                    continue  # the field itself is the better record: a total paid beats price times quantity
+                disputed[name] = (direct, computed)
+                del known[name]
+            elif computed.grade > direct.grade:
+                known[name] = computed
+
+    def _close(self, known: dict[str, Known], disputed: Mapping[str, tuple[Known, ...]]) -> None:
+        for name, spec in self.vocabulary.facts.items():
+            if spec.world == "raised" and name not in known and name not in disputed:
+                known[name] = Known(spec.closed_value, Grade.PRESUMED, "not raised")
+
+
+def compute(
+    spec: FactSpec, known: Mapping[str, Known], parameters: Mapping[str, Value], context: Context
+) -> Known | None:
+    """The value of a derived fact, with the weakest grade of its inputs; None if an input is unknown."""
+    if spec.derivation is None:
+        return None
+    function = FUNCTIONS[spec.derivation.function]
+    args: list[Known] = []
+    for arg in spec.derivation.args:
+        if isinstance(arg, int):
+            args.append(Known(arg, Grade.RECORD, "constant"))
+        elif arg.startswith("param."):
+            value = parameters.get(arg.removeprefix("param."))
+            if value is None:
+                return None
+            args.append(Known(value, Grade.RECORD, arg))
+        elif arg in known:
+            args.append(known[arg])
+        elif function.three_valued:
+            args.append(Known("", Grade.RECORD, "unknown"))
+        else:
+            return None
+    value = function.compute(args, context)
+    if value is None:
+        return None
+    names = ", ".join(str(a) for a in spec.derivation.args)
+    grade = weakest(a.grade for a in args if a.source != "unknown")
+    return Known(value, grade, f"{spec.derivation.function}({names})")
+
+
+def coerce(spec: FactSpec, raw: Any, zone: ZoneInfo) -> Value | None:
+    """A JSON value as a fact's value; None where it does not fit. Nothing is guessed."""
+    if spec.type == "bool":
+        return raw if isinstance(raw, bool) else None
+    if spec.type == "integer":
+        if isinstance(raw, bool):
+            return None
+        if isinstance(raw, float):
+            return int(raw) if raw.is_integer() and abs(raw) < 2**53 else None
+        return raw if isinstance(raw, int) else None
+    if spec.type == "money":
+        return _fen(raw)
+    if spec.type == "date":
+        return _day(raw, zone)
+    if spec.type == "enum":
+        return _member(spec, raw) if isinstance(raw, str) else None
+    items = raw if isinstance(raw, list | tuple | set | frozenset) else (raw,)
+    members = [_member(spec, item) if isinstance(item, str) else None for item in items]
+    return None if any(m is None for m in members) else frozenset(m for m in members if m)
+
+
+def _fen(raw: Any) -> int | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str | Decimal):
+        return None
+    try:
+        amount = Decimal(repr(raw)) if isinstance(raw, float) else Decimal(raw)
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or abs(amount) >= 10**12:  # the contract's bound on amounts
+        return None
+    fen = amount * 100
+    return int(fen) if fen == fen.to_integral_value() else None
+
+
+def _day(raw: Any, zone: ZoneInfo) -> dt.date | None:
+    if isinstance(raw, dt.datetime):
+        return local_date(raw, zone)
+    if isinstance(raw, dt.date):
+        return raw
+    if not isinstance(raw, str):
+        return None
+    try:
+        instant = dt.datetime.fromisoformat(raw)
+    except ValueError:
+        return None
+    day = local_date(instant, zone)
+    return day if dt.date(1990, 1, 1) <= day < dt.date(2100, 1, 1) else None
+
+
+def _member(spec: FactSpec, word: str) -> str | None:
+    """A member by its slug, its label or a seller's word for it."""
+    if word in spec.members:
+        return word
+    text = normalise(word).text.strip()
+    for member in spec.members.values():
+        names = (member.slug, member.label.get("zh", ""), member.label.get("en", ""), *member.also)
+        if any(normalise(name).text == text for name in names if name):
+            return member.slug
+    return None
+
+
+def _expected(spec: FactSpec) -> str:
+    if spec.type in {"enum", "set"}:
+        return "one of " + ", ".join(spec.members)
+    kinds = {
+        "bool": "true or false",
+        "integer": "a whole number",
+        "money": "an amount in yuan",
+        "date": "a date, YYYY-MM-DD",
+    }
+    bounds = f" between {spec.low} and {spec.high}" if spec.low is not None and spec.high is not None else ""
+    return kinds[spec.type] + (bounds if spec.type == "integer" else "")
+
+
+def _lookup(complaint: Complaint, path: str) -> object:
+    """A field of the contract by its path. A path into a list gives the field of each item."""
+    current: object = complaint
+    for part in path.split("."):
+        if isinstance(current, tuple | list):
+            current = [getattr(item, part, None) for item in current]
+        else:
+            current = getattr(current, part, None)
+        if current is None:
+            return None
+    return current

@@ -1,0 +1,108 @@
+"""Text normalisation: one character in, at most a few out, offsets kept.
+
+NFKC, lower case, traditional to simplified (character by character, with OpenCC's table), zero-width and other format
+characters out, spaces between Chinese characters out. Phrases and texts go through the same function, so they meet.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+_CJK = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002a6df"
+_INNER_SPACE = re.compile(rf"(?<=[{_CJK}])[ \t\u00a0]+(?=[{_CJK}])")
+_EVASIVE = re.compile(rf"(?<=[{_CJK}])[*·•~^_|\-]+(?=[{_CJK}])")
+"""Marks put between two characters of a word to slip past filters, such as 退*款."""
+
+
+@cache
+def _simplified() -> Mapping[str, str]:
+    """OpenCC's traditional-to-simplified character table; the first choice where it gives several."""
+    source = resources.files("opencc") / "dictionary" / "TSCharacters.txt"
+    table = {}
+    for line in source.read_text(encoding="utf-8").splitlines():
+        traditional, _, simplified = line.partition("\t")
+        first = simplified.split(" ")[0]
+        if len(traditional) == 1 and first and first != traditional:
+            table[traditional] = first
+    return table
+
+
+class _Table(dict[int, str]):
+    """A translation table that fills itself: one entry a character ever seen, so bounded by Unicode."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        if unicodedata.category(char) == "Cf":
+            result = ""
+        else:
+            folded = unicodedata.normalize("NFKC", char).lower()
+            result = "".join(_simplified().get(c, c) for c in folded)
+        self[code] = result
+        return result
+
+
+@cache
+def _table() -> _Table:
+    # A cache, not state: the entries are a function of the character alone.
+    return _Table()
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """A normalised text with the way back.
+
+    Attributes:
+        text: The normalised text.
+        original: The text as it came.
+    """
+
+    text: str
+    original: str
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets in the original of ``text[start:end]``."""
+        back = _offsets(self.original)
+        if not back or start >= end:
+            return (0, 0)
+        last = back[min(end, len(back)) - 1]
+        return (back[min(start, len(back) - 1)], last + 1)
+
+    def words(self, start: int, end: int) -> str:
+        """The original words of ``text[start:end]``."""
+        begin, stop = self.span(start, end)
+        return self.original[begin:stop]
+
+
+def normalise(text: str) -> Normal:
+    """Normalise a text. Linear in its length.
+
+    >>> normalise("商 家不給 退　款").text
+    '商家不给退款'
+    """
+    folded = text.translate(_table())
+    if " " in folded or "\t" in folded:
+        folded = _INNER_SPACE.sub("", folded)
+    return Normal(_EVASIVE.sub("", folded), text)
+
+
+def _offsets(original: str) -> list[int]:
+    """For each character of the normalised text, its offset in the original. Computed only to explain."""
+    table = _table()
+    chars: list[str] = []
+    back: list[int] = []
+    for index, char in enumerate(original):
+        for out in table[ord(char)]:
+            chars.append(out)
+            back.append(index)
+    for pattern in (_INNER_SPACE, _EVASIVE):
+        joined = "".join(chars)
+        dropped = {i for match in pattern.finditer(joined) for i in range(*match.span())}
+        if dropped:
+            chars = [c for i, c in enumerate(chars) if i not in dropped]
+            back = [b for i, b in enumerate(back) if i not in dropped]
+    return back

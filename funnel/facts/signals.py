@@ -1,0 +1,258 @@
+"""Signals: phrases in free text that state facts. One automaton for all phrases of a pack, linear in the text."""
+
+from __future__ import annotations
+
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ahocorasick_rs import AhoCorasick
+
+from funnel.facts.normalise import Normal, normalise
+from funnel.facts.phrases import CLAUSE_ENDS, Phrase
+from funnel.facts.reader import Reading, read
+from funnel.facts.values import Value
+from funnel.facts.vocabulary import Texts
+
+NEGATION_REACH = 3
+"""A negator negates a match that begins at most this many characters behind it, in the same clause."""
+HEDGE_REACH = 12
+"""A hedge (是不是, 如果) silences a match that begins at most this many characters behind it, in the same clause."""
+_DOUBLE_NEGATION_REACH = 2
+
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A group of phrases with one meaning.
+
+    Attributes:
+        id: Its name; it raises the fact ``signal.<id>``.
+        sets: Facts that an affirmed mention states.
+        negated: ``ignore``: a negated mention says nothing. ``flip``: it states the opposite of the bool facts set.
+    """
+
+    id: str
+    title: Texts
+    phrases: tuple[Phrase, ...]
+    excepts: tuple[Phrase, ...] = ()
+    sets: tuple[tuple[str, Value], ...] = ()
+    negated: Literal["ignore", "flip"] = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingSpec:
+    """Where an amount, date or duration in the text states a fact: cue words before or after it."""
+
+    id: str
+    fact: str
+    kind: Literal["amount", "date", "days"]
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    within: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A signal found in a text; offsets are of the normalised text."""
+
+    signal: str
+    start: int
+    end: int
+    negated: bool
+    phrase: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoundReading:
+    """A value in the text, bound to a fact by a cue; ``reading.value`` is None where it is ambiguous."""
+
+    spec: ReadingSpec
+    reading: Reading
+    cue: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What a text says."""
+
+    normal: Normal
+    hits: tuple[Hit, ...]
+    readings: tuple[BoundReading, ...]
+
+
+class Lexicon:
+    """All signals of a pack, compiled. Immutable after construction and safe to share between threads."""
+
+    def __init__(
+        self,
+        signals: Iterable[Signal],
+        readings: Iterable[ReadingSpec] = (),
+        *,
+        negators: Sequence[str] = (),
+        not_negators: Sequence[str] = (),
+        negation_breaks: Sequence[str] = (),
+        hedges: Sequence[str] = (),
+    ) -> None:
+        self.signals: Mapping[str, Signal] = {s.id: s for s in sorted(signals, key=lambda s: s.id)}
+        self.readings = tuple(sorted(readings, key=lambda r: r.id))
+        self._literals: dict[str, int] = {}
+        self._first: dict[int, list[int]] = {}
+        self._phrases: list[tuple[str, Phrase, bool, tuple[frozenset[int], ...]]] = []
+        for signal in self.signals.values():
+            for phrase, is_except in [(p, False) for p in signal.phrases] + [(p, True) for p in signal.excepts]:
+                segments = tuple(frozenset(self._intern(lit) for lit in seg) for seg in phrase.segments)
+                index = len(self._phrases)
+                self._phrases.append((signal.id, phrase, is_except, segments))
+                for literal in segments[0]:
+                    self._first.setdefault(literal, []).append(index)
+        self._negators = frozenset(self._intern(normalise(w).text) for w in negators)
+        self._not_negators = frozenset(self._intern(normalise(w).text) for w in not_negators)
+        self._hedges = frozenset(self._intern(normalise(w).text) for w in hedges)
+        self._breaks = tuple(normalise(w).text for w in negation_breaks)
+        self._cues: dict[int, list[tuple[int, bool]]] = {}
+        for index, spec in enumerate(self.readings):
+            for cues, is_before in ((spec.before, True), (spec.after, False)):
+                for word in cues:
+                    self._cues.setdefault(self._intern(normalise(word).text), []).append((index, is_before))
+        self._automaton = AhoCorasick(list(self._literals), store_patterns=False) if self._literals else None
+
+    def _intern(self, literal: str) -> int:
+        return self._literals.setdefault(literal, len(self._literals))
+
+    @property
+    def literal_count(self) -> int:
+        """How many literals the automaton holds."""
+        return len(self._literals)
+
+    def scan(self, text: str, *, received_on: dt.date | None = None) -> Scan:
+        """Find what a text says.
+
+        Args:
+            text: The complaint's text, as it came.
+            received_on: The day that words such as 昨天 count from; None leaves them unread.
+        """
+        normal = normalise(text)
+        if self._automaton is None:
+            return Scan(normal, (), ())
+        places: dict[int, list[Place]] = {}
+        for literal, start, end in self._automaton.find_matches_as_indexes(normal.text, overlapping=True):
+            places.setdefault(literal, []).append((start, end))
+        if not places:
+            return Scan(normal, (), ())
+        ends = [i for i, char in enumerate(normal.text) if char in CLAUSE_ENDS]
+        hits = self._hits(normal.text, places, ends)
+        readings = self._bind(normal.text, places, ends, received_on)
+        return Scan(normal, hits, readings)
+
+    def _hits(self, text: str, places: Mapping[int, list[Place]], ends: list[int]) -> tuple[Hit, ...]:
+        candidates = sorted({index for literal in places for index in self._first.get(literal, ())})
+        found: dict[str, list[tuple[int, int, str]]] = {}
+        excepted: dict[str, list[Place]] = {}
+        for index in candidates:
+            signal, phrase, is_except, segments = self._phrases[index]
+            for start, end in _match(segments, phrase.gaps, places, ends):
+                if is_except:
+                    excepted.setdefault(signal, []).append((start, end))
+                else:
+                    found.setdefault(signal, []).append((start, end, phrase.source))
+        if not found:
+            return ()
+        negators = self._live_negators(places)
+        hedges = sorted(p for literal in self._hedges for p in places.get(literal, ()))
+        hits = []
+        for signal, spans in found.items():
+            bars = excepted.get(signal, ())
+            for start, end, source in sorted(set(spans)):
+                if any(a < end and start < b for a, b in bars):
+                    continue
+                if _behind(hedges, start, HEDGE_REACH, ends):
+                    continue
+                negation = self._negation(text, negators, start, ends)
+                if negation is not None:
+                    hits.append(Hit(signal, start, end, negation, source))
+        return tuple(sorted(hits, key=lambda h: (h.start, h.end, h.signal)))
+
+    def _live_negators(self, places: Mapping[int, list[Place]]) -> list[Place]:
+        barred = [p for literal in self._not_negators for p in places.get(literal, ())]
+        negators = [p for literal in self._negators for p in places.get(literal, ())]
+        return sorted(p for p in negators if not any(a <= p[0] and p[1] <= b for a, b in barred))
+
+    def _negation(self, text: str, negators: list[Place], start: int, ends: list[int]) -> bool | None:
+        """Whether a match at ``start`` is negated; None for a double negation, which says nothing certain."""
+        near = _behind(negators, start, NEGATION_REACH, ends)
+        near = [p for p in near if not any(word in text[p[1] : start] for word in self._breaks)]
+        if not near:
+            return False
+        first = min(p[0] for p in near)
+        if _behind(negators, first, _DOUBLE_NEGATION_REACH, ends):
+            return None
+        return True
+
+    def _bind(
+        self, text: str, places: Mapping[int, list[Place]], ends: list[int], received_on: dt.date | None
+    ) -> tuple[BoundReading, ...]:
+        cues = [
+            (place, index, is_before, literal)
+            for literal, uses in self._cues.items()
+            for place in places.get(literal, ())
+            for index, is_before in uses
+        ]
+        if not cues:
+            return ()
+        values = read(text, received_on=received_on)
+        bound = []
+        for reading in values:
+            best: dict[int, tuple[int, Place]] = {}
+            for place, index, is_before, _ in cues:
+                spec = self.readings[index]
+                if spec.kind != reading.kind:
+                    continue
+                gap = reading.start - place[1] if is_before else place[0] - reading.end
+                low, high = (place[1], reading.start) if is_before else (reading.end, place[0])
+                if 0 <= gap <= spec.within and not _crosses(ends, low, high):
+                    best[index] = min(best.get(index, (gap, place)), (gap, place))
+            for index, (_, place) in sorted(best.items()):
+                bound.append(BoundReading(self.readings[index], reading, text[place[0] : place[1]]))
+        return tuple(bound)
+
+
+def _match(
+    segments: Sequence[frozenset[int]], gaps: Sequence[int], places: Mapping[int, list[Place]], ends: list[int]
+) -> list[Place]:
+    """All places of a phrase: for each possible end the latest beginning. Work is bounded by hits times gap."""
+    reached: dict[int, int] = {}
+    for literal in segments[0]:
+        for start, end in places.get(literal, ()):
+            reached[end] = max(start, reached.get(end, -1))
+    for segment, gap in zip(segments[1:], gaps, strict=True):
+        if not reached:
+            return []
+        nexts = sorted(place for literal in segment for place in places.get(literal, ()))
+        if not nexts:
+            return []
+        starts = [place[0] for place in nexts]
+        following: dict[int, int] = {}
+        for end, begin in reached.items():
+            for index in range(bisect_left(starts, end), bisect_right(starts, end + gap)):
+                start, stop = nexts[index]
+                if not _crosses(ends, end, start):
+                    following[stop] = max(begin, following.get(stop, -1))
+        reached = following
+    return sorted((begin, end) for end, begin in reached.items())
+
+
+def _crosses(ends: list[int], low: int, high: int) -> bool:
+    """Whether a clause ends in ``text[low:high]``."""
+    return bisect_left(ends, high) > bisect_left(ends, low)
+
+
+def _behind(places: list[Place], start: int, reach: int, ends: list[int]) -> list[Place]:
+    """Places that end at most ``reach`` characters before ``start``, in the same clause."""
+    # Negators and hedges are at most a few characters long, so a window over their beginnings is enough.
+    low = bisect_left(places, (start - reach - 8, -1))
+    high = bisect_right(places, (start, -1))
+    return [p for p in places[low:high] if 0 <= start - p[1] <= reach and not _crosses(ends, p[1], start)]

@@ -1,0 +1,89 @@
+"""What is known of a complaint: values with their grade and their source."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+
+Value = bool | int | str | dt.date | frozenset[str]
+"""A fact's value. Money is integer fen; a date is a day; an enum is its slug; a set holds slugs."""
+
+
+class Grade(IntEnum):
+    """How well a value is established, weakest first.
+
+    ``PRESUMED``: the law shifts the burden of proof. ``STATED``: the consumer says so, in a form or in the text.
+    ``EVIDENCE``: a document supplied shows it. ``RECORD``: an order or payment system has it.
+    """
+
+    PRESUMED = 0
+    STATED = 1
+    EVIDENCE = 2
+    RECORD = 3
+
+    @property
+    def word(self) -> str:
+        """The grade as written in YAML and JSON."""
+        return self.name.lower()
+
+
+GRADES: Mapping[str, Grade] = MappingProxyType({grade.word: grade for grade in Grade})
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One value from one source.
+
+    Attributes:
+        value: The value.
+        grade: How well it is established.
+        source: Where it came from, for reading: a field of the contract, a signal with its words, a function.
+        instant: The exact instant, for date facts whose source has one.
+        words: Offsets in the complaint's text that gave it, if the text did.
+    """
+
+    value: Value
+    grade: Grade
+    source: str
+    instant: dt.datetime | None = None
+    words: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known of one complaint, frozen.
+
+    Attributes:
+        known: The best value of each fact that is known and not disputed.
+        disputed: Facts whose sources contradict, with those sources. They are unknown to every condition.
+        notes: What was set aside without a dispute: weaker sources within the tolerance, texts that say both.
+    """
+
+    known: Mapping[str, Known]
+    disputed: Mapping[str, tuple[Known, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    notes: tuple[str, ...] = ()
+
+    def value(self, name: str) -> Value | None:
+        """The value of a fact; None if it is unknown or disputed."""
+        known = self.known.get(name)
+        return None if known is None else known.value
+
+    def grade(self, name: str) -> Grade | None:
+        """The grade of a fact; None if it is unknown or disputed."""
+        known = self.known.get(name)
+        return None if known is None else known.grade
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.known)
+
+    def with_value(self, name: str, known: Known) -> Facts:
+        """The same facts with one more known: a hypothesis, for questions. Derived facts are not computed anew."""
+        return Facts(MappingProxyType({**self.known, name: known}), self.disputed, self.notes)
+
+
+def weakest(grades: Iterable[Grade]) -> Grade:
+    """The grade of something computed from several values."""
+    return min(grades, default=Grade.RECORD)

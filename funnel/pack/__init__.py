@@ -1,0 +1,1 @@
+"""YAML files to a frozen `Pack`: source spans, own scalar rules, diagnostics, lint, digest."""

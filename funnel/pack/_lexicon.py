@@ -1,0 +1,168 @@
+"""Read ``signals/*.yaml``: word lists first (they are pack-wide), then signals and readings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, cast
+
+from funnel.diagnostics import Span
+from funnel.facts.phrases import Phrase, PhraseError, parse
+from funnel.facts.signals import Lexicon, ReadingSpec, Signal
+from funnel.facts.values import Value
+from funnel.facts.vocabulary import FactSpec, Texts
+from funnel.pack._conditions import TYPE_NAMES, member, read_value
+from funnel.pack._nodes import MapNode, Node, ScalarNode
+from funnel.pack._reader import Reader, near
+
+_TOP = ("words", "signals", "readings", "negators", "not_negators", "negation_breaks", "hedges")
+_LISTS = ("negators", "not_negators", "negation_breaks", "hedges")
+_KIND_TYPES = {"amount": "money", "date": "date", "days": "integer"}
+_MAX_WITHIN = 20
+
+
+class LexiconReader:
+    """Collects the signal files of a pack."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self.words: dict[str, tuple[str, ...]] = {}
+        self.lists: dict[str, tuple[str, ...]] = dict.fromkeys(_LISTS, ())
+        self.titles: dict[str, Texts] = {}
+        self._spans: dict[str, Span] = {}
+        self._signals: dict[str, dict[str, Node]] = {}
+        self._readings: dict[str, dict[str, Node]] = {}
+
+    def add_file(self, node: Node) -> None:
+        """Read a file's words and remember its signals."""
+        r = self.reader
+        entries = r.mapping(node, required=("funnel",), optional=_TOP)
+        if entries is None:
+            return
+        words = entries.get("words")
+        for key, value in words.entries if isinstance(words, MapNode) else ():
+            if self._new(f"words.{key.value}", key):
+                self.words[key.value] = r.strings(value)
+        for name in _LISTS:
+            self.lists[name] += r.strings(entries.get(name))
+        signals = entries.get("signals")
+        for key, value in signals.entries if isinstance(signals, MapNode) else ():
+            name_ = r.slug(key)
+            inner = r.mapping(value, required=("title", "phrases"), optional=("sets", "except", "negated"))
+            if name_ is not None and inner is not None and self._new(name_, key):
+                self.titles[name_] = r.texts(inner.get("title")) or MappingProxyType({"zh": name_})
+                self._signals[name_] = inner
+        readings = entries.get("readings")
+        for key, value in readings.entries if isinstance(readings, MapNode) else ():
+            name_ = r.slug(key)
+            inner = r.mapping(value, required=("sets", "kind"), optional=("before", "after", "within", "title"))
+            if name_ is not None and inner is not None and self._new(f"readings.{name_}", key):
+                self._readings[name_] = inner
+
+    def _new(self, name: str, key: ScalarNode) -> bool:
+        if name in self._spans:
+            self.reader.sink.add("F303", key.span, (self._spans[name], ""), name=key.value)
+            return False
+        self._spans[name] = key.span
+        return True
+
+    @property
+    def signal_ids(self) -> tuple[str, ...]:
+        """Ids of all signals read so far."""
+        return tuple(sorted(self._signals))
+
+    def finish(self, facts: Mapping[str, FactSpec]) -> Lexicon:
+        """Compile everything; call when all files and the vocabulary have been read."""
+        signals = [self._signal(name, entries, facts) for name, entries in sorted(self._signals.items())]
+        readings = [self._reading(name, entries, facts) for name, entries in sorted(self._readings.items())]
+        return Lexicon(signals, [spec for spec in readings if spec is not None], **self.lists)
+
+    def _signal(self, name: str, entries: Mapping[str, Node], facts: Mapping[str, FactSpec]) -> Signal:
+        negated = self.reader.choice(entries.get("negated"), ("ignore", "flip")) or "ignore"
+        return Signal(
+            id=name,
+            title=self.titles[name],
+            phrases=self._phrases(entries.get("phrases")),
+            excepts=self._phrases(entries.get("except")),
+            sets=self._sets(entries.get("sets"), facts),
+            negated=cast("Literal['ignore', 'flip']", negated),
+        )
+
+    def _phrases(self, node: Node | None) -> tuple[Phrase, ...]:
+        found: list[Phrase] = []
+        for item in self.reader.items(node, single=True):
+            source = self.reader.string(item)
+            if source is None:
+                continue
+            try:
+                found.append(parse(source, self.words))
+            except PhraseError as error:
+                values = dict(error.values)
+                if error.code == "F308":
+                    values |= near(values["name"], self.words)
+                self.reader.sink.add(error.code, item.span, **values)
+        return tuple(found)
+
+    def _sets(self, node: Node | None, facts: Mapping[str, FactSpec]) -> tuple[tuple[str, Value], ...]:
+        if node is None:
+            return ()
+        found: list[tuple[str, Value]] = []
+        for key, value in node.entries if isinstance(node, MapNode) else ():
+            spec = facts.get(key.value)
+            if spec is None:
+                self.reader.sink.add("F301", key.span, name=key.value, **near(key.value, facts))
+                continue
+            if spec.type == "set":
+                members = [member(self.reader, spec, item) for item in self.reader.items(value, single=True)]
+                found.append((spec.name, frozenset(m for m in members if m is not None)))
+            else:
+                constant = read_value(self.reader, spec, value)
+                if constant is not None:
+                    found.append((spec.name, constant))
+        if not isinstance(node, MapNode):
+            self.reader.mapping(node)
+        return tuple(sorted(found, key=lambda pair: pair[0]))
+
+    def _reading(self, name: str, entries: Mapping[str, Node], facts: Mapping[str, FactSpec]) -> ReadingSpec | None:
+        kind = self.reader.choice(entries.get("kind"), tuple(_KIND_TYPES))
+        fact_node = entries.get("sets")
+        fact = self.reader.fact_name(fact_node)
+        within = self.reader.integer(entries.get("within"), 0, _MAX_WITHIN)
+        if kind is None or fact is None or fact_node is None:
+            return None
+        spec = facts.get(fact)
+        if spec is None:
+            self.reader.sink.add("F301", fact_node.span, name=fact, **near(fact, facts))
+            return None
+        if spec.type != _KIND_TYPES[kind]:
+            zh, en = TYPE_NAMES[_KIND_TYPES[kind]]
+            self.reader.sink.add(
+                "F206", fact_node.span, value=fact, expected_zh=zh, expected_en=en, example="price_paid"
+            )
+            return None
+        return ReadingSpec(
+            id=name,
+            fact=fact,
+            kind=cast("Literal['amount', 'date', 'days']", kind),
+            before=self._cues(entries.get("before")),
+            after=self._cues(entries.get("after")),
+            within=6 if within is None else within,
+        )
+
+    def _cues(self, node: Node | None) -> tuple[str, ...]:
+        """Cue words: literals only, but alternatives and word lists are allowed."""
+        return tuple(
+            literal for phrase in self._cue_phrases(node) if len(phrase.segments) == 1 for literal in phrase.segments[0]
+        )
+
+    def _cue_phrases(self, node: Node | None) -> tuple[Phrase, ...]:
+        found: list[Phrase] = []
+        for item in self.reader.items(node, single=True):
+            source = self.reader.string(item)
+            if source is None:
+                continue
+            if len(source) == 1:  # one character is enough for a cue: the value beside it makes it specific
+                found.append(Phrase(source, ((source,),), ()))
+                continue
+            found += self._phrases(item)
+        return tuple(found)

@@ -1,0 +1,274 @@
+"""YAML to nodes with spans, traps turned into diagnostics.
+
+Only the event stream of PyYAML is used, never its constructors: no tag is resolved, no object is made, and a scalar
+keeps the characters its author wrote until a field that expects something reads it (`funnel.pack._reader`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from funnel.diagnostics import Diagnostics, Span
+
+MAX_BYTES = 1024 * 1024
+"""Largest file, in bytes."""
+MAX_DEPTH = 32
+"""Deepest nesting."""
+MAX_NODES = 100_000
+"""Most nodes in one file."""
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it; same events either way
+
+_BOOLISH = frozenset({"y", "n", "yes", "no", "on", "off"})
+_LEADING_ZERO = re.compile(r"[+-]?0[0-9_]+\Z")
+_SEXAGESIMAL = re.compile(r"[+-]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?\Z")
+_ODD_SPACES = "\u3000\u00a0\u2003\u2002\u2009"
+_FULL_WIDTH_COLON = re.compile(r"^\s*(?:-\s+)?([A-Za-z_][\w.\-]*)\s*：")
+
+
+@dataclass(frozen=True, slots=True)
+class ScalarNode:
+    """A scalar as written. ``quoted`` tells whether quotes or a block style protect it."""
+
+    value: str
+    quoted: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ListNode:
+    """A sequence."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MapNode:
+    """A mapping, in file order, keys unique."""
+
+    entries: tuple[tuple[ScalarNode, Node], ...]
+    span: Span
+
+    def get(self, key: str) -> Node | None:
+        """The value under ``key``, if any."""
+        for name, value in self.entries:
+            if name.value == key:
+                return value
+        return None
+
+
+Node = ScalarNode | ListNode | MapNode
+
+
+def load_file(path: Path, shown_as: str, sink: Diagnostics) -> Node | None:
+    """Read one YAML file. Findings go to ``sink``; None if the file gives no usable node."""
+    try:
+        size = path.stat().st_size
+        raw = path.read_bytes() if size <= MAX_BYTES else b""
+    except OSError as error:
+        sink.add("F100", Span(shown_as), detail=error.strerror or "cannot be read")
+        return None
+    if size > MAX_BYTES:
+        sink.add("F114", Span(shown_as), size=size, limit=MAX_BYTES)
+        return None
+    return load_bytes(raw, shown_as, sink)
+
+
+def load_bytes(raw: bytes, shown_as: str, sink: Diagnostics) -> Node | None:
+    """Read YAML from bytes; see `load_file`."""
+    if len(raw) > MAX_BYTES:
+        sink.add("F114", Span(shown_as), size=len(raw), limit=MAX_BYTES)
+        return None
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        sink.add("F116", Span(shown_as), byte=error.start)
+        return None
+    return _Composer(text, shown_as, sink).compose()
+
+
+class _Composer:
+    def __init__(self, text: str, path: str, sink: Diagnostics) -> None:
+        self.text = text
+        self.path = path
+        self.sink = sink
+        self.lines = text.splitlines() or [""]
+        self.nodes = 0
+        self.broken = False
+
+    def span(self, mark: Any, end: Any = None) -> Span:
+        """From YAML marks (0-based; libyaml's and PyYAML's differ in type) to a span (1-based), on one line."""
+        line, column = mark.line, mark.column
+        source = self.lines[line] if line < len(self.lines) else ""
+        stop = end.column if end is not None and end.line == line else len(source)
+        return Span(self.path, line + 1, column + 1, max(stop, column + 1) + 1, source)
+
+    def compose(self) -> Node | None:
+        if not self._prescan():
+            return None
+        events: Iterator[yaml.Event] = iter(())
+        try:
+            events = iter(yaml.parse(self.text, Loader=_Loader))
+            root = self._document(events)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            span = self.span(mark) if mark is not None else Span(self.path)
+            self.sink.add("F100", span, detail=error.problem or "unreadable")
+            return None
+        except yaml.YAMLError as error:
+            self.sink.add("F100", Span(self.path), detail=str(error).splitlines()[0])
+            return None
+        except _TooMuch:
+            return None
+        if root is None:
+            self.sink.add("F118", Span(self.path))
+        return None if self.broken else root
+
+    def _prescan(self) -> bool:
+        """What must be seen before a YAML parser does: it would choke on it or swallow it."""
+        fatal = False
+        block_indent: int | None = None  # inside a block scalar (| or >) the text is the author's own
+        for number, line in enumerate(self.lines, 1):
+            stripped = line.lstrip(" \t" + _ODD_SPACES)
+            lead = line[: len(line) - len(stripped)]
+            indent = len(lead)
+            if block_indent is not None:
+                if not stripped or indent > block_indent:
+                    continue
+                block_indent = None
+            for column, char in enumerate(line, 1):
+                if (char < " " and char != "\t") or char in "\x7f\ufeff":
+                    span = Span(self.path, number, column, column + 1, line)
+                    self.sink.add("F117", span, char=f"U+{ord(char):04X}")
+                    fatal = True
+            if "\t" in lead and stripped and not stripped.startswith("#"):
+                column = lead.index("\t") + 1
+                self.sink.add("F105", Span(self.path, number, column, column + 1, line))
+                fatal = True
+            odd = next((c for c in lead if c in _ODD_SPACES), None)
+            if odd is not None and stripped:
+                column = lead.index(odd) + 1
+                self.sink.add("F106", Span(self.path, number, column, column + 1, line))
+                fatal = True
+            match = _FULL_WIDTH_COLON.match(line)
+            if match:
+                at = line.index("：") + 1
+                self.sink.add("F107", Span(self.path, number, at, at + 1, line), key=match.group(1))
+                fatal = True
+            if re.search(r"[:\-]\s+[|>][+\-0-9]*\s*(?:#.*)?$", line):
+                block_indent = indent
+        return not fatal
+
+    def _document(self, events: Iterator[yaml.Event]) -> Node | None:
+        root: Node | None = None
+        documents = 0
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > 1:
+                    self.sink.add("F113", self.span(event.start_mark, event.end_mark))
+                    raise _TooMuch
+            elif isinstance(event, yaml.StreamStartEvent | yaml.StreamEndEvent | yaml.DocumentEndEvent):
+                continue
+            else:
+                node = self._node(event, events, 1)
+                if isinstance(node, ScalarNode) and node.value == "" and not node.quoted:
+                    node = None
+                root = node
+        return root
+
+    def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node | None:
+        self.nodes += 1
+        if self.nodes > MAX_NODES:
+            self.sink.add("F119", self.span(event.start_mark, event.end_mark), limit=MAX_NODES)
+            raise _TooMuch
+        if depth > MAX_DEPTH:
+            self.sink.add("F115", self.span(event.start_mark, event.end_mark), limit=MAX_DEPTH)
+            raise _TooMuch
+        if isinstance(event, yaml.AliasEvent):
+            self.sink.add("F102", self.span(event.start_mark, event.end_mark))
+            self.broken = True
+            return ScalarNode("", quoted=True, span=self.span(event.start_mark, event.end_mark))
+        if getattr(event, "anchor", None) is not None:
+            self.sink.add("F102", self.span(event.start_mark, event.end_mark))
+            self.broken = True
+        tag = getattr(event, "tag", None)
+        if tag is not None and tag != "!":
+            self.sink.add("F104", self.span(event.start_mark, event.end_mark), tag=tag)
+            self.broken = True
+        if isinstance(event, yaml.ScalarEvent):
+            return self._scalar(event)
+        if isinstance(event, yaml.SequenceStartEvent):
+            items: list[Node] = []
+            for inner in events:
+                if isinstance(inner, yaml.SequenceEndEvent):
+                    break
+                item = self._node(inner, events, depth + 1)
+                if item is not None:
+                    items.append(item)
+            return ListNode(tuple(items), self.span(event.start_mark, event.end_mark))
+        return self._mapping(event, events, depth)
+
+    def _mapping(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> MapNode:
+        entries: list[tuple[ScalarNode, Node]] = []
+        seen: dict[str, Span] = {}
+        for inner in events:
+            if isinstance(inner, yaml.MappingEndEvent):
+                break
+            key = self._node(inner, events, depth + 1)
+            value = self._node(next(events), events, depth + 1)
+            if not isinstance(key, ScalarNode) or value is None:
+                span = key.span if key is not None else self.span(inner.start_mark, inner.end_mark)
+                self.sink.add("F100", span, detail="a key must be a plain word")
+                self.broken = True
+                continue
+            if key.value == "<<" and not key.quoted:
+                self.sink.add("F103", key.span)
+                self.broken = True
+                continue
+            if key.value in seen:
+                self.sink.add("F101", key.span, (seen[key.value], ""), key=key.value)
+                self.broken = True
+                continue
+            seen[key.value] = key.span
+            entries.append((key, value))
+        return MapNode(tuple(entries), self.span(event.start_mark, event.end_mark))
+
+    def _scalar(self, event: yaml.ScalarEvent) -> ScalarNode:
+        plain = event.style is None
+        span = self.span(event.start_mark, event.end_mark)
+        value = event.value
+        if plain and value:
+            if value.lower() in _BOOLISH:
+                self.sink.add("F108", span, value=value)
+                self.broken = True
+            elif _LEADING_ZERO.match(value):
+                self.sink.add("F109", span, value=value)
+                self.broken = True
+            elif _SEXAGESIMAL.match(value):
+                self.sink.add("F110", span, value=value)
+                self.broken = True
+            self._lost_comment(event)
+        return ScalarNode(value, not plain, span)
+
+    def _lost_comment(self, event: yaml.ScalarEvent) -> None:
+        """` #` right behind a plain value: one space before it, or none after it, is taken for a slip."""
+        end: Any = event.end_mark
+        line = self.lines[end.line] if end.line < len(self.lines) else ""
+        rest = line[end.column :]
+        match = re.match(r"( +)#(.?)", rest)
+        if match and (len(match.group(1)) == 1 or match.group(2) not in {" ", ""}):
+            start = end.column + len(match.group(1))
+            self.sink.add("F111", Span(self.path, end.line + 1, start + 1, len(line) + 1, line))
+            self.broken = True
+
+
+class _TooMuch(Exception):  # noqa: N818 (not an error for users: it only unwinds the composer)
+    """Stop composing; the finding has been recorded."""

@@ -1,0 +1,234 @@
+"""Read nodes by what a field expects: every error is collected with its place, none raises.
+
+The combinators here know nothing of packs. A reader returns None where it could not read, and the caller goes on, so
+that one run reports everything that is wrong.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
+from typing import TypeVar
+
+from funnel.diagnostics import Diagnostics, Span
+from funnel.diagnostics._model import suggestion
+from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode
+
+T = TypeVar("T")
+
+Texts = Mapping[str, str]
+"""A text for people by language: ``zh`` always, ``en`` where given."""
+
+_KINDS_ZH = {ScalarNode: "一个值", ListNode: "列表", MapNode: "键值对"}
+_KINDS_EN = {ScalarNode: "a single value", ListNode: "a list", MapNode: "a mapping"}
+_INTEGER = re.compile(r"[+-]?[0-9]{1,15}\Z")
+_MONEY = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?\Z")
+_DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
+_DURATION = re.compile(r"([0-9]{1,6})(h|d)\Z")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9_\-.]*\Z")
+_FACT = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_\-]+)?\Z")
+
+
+def near(word: str, known: Iterable[str]) -> dict[str, str]:
+    """Blanks ``near_zh`` and ``near_en`` with the nearest known word, if there is one."""
+    hit = suggestion(word, known)
+    return {"near_zh": f"是不是“{hit}”？" if hit else "", "near_en": f"Did you mean “{hit}”？" if hit else ""}
+
+
+class Reader:
+    """Reads nodes of one pack load and collects what is wrong."""
+
+    def __init__(self, sink: Diagnostics) -> None:
+        self.sink = sink
+
+    # --- shapes -----------------------------------------------------------------------------------------------------
+
+    def mapping(
+        self, node: Node | None, *, required: Iterable[str] = (), optional: Iterable[str] | None = ()
+    ) -> dict[str, Node] | None:
+        """The entries of a mapping. ``optional=None`` allows any further key."""
+        if node is None:
+            return None
+        if not isinstance(node, MapNode):
+            self._kind(node, "键值对", "a mapping", "key: value")
+            return None
+        entries = {key.value: value for key, value in node.entries}
+        required = tuple(required)
+        if optional is not None:
+            known = (*required, *optional)
+            for key, _ in node.entries:
+                if key.value not in known and self._cut_by_comma(key, entries[key.value]):
+                    self.sink.add("F120", key.span, text=key.value)
+                elif key.value not in known:
+                    blanks = near(key.value, known)
+                    self.sink.add("F201", key.span, key=key.value, known=", ".join(sorted(known)), **blanks)
+        for key_ in required:
+            if key_ not in entries:
+                self.sink.add("F202", node.span, key=key_)
+        return entries
+
+    @staticmethod
+    def _cut_by_comma(key: ScalarNode, value: Node) -> bool:
+        """Whether a "key" is the tail of a text that an unquoted comma cut in a flow mapping: it has no value."""
+        empty = isinstance(value, ScalarNode) and not value.value and not value.quoted
+        return empty and not key.quoted
+
+    def items(self, node: Node | None, *, single: bool = False) -> tuple[Node, ...]:
+        """The items of a list; with ``single`` a lone value counts as a list of one."""
+        if node is None:
+            return ()
+        if isinstance(node, ListNode):
+            return node.items
+        if single:
+            return (node,)
+        self._kind(node, "列表", "a list", "[a, b]")
+        return ()
+
+    def _kind(self, node: Node, zh: str, en: str, example: str) -> None:
+        self.sink.add(
+            "F203",
+            node.span,
+            expected_zh=zh,
+            expected_en=en,
+            found_zh=_KINDS_ZH[type(node)],
+            found_en=_KINDS_EN[type(node)],
+            example=example,
+        )
+
+    # --- scalars ----------------------------------------------------------------------------------------------------
+
+    def raw(self, node: Node | None, zh: str, en: str, example: str) -> str | None:
+        """The characters of a scalar."""
+        if node is None:
+            return None
+        if not isinstance(node, ScalarNode):
+            self._kind(node, zh, en, example)
+            return None
+        return node.value
+
+    def string(self, node: Node | None, *, empty: bool = False) -> str | None:
+        """A text."""
+        value = self.raw(node, "文字", "text", "文字")
+        if value is not None and not empty and not value.strip():
+            self._bad(node, value, "文字（不能为空）", "text (it must not be empty)", "文字")
+            return None
+        return value
+
+    def choice(self, node: Node | None, choices: Iterable[str]) -> str | None:
+        """One of a closed set of words."""
+        known = tuple(choices)
+        value = self.raw(node, "一个词", "a word", known[0])
+        if node is None or value is None:
+            return None
+        if value not in known:
+            self.sink.add("F204", node.span, value=value, known=", ".join(known), **near(value, known))
+            return None
+        return value
+
+    def slug(self, node: Node | None) -> str | None:
+        """A name of small letters, digits, dots, hyphens and underscores."""
+        return self._match(
+            node, _SLUG, "小写字母、数字和 . - _ 组成的名字", "a name of a-z, 0-9, . - _", "no-reason-refused"
+        )
+
+    def fact_name(self, node: Node | None) -> str | None:
+        """The name of a fact."""
+        return self._match(node, _FACT, "事实名（小写字母、数字、下划线）", "a fact's name (a-z, 0-9, _)", "goods_intact")
+
+    def boolean(self, node: Node | None) -> bool | None:
+        """``true`` or ``false``."""
+        value = self.raw(node, "true 或 false", "true or false", "true")
+        if value in {"true", "false"}:
+            return value == "true"
+        if value is not None:
+            self._bad(node, value, " true 或 false", "true or false", "true")
+        return None
+
+    def integer(self, node: Node | None, low: int | None = None, high: int | None = None) -> int | None:
+        """A whole number within bounds."""
+        value = self._match(node, _INTEGER, "整数", "a whole number", "7")
+        if node is None or value is None:
+            return None
+        number = int(value)
+        if (low is not None and number < low) or (high is not None and number > high):
+            self.sink.add("F208", node.span, value=value, low=low, high=high)
+            return None
+        return number
+
+    def money(self, node: Node | None) -> int | None:
+        """Decimal yuan, read into fen."""
+        value = self._match(node, _MONEY, "金额（元，最多两位小数）", "an amount in yuan, at most two decimals", "500.00")
+        if value is None:
+            return None
+        try:
+            return int(Decimal(value) * 100)
+        except InvalidOperation:  # pragma: no cover (the pattern admits only decimals)
+            return None
+
+    def date(self, node: Node | None) -> dt.date | None:
+        """A date, ``YYYY-MM-DD``, that exists."""
+        value = self.raw(node, "日期", "a date", "2026-11-20")
+        if node is None or value is None:
+            return None
+        match = _DATE.match(value)
+        if match is None:
+            self._bad(node, value, "日期", "a date", "2026-11-20")
+            return None
+        try:
+            return dt.date(int(match[1]), int(match[2]), int(match[3]))
+        except ValueError:
+            self.sink.add("F112", node.span, value=value)
+            return None
+
+    def duration(self, node: Node | None) -> str | None:
+        """``24h`` or ``7d``."""
+        return self._match(node, _DURATION, "时长", "a duration", "24h")
+
+    def _match(self, node: Node | None, pattern: re.Pattern[str], zh: str, en: str, example: str) -> str | None:
+        value = self.raw(node, zh, en, example)
+        if value is None:
+            return None
+        if not pattern.match(value):
+            self._bad(node, value, zh, en, example)
+            return None
+        return value
+
+    def _bad(self, node: Node | None, value: str, zh: str, en: str, example: str) -> None:
+        span = node.span if node is not None else Span("")
+        shown = value if len(value) <= 60 else value[:60] + "…"  # noqa: PLR2004 (a line of a terminal)
+        self.sink.add("F206", span, value=shown, expected_zh=zh, expected_en=en, example=example)
+
+    # --- compounds --------------------------------------------------------------------------------------------------
+
+    def texts(self, node: Node | None) -> Texts | None:
+        """``{zh: …, en: …}`` or a bare text, which counts as zh."""
+        if node is None:
+            return None
+        if isinstance(node, ScalarNode):
+            value = self.string(node)
+            return None if value is None else MappingProxyType({"zh": value})
+        entries = self.mapping(node, required=("zh",), optional=("en",))
+        if entries is None:
+            return None
+        found = {lang: self.string(entries.get(lang)) for lang in ("zh", "en")}
+        if "en" not in entries:
+            self.sink.add("F209", node.span)
+        return MappingProxyType({lang: value for lang, value in found.items() if value is not None})
+
+    def strings(self, node: Node | None, *, single: bool = True) -> tuple[str, ...]:
+        """A list of texts; a lone one counts as a list of one."""
+        found = (self.string(item) for item in self.items(node, single=single))
+        return tuple(value for value in found if value is not None)
+
+    def each(self, node: Node | None, read: Callable[[Node], T | None]) -> tuple[T, ...]:
+        """Read every item of a list, leaving out what could not be read."""
+        found = (read(item) for item in self.items(node))
+        return tuple(value for value in found if value is not None)
+
+
+def duration_hours(value: str) -> int:
+    """Hours of a duration that `Reader.duration` accepted; a day is 24 hours."""
+    return int(value[:-1]) * (24 if value.endswith("d") else 1)

@@ -1,0 +1,454 @@
+"""Read rule files, gates and forums."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal, cast
+
+from funnel.diagnostics import Span
+from funnel.facts.values import GRADES, Grade
+from funnel.facts.vocabulary import FactSpec, Texts
+from funnel.law.register import Register
+from funnel.pack._conditions import ConditionReader
+from funnel.pack._nodes import MapNode, Node, ScalarNode
+from funnel.pack._reader import Reader, near
+from funnel.pack._register import check_citation
+from funnel.pack.formulas import FormulaError, names_of, parse, unit_of
+from funnel.pack.model import (
+    ACTORS,
+    AMOUNT_KINDS,
+    NEVER_SETTLED,
+    PAYERS,
+    PLAIN_KINDS,
+    REQUIRED_GATES,
+    SUPPORTS,
+    Basis,
+    Condition,
+    FactRef,
+    Formula,
+    ForumSpec,
+    Gate,
+    Manifest,
+    Override,
+    ParamRef,
+    Refer,
+    ReferWhen,
+    RemedySpec,
+    Rule,
+    RuleException,
+    Settle,
+    StepSpec,
+    StrategySpec,
+)
+
+_BLANK = re.compile(r"\{([^{}]*)\}")
+_SCENARIO = re.compile(r"[a-z0-9_]+\Z")
+_REQUIRED = ("funnel", "id", "scenario", "revision", "title", "status", "reviewed", "recognise", "elements", "basis", "strategy", "refer")  # fmt: skip
+_OPTIONAL = ("governs", "matter", "scope", "unless", "settle", "forums", "overrides")
+
+
+class RuleReader:
+    """Reads rules, gates and forums against everything else of the pack."""
+
+    def __init__(self, reader: Reader, conditions: ConditionReader, register: Register, manifest: Manifest) -> None:
+        self.reader = reader
+        self.conditions = conditions
+        self.facts: Mapping[str, FactSpec] = conditions.facts
+        self.register = register
+        self.manifest = manifest
+
+    # --- rules ------------------------------------------------------------------------------------------------------
+
+    def rule(self, node: Node, expected_id: str, forums: Mapping[str, ForumSpec]) -> Rule | None:
+        """Read one rule file. ``expected_id`` follows from its place."""
+        r = self.reader
+        entries = r.mapping(node, required=_REQUIRED, optional=_OPTIONAL)
+        if entries is None:
+            return None
+        id_ = r.slug(entries.get("id"))
+        if id_ is not None and id_ != expected_id:
+            r.sink.add("F207", entries["id"].span, value=id_, expected=expected_id)
+        scenario = r._match(entries.get("scenario"), _SCENARIO, "场景编号", "a scenario id", "return7_refused")  # noqa: SLF001
+        status = r.choice(entries.get("status"), ("draft", "stable", "retired"))
+        reviewed = r.date(entries.get("reviewed"))
+        title = r.texts(entries.get("title"))
+        revision = r.integer(entries.get("revision"), 1, 1_000_000)
+        recognise = self.conditions.read(entries.get("recognise"))
+        elements = self.conditions.read(entries.get("elements"))
+        scope = self.conditions.read(entries.get("scope"))
+        exceptions = r.each(entries.get("unless"), self._exception)
+        self._unique(entries.get("unless"))
+        basis = r.each(entries.get("basis"), self._basis)
+        settle = self._settle(entries.get("settle"))
+        strategy = self._strategy(entries.get("strategy"))
+        refer = self._refer(entries.get("refer"))
+        overrides = r.each(entries.get("overrides"), self._override)
+        governs = self._date_fact(entries.get("governs")) or "complained_on"
+        named = []
+        for item in r.items(entries.get("forums"), single=True):
+            name = r.string(item)
+            if name is not None and name not in forums:
+                r.sink.add("F309", item.span, name=name, **near(name, forums))
+            elif name is not None:
+                named.append(name)
+        if None in (id_, scenario, status, reviewed, title, revision, recognise, elements, strategy, refer):
+            return None
+        assert id_ and scenario and status and reviewed and title and revision  # noqa: S101, PT018 (for the type checker)
+        assert recognise is not None and elements is not None and strategy and refer  # noqa: S101, PT018 (as above)
+        return Rule(
+            id=id_,
+            scenario=scenario,
+            revision=revision,
+            title=title,
+            status=cast("Literal['draft', 'stable', 'retired']", status),
+            reviewed=reviewed,
+            governs=governs,
+            matter=r.slug(entries.get("matter")) or scenario,
+            scope=scope,
+            recognise=recognise,
+            elements=elements,
+            exceptions=exceptions,
+            basis=basis,
+            settle=settle,
+            strategy=strategy,
+            refer=refer,
+            forums=tuple(named),
+            overrides=overrides,
+            span=entries["id"].span,
+        )
+
+    def _unique(self, node: Node | None) -> None:
+        seen: dict[str, Span] = {}
+        for item in self.reader.items(node) if node is not None else ():
+            id_ = item.get("id") if isinstance(item, MapNode) else None
+            if isinstance(id_, ScalarNode):
+                if id_.value in seen:
+                    self.reader.sink.add("F303", id_.span, (seen[id_.value], ""), name=id_.value)
+                seen[id_.value] = id_.span
+
+    def _date_fact(self, node: Node | None) -> str | None:
+        name = self.reader.fact_name(node)
+        if node is None or name is None:
+            return None
+        spec = self.facts.get(name)
+        if spec is None:
+            self.reader.sink.add("F301", node.span, name=name, **near(name, self.facts))
+            return None
+        if spec.type != "date":
+            self.reader.sink.add("F206", node.span, value=name, expected_zh="日期事实", expected_en="a date fact", example="signed_on")  # fmt: skip
+            return None
+        return name
+
+    def _exception(self, node: Node) -> RuleException | None:
+        r = self.reader
+        entries = r.mapping(node, required=("id", "when", "basis", "then"), optional=("title", "why"))
+        if entries is None:
+            return None
+        id_ = r.slug(entries.get("id"))
+        when = self.conditions.read(entries.get("when"))
+        basis = self.citations(entries.get("basis"))
+        then = entries.get("then")
+        tier: str | None = None
+        if isinstance(then, MapNode):
+            inner = r.mapping(then, required=("refer",)) or {}
+            tier = r.choice(inner.get("refer"), self.manifest.tiers)
+        elif then is not None:
+            r.choice(then, ("set_aside",))
+        why = self._text(entries.get("why"))
+        if id_ is None or when is None:
+            return None
+        title = r.texts(entries.get("title")) or MappingProxyType({"zh": id_})
+        return RuleException(id_, title, when, basis, tier, why, entries["id"].span)
+
+    def _basis(self, node: Node) -> Basis | None:
+        r = self.reader
+        entries = r.mapping(node, required=("article", "supports"), optional=("gist",))
+        if entries is None:
+            return None
+        article = r.string(entries.get("article"))
+        supports = tuple(
+            word for item in r.items(entries.get("supports"), single=True) if (word := r.choice(item, SUPPORTS))
+        )
+        if article is None:
+            return None
+        check_citation(r, self.register, article, entries["article"].span)
+        return Basis(article, supports, r.texts(entries.get("gist")), entries["article"].span)
+
+    def citations(self, node: Node | None) -> tuple[str, ...]:
+        """A list of citations, each checked against the register."""
+        found = []
+        for item in self.reader.items(node, single=True):
+            text = self.reader.string(item)
+            if text is not None:
+                check_citation(self.reader, self.register, text, item.span)
+                found.append(text)
+        return tuple(found)
+
+    # --- settle -----------------------------------------------------------------------------------------------------
+
+    def _settle(self, node: Node | None) -> Settle | None:
+        if node is None:
+            return None
+        r = self.reader
+        entries = r.mapping(node, required=("remedies",), optional=("when", "needs", "limit", "within"))
+        if entries is None:
+            return None
+        limit, limit_of = None, None
+        limit_node = entries.get("limit")
+        if limit_node is not None:
+            inner = r.mapping(limit_node, required=("amount",), optional=("of",)) or {}
+            limit = self._limit(inner.get("amount"))
+            limit_of = self._known_fact(inner.get("of"))
+        within_days, within_of = None, "settlement"
+        if (within := entries.get("within")) is not None:
+            inner = r.mapping(within, required=("days",), optional=("of",)) or {}
+            within_days = r.integer(inner.get("days"), 0, 3650)
+            within_of = r.choice(inner.get("of"), ("settlement", "goods_returned")) or "settlement"
+        remedies = r.each(entries.get("remedies"), self.settled_remedy)
+        return Settle(
+            when=self.conditions.read(entries.get("when")),
+            needs=MappingProxyType(self._needs(entries.get("needs"))),
+            limit=limit,
+            limit_of=limit_of,
+            remedies=remedies,
+            within_days=within_days,
+            within_of=within_of,
+        )
+
+    def _limit(self, node: Node | None) -> int | None:
+        if isinstance(node, ScalarNode) and node.value.startswith("param."):
+            name = node.value.removeprefix("param.")
+            parameter = self.register.parameters.get(name)
+            if parameter is None:
+                self.reader.sink.add("F307", node.span, name=name, **near(name, self.register.parameters))
+                return None
+            return parameter.values[-1].value
+        return self.reader.money(node)
+
+    def _known_fact(self, node: Node | None) -> str | None:
+        name = self.reader.fact_name(node)
+        if node is not None and name is not None and name not in self.facts:
+            self.reader.sink.add("F301", node.span, name=name, **near(name, self.facts))
+            return None
+        return name
+
+    def _needs(self, node: Node | None) -> dict[str, Grade]:
+        needs: dict[str, Grade] = {}
+        for key, value in node.entries if isinstance(node, MapNode) else ():
+            fact = self._known_fact(key)
+            grade = self.reader.choice(value, tuple(GRADES))
+            if fact is not None and grade is not None:
+                needs[fact] = GRADES[grade]
+        return needs
+
+    def settled_remedy(self, node: Node) -> RemedySpec | None:
+        """A remedy that a machine may settle."""
+        spec = self._remedy(node, (*AMOUNT_KINDS, *PLAIN_KINDS))
+        if spec is not None and spec.formula is not None:
+            for name in names_of(spec.formula):
+                if isinstance(name, ParamRef):
+                    parameter = self.register.parameters.get(name.name)
+                    if parameter is not None and parameter.punitive:
+                        self.reader.sink.add("F503", node.span, name=name.name)
+                        return None
+        return spec
+
+    def _remedy(self, node: Node, kinds: tuple[str, ...]) -> RemedySpec | None:
+        r = self.reader
+        if not isinstance(node, MapNode) or not node.entries:
+            r.mapping(node)
+            return None
+        side = {"payer", "when", "note"}
+        heads = [(key, value) for key, value in node.entries if key.value not in side]
+        if len(heads) != 1:
+            r.sink.add("F206", node.span, value="remedy", expected_zh="恰好一种救济", expected_en="exactly one kind of remedy", example="{refund: price_paid}")  # fmt: skip
+            return None
+        key, value = heads[0]
+        kind = key.value
+        if kind in NEVER_SETTLED and kind not in kinds:
+            r.sink.add("F502", key.span, kind=kind)
+            return None
+        if kind not in kinds:
+            r.sink.add("F204", key.span, value=kind, known=", ".join(kinds), **near(kind, kinds))
+            return None
+        entries = {k.value: v for k, v in node.entries}
+        payer = r.choice(entries.get("payer"), PAYERS) or "merchant"
+        formula: Formula | None = None
+        source = ""
+        if kind in PLAIN_KINDS:
+            word = r.raw(value, "付款方或 true", "a payer or true", "merchant")
+            if word in PAYERS:
+                payer = str(word)
+            elif word != "true":
+                r.sink.add(
+                    "F204", value.span, value=word or "", known=", ".join((*PAYERS, "true")), near_zh="", near_en=""
+                )
+                return None
+        else:
+            source = r.string(value) or ""
+            formula = self.formula(source, value)
+            if formula is None:
+                return None
+        when = self.conditions.read(entries.get("when"))
+        return RemedySpec(kind, formula, source, payer, when, self._text(entries.get("note")))
+
+    def formula(self, source: str, node: Node) -> Formula | None:
+        """Read and check an amount."""
+        sink = self.reader.sink
+        try:
+            formula = parse(source)
+        except FormulaError as error:
+            sink.add("F504", node.span, detail=str(error))
+            return None
+        for name in names_of(formula):
+            if isinstance(name, ParamRef) and name.name not in self.register.parameters:
+                sink.add("F307", node.span, name=name.name, **near(name.name, self.register.parameters))
+                return None
+            if isinstance(name, FactRef):
+                spec = self.facts.get(name.name)
+                if spec is None:
+                    sink.add("F301", node.span, name=name.name, **near(name.name, self.facts))
+                    return None
+                if spec.type not in {"money", "integer"}:
+                    sink.add("F504", node.span, detail=f"“{name.name}”: {spec.type}")
+                    return None
+        try:
+            unit_of(formula, self._unit)
+        except FormulaError as error:
+            sink.add("F516", node.span, name=str(error))
+            return None
+        return formula
+
+    def _unit(self, name: FactRef | ParamRef) -> str:
+        if isinstance(name, ParamRef):
+            return "money" if self.register.parameters[name.name].type == "money" else "number"
+        return "money" if self.facts[name.name].type == "money" else "number"
+
+    # --- strategy and referral ------------------------------------------------------------------------------------------
+
+    def _text(self, node: Node | None) -> Texts | None:
+        """A text whose blanks are facts or parameters."""
+        texts = self.reader.texts(node)
+        if texts is None or node is None:
+            return None
+        for text in texts.values():
+            for name in _BLANK.findall(text):
+                known = name in self.facts or name.removeprefix("param.") in self.register.parameters
+                if not known:
+                    self.reader.sink.add("F509", node.span, name=name, **near(name, self.facts))
+        return texts
+
+    def _texts(self, node: Node | None) -> tuple[Texts, ...]:
+        return tuple(t for item in self.reader.items(node) if (t := self._text(item)) is not None)
+
+    def steps(self, node: Node | None) -> tuple[StepSpec, ...]:
+        """Who does what by when."""
+        found = []
+        for item in self.reader.items(node) if node is not None else ():
+            entries = self.reader.mapping(item, required=("who", "do"), optional=("within",))
+            if entries is None:
+                continue
+            who = self.reader.choice(entries.get("who"), ACTORS)
+            within = self.reader.duration(entries.get("within")) or "0h"
+            do = self._text(entries.get("do"))
+            if who is not None and do is not None:
+                found.append(StepSpec(who, within, do))
+        return tuple(found)
+
+    def _strategy(self, node: Node | None) -> StrategySpec | None:
+        entries = self.reader.mapping(
+            node,
+            required=("opening", "floor"),
+            optional=("concessions", "evidence", "steps", "respond_within", "resolve_within"),
+        )
+        if entries is None:
+            return None
+        opening, floor = self._text(entries.get("opening")), self._text(entries.get("floor"))
+        if opening is None or floor is None:
+            return None
+        return StrategySpec(
+            opening=opening,
+            concessions=self._texts(entries.get("concessions")),
+            floor=floor,
+            evidence=self._texts(entries.get("evidence")),
+            steps=self.steps(entries.get("steps")),
+            respond_within=self.reader.duration(entries.get("respond_within")),
+            resolve_within=self.reader.duration(entries.get("resolve_within")),
+        )
+
+    def _refer(self, node: Node | None) -> Refer | None:
+        r = self.reader
+        entries = r.mapping(node, required=("tier",), optional=("when", "considers"))
+        if entries is None:
+            return None
+        tier = r.choice(entries.get("tier"), self.manifest.tiers)
+
+        def when(item: Node) -> ReferWhen | None:
+            inner = r.mapping(item, required=("if", "tier", "why"))
+            if inner is None:
+                return None
+            condition = self.conditions.read(inner.get("if"))
+            to = r.choice(inner.get("tier"), self.manifest.tiers)
+            why = self._text(inner.get("why"))
+            return None if condition is None or to is None or why is None else ReferWhen(condition, to, why)
+
+        considers = r.each(
+            entries.get("considers"), lambda n: self._remedy(n, (*NEVER_SETTLED, *AMOUNT_KINDS, *PLAIN_KINDS))
+        )
+        if tier is None:
+            return None
+        return Refer(tier, r.each(entries.get("when"), when), considers)
+
+    def _override(self, node: Node) -> Override | None:
+        r = self.reader
+        entries = r.mapping(node, required=("rule", "basis"), optional=("why",))
+        if entries is None:
+            return None
+        rule, basis = r.slug(entries.get("rule")), r.string(entries.get("basis"))
+        if rule is None or basis is None:
+            return None
+        check_citation(r, self.register, basis, entries["basis"].span)
+        return Override(rule, basis, self._text(entries.get("why")), entries["rule"].span)
+
+    # --- gates and forums -----------------------------------------------------------------------------------------------
+
+    def gates(self, node: Node) -> dict[str, Gate]:
+        """Read ``gates.yaml``."""
+        entries = self.reader.mapping(node, required=("funnel", "gates")) or {}
+        self._unique(entries.get("gates"))
+        return {gate.id: gate for gate in self.reader.each(entries.get("gates"), self._gate)}
+
+    def _gate(self, node: Node) -> Gate | None:
+        r = self.reader
+        entries = r.mapping(
+            node, required=("id", "covers", "title", "when", "tier", "why"), optional=("steps", "basis")
+        )
+        if entries is None:
+            return None
+        id_, covers = r.slug(entries.get("id")), r.choice(entries.get("covers"), (*REQUIRED_GATES, "other"))
+        title, why = r.texts(entries.get("title")), self._text(entries.get("why"))
+        when = self.conditions.read(entries.get("when"))
+        tier = r.choice(entries.get("tier"), self.manifest.tiers)
+        steps, basis = self.steps(entries.get("steps")), self.citations(entries.get("basis"))
+        if id_ is None or covers is None or title is None or why is None or when is None or tier is None:
+            return None
+        return Gate(id_, covers, title, when, tier, why, steps, basis, entries["id"].span)
+
+    def forums(self, node: Node) -> dict[str, ForumSpec]:
+        """Read ``forums.yaml``."""
+        r = self.reader
+        entries = r.mapping(node, required=("funnel", "forums")) or {}
+        listed = entries.get("forums")
+        found: dict[str, ForumSpec] = {}
+        for key, value in listed.entries if isinstance(listed, MapNode) else ():
+            inner = r.mapping(value, required=("title", "text"), optional=("when", "basis"))
+            if inner is None:
+                continue
+            title, text = r.texts(inner.get("title")), self._text(inner.get("text"))
+            when: Condition | None = self.conditions.read(inner.get("when"))
+            basis = self.citations(inner.get("basis"))
+            if title is not None and text is not None:
+                found[key.value] = ForumSpec(key.value, title, text, when, basis)
+        return found

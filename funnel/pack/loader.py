@@ -1,0 +1,264 @@
+"""Load a pack: find it, read every file, report everything that is wrong at once, freeze it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from funnel.diagnostics import Diagnostic, Diagnostics, Span
+from funnel.errors import PackError, PackNotFoundError
+from funnel.law.time_limits import Calendar
+from funnel.pack._conditions import ConditionReader
+from funnel.pack._lexicon import LexiconReader
+from funnel.pack._lint import lint
+from funnel.pack._nodes import MapNode, Node, ScalarNode, load_file
+from funnel.pack._reader import Reader
+from funnel.pack._register import RegisterReader, check_citation, read_calendar
+from funnel.pack._rules import RuleReader
+from funnel.pack._vocabulary import VocabularyReader
+from funnel.pack.digest import digest, merge_sections
+from funnel.pack.model import ForumSpec, Gate, Manifest, Pack, Rule
+
+_RESERVED = {"vocabulary": "vocabulary", "signals": "signals", "statutes": "statutes"}
+_SINGLE = {
+    "pack.yaml": "pack",
+    "gates.yaml": "gates",
+    "statutes.yaml": "statutes",
+    "calendar.yaml": "calendar",
+    "forums.yaml": "forums",
+    "vocabulary.yaml": "vocabulary",
+    "signals.yaml": "signals",
+}
+_MAX_FILES = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The result of a load: the pack where there are no errors, and every finding."""
+
+    pack: Pack | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def data_folder(kind: str) -> Path:
+    """Where the shipped packs (``rules``) and their scenario tests (``scenarios``) are.
+
+    Inside an installed wheel they lie in the package; in a checkout beside it.
+    """
+    package = Path(__file__).resolve().parent.parent
+    inside = package / "_data" / kind
+    return inside if inside.is_dir() else package.parent / kind
+
+
+def find_pack(name_or_path: str | Path) -> Path:
+    """The folder of a pack, by path or by the name of a shipped one.
+
+    Raises:
+        PackNotFoundError: There is none; the message lists the shipped ones.
+    """
+    path = Path(name_or_path)
+    if (path / "pack.yaml").is_file():
+        return path
+    shipped = data_folder("rules") / str(name_or_path)
+    if "/" not in str(name_or_path) and "\\" not in str(name_or_path) and (shipped / "pack.yaml").is_file():
+        return shipped
+    names = ", ".join(sorted(p.parent.name for p in data_folder("rules").glob("*/pack.yaml")))
+    where = f"“{name_or_path}”"
+    raise PackNotFoundError(
+        f"no pack at {where}: expected a folder with pack.yaml, or one of the shipped packs: {names}"
+    )
+
+
+def load_pack(name_or_path: str | Path = "cn-ecommerce") -> Pack:
+    """Load a pack.
+
+    Args:
+        name_or_path: The name of a shipped pack, or the path of a folder with a ``pack.yaml``.
+
+    Returns:
+        The frozen pack. Load it once and share it between threads.
+
+    Raises:
+        PackNotFoundError: There is no such pack.
+        PackError: It has errors; ``.diagnostics`` holds every one.
+    """
+    loaded = check_pack(name_or_path)
+    if loaded.pack is None:
+        errors = [d for d in loaded.diagnostics if d.severity == "error"]
+        first = f"{errors[0].span}: {errors[0].code}: {errors[0].message('en')}" if errors else "unknown"
+        raise PackError(f"the pack has {len(errors)} errors; the first: {first}", loaded.diagnostics)
+    return loaded.pack
+
+
+def check_pack(name_or_path: str | Path) -> Loaded:
+    """Load a pack and report every finding, errors and warnings, in file order.
+
+    Raises:
+        PackNotFoundError: There is no such pack.
+    """
+    return _Load(find_pack(name_or_path)).run()
+
+
+class _Load:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.sink = Diagnostics()
+        self.reader = Reader(self.sink)
+        self.files: dict[str, tuple[str, Node]] = {}
+
+    def run(self) -> Loaded:
+        for path in self._paths():
+            shown = self._shown(path)
+            node = load_file(path, shown, self.sink)
+            if node is not None:
+                self._version(node)
+                self.files[shown] = (self._section(path), node)
+        pack = self._build()
+        found = self.sink.sorted()
+        return Loaded(None if self.sink.has_errors else pack, found)
+
+    def _paths(self) -> Iterator[Path]:
+        paths = sorted(p for suffix in ("*.yaml", "*.yml") for p in self.root.rglob(suffix) if p.is_file())
+        if len(paths) > _MAX_FILES:
+            self.sink.add("F114", Span(str(self.root)), size=len(paths), limit=_MAX_FILES)
+            return iter(())
+        return iter(paths)
+
+    def _shown(self, path: Path) -> str:
+        try:
+            return path.relative_to(Path.cwd()).as_posix()
+        except ValueError:
+            return path.as_posix()
+
+    def _section(self, path: Path) -> str:
+        relative = path.relative_to(self.root)
+        if len(relative.parts) == 1:
+            return _SINGLE.get(relative.name, f"rule:{relative.with_suffix('').as_posix().replace('/', '.')}")
+        head = relative.parts[0]
+        return _RESERVED.get(head, "rule:" + ".".join(relative.with_suffix("").parts))
+
+    def _version(self, node: Node) -> None:
+        version = node.get("funnel") if isinstance(node, MapNode) else None
+        if isinstance(version, ScalarNode) and version.value != "1":
+            self.sink.add("F205", version.span, value=version.value)
+
+    def _nodes(self, section: str) -> list[Node]:
+        return [node for _, (name, node) in sorted(self.files.items()) if name == section]
+
+    def _build(self) -> Pack | None:
+        lexicon, vocabulary, register = (
+            LexiconReader(self.reader),
+            VocabularyReader(self.reader),
+            RegisterReader(self.reader),
+        )
+        for section, add in (
+            ("signals", lexicon.add_file),
+            ("vocabulary", vocabulary.add_file),
+            ("statutes", register.add_file),
+        ):
+            for node in self._nodes(section):
+                add(node)
+        manifest = self._manifest()
+        law = register.finish()
+        types = {name: parameter.type for name, parameter in law.parameters.items()}
+        words = vocabulary.finish(lexicon.signal_ids, lexicon.titles, types)
+        for citation in vocabulary.presumption_citations.values():
+            text = self.reader.string(citation)
+            if text is not None:
+                check_citation(self.reader, law, text, citation.span)
+        compiled = lexicon.finish(words.facts)
+        calendars = self._nodes("calendar")
+        calendar = (
+            read_calendar(self.reader, calendars[0])
+            if calendars
+            else Calendar(holidays=frozenset(), workdays=frozenset(), statutory=frozenset(), until=None)
+        )
+        if manifest is None:
+            return None
+        conditions = ConditionReader(self.reader, words.facts, lexicon.signal_ids, types)
+        rules_reader = RuleReader(self.reader, conditions, law, manifest)
+        forums: dict[str, ForumSpec] = {}
+        for node in self._nodes("forums"):
+            forums |= rules_reader.forums(node)
+        gates: dict[str, Gate] = {}
+        for node in self._nodes("gates"):
+            gates |= rules_reader.gates(node)
+        rules: dict[str, Rule] = {}
+        for _, (section, node) in sorted(self.files.items()):
+            if section.startswith("rule:"):
+                rule = rules_reader.rule(node, section.removeprefix("rule:"), forums)
+                if rule is not None:
+                    rules[rule.id] = rule
+        gates_span = Span(self._shown(self.root / "gates.yaml"))
+        lint(self.sink, rules, gates, words.facts, law, gates_span=gates_span)
+        return Pack(
+            manifest=manifest,
+            vocabulary=words,
+            lexicon=compiled,
+            register=law,
+            calendar=calendar,
+            rules=MappingProxyType(dict(sorted(rules.items()))),
+            gates=MappingProxyType(dict(sorted(gates.items()))),
+            forums=MappingProxyType(dict(sorted(forums.items()))),
+            digest=digest(self._canonical()),
+            root=str(self.root),
+        )
+
+    def _canonical(self) -> Mapping[str, Any]:
+        return merge_sections(self.files)
+
+    def _manifest(self) -> Manifest | None:
+        r = self.reader
+        nodes = self._nodes("pack")
+        if not nodes:
+            return None  # unreadable: its own findings say so
+        required = ("funnel", "pack", "version", "title", "language", "timezone", "currency", "jurisdiction", "tiers", "unmatched", "settle_limit")  # fmt: skip
+        entries = r.mapping(nodes[0], required=required, optional=("respond_within", "resolve_within"))
+        if entries is None:
+            return None
+        id_, version, title = (
+            r.slug(entries.get("pack")),
+            r.string(entries.get("version")),
+            r.texts(entries.get("title")),
+        )
+        if id_ is not None and id_ != self.root.resolve().name:
+            r.sink.add("F207", entries["pack"].span, value=id_, expected=self.root.resolve().name)
+        language = r.choice(entries.get("language"), ("zh", "en"))
+        timezone = r.string(entries.get("timezone"))
+        if timezone is not None and not _is_zone(timezone):
+            r.sink.add("F206", entries["timezone"].span, value=timezone, expected_zh="时区", expected_en="a timezone", example="Asia/Shanghai")  # fmt: skip
+        tiers = r.strings(entries.get("tiers"))
+        unmatched = r.mapping(entries.get("unmatched"), required=("tier",)) or {}
+        tier = r.choice(unmatched.get("tier"), tiers) if tiers else None
+        limit = r.money(entries.get("settle_limit"))
+        currency, jurisdiction = r.string(entries.get("currency")), r.string(entries.get("jurisdiction"))
+        if not (id_ and version and title and language and timezone and tier and currency and jurisdiction):
+            return None
+        if limit is None:
+            return None
+        return Manifest(
+            id=id_,
+            version=version,
+            title=title,
+            language=language,
+            timezone=timezone,
+            currency=currency,
+            jurisdiction=jurisdiction,
+            respond_within=r.duration(entries.get("respond_within")) or "24h",
+            resolve_within=r.duration(entries.get("resolve_within")) or "7d",
+            tiers=tiers,
+            unmatched_tier=tier,
+            settle_limit=limit,
+        )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

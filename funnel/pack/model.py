@@ -1,0 +1,370 @@
+"""The frozen pack: what the YAML files mean."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Literal
+
+from funnel.diagnostics import Span
+from funnel.facts.signals import Lexicon
+from funnel.facts.values import Grade, Value
+from funnel.facts.vocabulary import Texts, Vocabulary
+from funnel.law.register import Register
+from funnel.law.time_limits import Calendar
+
+# --- conditions -------------------------------------------------------------------------------------------------------
+
+TESTS = (
+    "is",
+    "is_not",
+    "in",
+    "not_in",
+    "at_most",
+    "less_than",
+    "at_least",
+    "more_than",
+    "between",
+    "contains_any",
+    "contains_all",
+    "known",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParamRef:
+    """A dated parameter of the register, named in a condition or formula."""
+
+    name: str
+
+
+Constant = Value | ParamRef | tuple[Value | ParamRef, Value | ParamRef]
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """*fact, test, constant*: the only leaf there is."""
+
+    __test__ = False  # not a test case, whatever pytest thinks of the name
+
+    fact: str
+    test: str
+    constant: Constant
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Conjunction; empty is true."""
+
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Any:
+    """Disjunction; empty is false."""
+
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """Negation."""
+
+    item: Condition
+
+
+Condition = Test | All | Any | Not
+
+
+def tests_of(condition: Condition | None) -> Iterator[Test]:
+    """Every leaf of a condition, in order."""
+    if condition is None:
+        return
+    if isinstance(condition, Test):
+        yield condition
+    elif isinstance(condition, Not):
+        yield from tests_of(condition.item)
+    else:
+        for item in condition.items:
+            yield from tests_of(item)
+
+
+# --- formulas ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A literal figure."""
+
+    value: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class FactRef:
+    """A fact's value; money in fen."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """Arithmetic: ``+ - * /`` or ``larger``/``smaller`` over its arguments."""
+
+    operator: str
+    args: tuple[Formula, ...]
+
+
+Formula = Number | FactRef | ParamRef | Operation
+
+# --- rules ------------------------------------------------------------------------------------------------------------
+
+AMOUNT_KINDS = ("refund", "price_difference", "promised_compensation", "loss", "freight_refund")
+"""Remedies with an amount that a machine may settle."""
+PLAIN_KINDS = (
+    "return_freight",
+    "exchange",
+    "repair",
+    "reship",
+    "redeliver",
+    "restore_order",
+    "stop_charging",
+    "terminate",
+    "take_down",
+    "disclose",
+    "apologise",
+    "invoice",
+)
+"""Remedies without an amount."""
+NEVER_SETTLED = ("treble", "tenfold", "triple_loss", "injury_damages", "consequential_loss")
+"""Remedies that no machine settles, whatever a rule says; they may only be weighed by people."""
+PAYERS = ("merchant", "platform", "carrier", "consumer")
+ACTORS = ("consumer", "merchant", "platform", "carrier", "agent", "mediator", "lawyer")
+SUPPORTS = ("recognise", "elements", "exceptions", "remedies", "strategy")
+REQUIRED_GATES = (
+    "injury",
+    "minor-or-elder",
+    "crime",
+    "group-incident",
+    "professional-claimant",
+    "litigation-or-media",
+    "never-settled",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """An article and what it carries in a rule."""
+
+    citation: str
+    supports: tuple[str, ...]
+    gist: Texts | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleException:
+    """A named, cited exception. ``tier`` None: the rule steps aside."""
+
+    id: str
+    title: Texts
+    when: Condition
+    basis: tuple[str, ...]
+    tier: str | None
+    why: Texts | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RemedySpec:
+    """A remedy as a rule writes it."""
+
+    kind: str
+    formula: Formula | None
+    source: str
+    payer: str
+    when: Condition | None
+    note: Texts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """When and how a machine may settle a matter."""
+
+    when: Condition | None
+    needs: Mapping[str, Grade]
+    limit: int | None
+    limit_of: str | None
+    remedies: tuple[RemedySpec, ...]
+    within_days: int | None
+    within_of: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """Who does what by when."""
+
+    who: str
+    within: str
+    do: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class StrategySpec:
+    """How to mediate."""
+
+    opening: Texts
+    concessions: tuple[Texts, ...]
+    floor: Texts
+    evidence: tuple[Texts, ...]
+    steps: tuple[StepSpec, ...]
+    respond_within: str | None
+    resolve_within: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferWhen:
+    """A condition under which the rule sends its matter to people."""
+
+    condition: Condition
+    tier: str
+    why: Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Refer:
+    """To whom a matter goes when it can be neither settled nor asked."""
+
+    tier: str
+    when: tuple[ReferWhen, ...]
+    considers: tuple[RemedySpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """If this rule applies, that one does not decide the matter."""
+
+    rule: str
+    basis: str
+    why: Texts | None
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One scenario's rule."""
+
+    id: str
+    scenario: str
+    revision: int
+    title: Texts
+    status: Literal["draft", "stable", "retired"]
+    reviewed: dt.date
+    governs: str
+    matter: str
+    scope: Condition | None
+    recognise: Condition
+    elements: Condition
+    exceptions: tuple[RuleException, ...]
+    basis: tuple[Basis, ...]
+    settle: Settle | None
+    strategy: StrategySpec
+    refer: Refer
+    forums: tuple[str, ...]
+    overrides: tuple[Override, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What always goes to a human, whatever matched."""
+
+    id: str
+    covers: str
+    title: Texts
+    when: Condition
+    tier: str
+    why: Texts
+    steps: tuple[StepSpec, ...]
+    basis: tuple[str, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ForumSpec:
+    """Where a consumer can turn."""
+
+    id: str
+    title: Texts
+    text: Texts
+    when: Condition | None
+    basis: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The pack's own particulars."""
+
+    id: str
+    version: str
+    title: Texts
+    language: str
+    timezone: str
+    currency: str
+    jurisdiction: str
+    respond_within: str
+    resolve_within: str
+    tiers: tuple[str, ...]
+    unmatched_tier: str
+    settle_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A loaded pack: frozen, checked, named by its digest.
+
+    Attributes:
+        manifest: Its particulars.
+        vocabulary: Every fact.
+        lexicon: Every signal, compiled to one automaton.
+        register: Statutes and dated parameters.
+        calendar: Statutory holidays.
+        rules: Every rule by id, drafts and retired ones included.
+        gates, forums: By id.
+        digest: SHA-256 over the canonical form; comments, key order, file order and layout do not change it.
+    """
+
+    manifest: Manifest
+    vocabulary: Vocabulary
+    lexicon: Lexicon = field(compare=False)
+    register: Register = field(compare=False)
+    calendar: Calendar
+    rules: Mapping[str, Rule]
+    gates: Mapping[str, Gate]
+    forums: Mapping[str, ForumSpec]
+    digest: str
+    root: str = field(compare=False, default="")
+
+    @property
+    def id(self) -> str:
+        """The pack's name."""
+        return self.manifest.id
+
+    @property
+    def live_rules(self) -> tuple[Rule, ...]:
+        """The rules that decide: those that are ``stable``, in the order of their ids."""
+        return tuple(rule for _, rule in sorted(self.rules.items()) if rule.status == "stable")
+
+    def tier_rank(self, tier: str) -> int:
+        """How hard a tier is; 0 is the easiest."""
+        return self.manifest.tiers.index(tier)
+
+    def hardest(self, *tiers: str) -> str:
+        """The hardest of some tiers."""
+        return max(tiers, key=self.tier_rank)
+
+    def __repr__(self) -> str:
+        """Name the pack by id and digest."""
+        return f"Pack({self.id!r}, {len(self.rules)} rules, digest={self.digest[:12]})"
