@@ -168,6 +168,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "在 {{ }} 里，文字含有半角逗号时要整个加引号",
             "inside {{ }} quote a text that has a comma",
         ),
+        "F121": _e(
+            "{{ }} 或 [ ] 里的文字含有括号、引号或逗号，YAML 读不下去",
+            "a text inside {{ }} or [ ] has brackets, quotes or commas that YAML cannot read",
+            '把整段文字加引号，例如 {{zh: "退还 {{price_paid}} 元"}}',
+            'quote the whole text, as in {{en: "refund {{price_paid}} yuan"}}',
+        ),
         # --- F2xx: shape ---
         "F201": _e(
             "不认识的字段“{key}”",

@@ -11,9 +11,9 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "收到投诉，按 {as_of} 的材料和法律判断",
             "received; decided on the material and the law as of {as_of}",
         ),
-        "fact": ("{label}:{value}（{grade}，来自{source}）", "{label}: {value} ({grade}, from {source})"),
+        "fact": ("{label}：{value}（{grade}，来自 {source}）", "{label}: {value} ({grade}, from {source})"),
         "fact-words": (
-            "{label}:{value}（{grade}，原文“{words}”）",
+            "{label}：{value}（{grade}，原文“{words}”）",
             "{label}: {value} ({grade}, from the words “{words}”)",
         ),
         "note": ("文字对“{label}”说法不一或含糊，按未知处理", "the text is unclear on “{label}”； it stays unknown"),

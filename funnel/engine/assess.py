@@ -233,23 +233,33 @@ class _Assessor:
                 self._cannot(Block("law-uncertain", basis.citation))
 
     def _grades(self) -> None:
+        """What carries the settlement must be established at the grades the rule asks for.
+
+        A value below its grade is taken away; if the elements still hold and the exceptions are still ruled out without
+        it, nothing hung on it. Presumptions of law count, unless the rule asks for more.
+        """
         settle = self.rule.settle
         assert settle is not None  # noqa: S101 (the caller has checked)
-        names = dict.fromkeys(t.fact for t in tests_of(self.rule.elements))
-        names |= dict.fromkeys(t.fact for t in tests_of(settle.when))
-        names |= dict.fromkeys(settle.needs)
-        for name in names:
-            spec = self.pack.vocabulary[name]
+        weak = {n: g for n, g in settle.needs.items() if (k := self.facts.known.get(n)) is not None and k.grade < g}
+        strong = self.facts.without(weak) if weak else self.facts
+        conditions = [(self.rule.elements, True), *((e.when, False) for e in self.rule.exceptions)]
+        if settle.when is not None:
+            conditions.append((settle.when, True))
+        for condition, wanted in conditions:
+            if weak and evaluate(condition, strong, self.parameters) is not wanted:
+                for name in unknown_facts(condition, strong, self.parameters):
+                    if name in weak and f"grade:{name}" not in self.live:
+                        self._short(name, self.facts.known[name].grade, weak[name])
+        used = {t.fact for condition, _ in conditions for t in tests_of(condition)}
+        used |= {n for spec in settle.remedies if spec.formula is not None for n in _facts_of(spec)}
+        for name, need in settle.needs.items():
             known = self.facts.known.get(name)
-            if name in settle.needs and known is None:
+            if name in used or (known is not None and known.grade >= need):
+                continue
+            if known is None:
                 self.live.add(f"grade:{name}")
                 self._note(name)
-                continue
-            if known is None or (spec.world == "raised" and name not in settle.needs):
-                continue
-            lawful = known.grade is Grade.PRESUMED and name not in settle.needs  # the law itself presumes it
-            need = settle.needs.get(name, Grade.STATED)
-            if known.grade < need and not lawful:
+            elif f"grade:{name}" not in self.live:
                 self._short(name, known.grade, need)
 
     def _short(self, name: str, have: Grade, need: Grade) -> None:

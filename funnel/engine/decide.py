@@ -631,7 +631,7 @@ class _Writer:
             fired = [e for e in a.rule.exceptions if e.id in detail.split(",")]
             names = join([pick(e.title, self.lang) for e in fired], self.lang)
             whys = [describe.fill(self.pack, e.why, self.facts, a.parameters, self.lang) for e in fired if e.why]
-            why = (":" if self.lang != "en" else ": ") + join(whys, self.lang) if whys else ""
+            why = ("：" if self.lang != "en" else ": ") + join(whys, self.lang) if whys else ""
             return self.say("exception", title=title, exception=names, why=why)
         if code == "elements-not-met":
             return self.say("elements-not-met", title=title, facts=self._failing(a))
@@ -704,7 +704,7 @@ class _Writer:
                     titles = {e.id: pick(e.title, self.lang) for e in a.rule.exceptions}
                     exception_title = titles.get(exception or "", "")
                     found[self.say(f"why-{role}", title=self.title(a.rule.id), exception=exception_title)] = None
-        return ("; " if self.lang == "en" else ";").join(found)
+        return ("; " if self.lang == "en" else "；").join(found)
 
     # --- forums -------------------------------------------------------------------------------------------------------
 

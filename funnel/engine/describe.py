@@ -8,10 +8,10 @@ from funnel.decision import Citation, Remedy, Step, Strategy
 from funnel.engine._texts import join, say
 from funnel.engine.assess import Assessment, DueRemedy, resolve
 from funnel.engine.evaluate import Flip, Parameters
-from funnel.engine.remedies import Missing, compute
+from funnel.engine.remedies import Amount, Missing, compute
 from funnel.facts.values import Facts, Value
 from funnel.facts.vocabulary import Texts, pick, yuan
-from funnel.pack.model import Basis, Pack, ParamRef, RemedySpec, StepSpec, Test
+from funnel.pack.model import Basis, FactRef, Pack, ParamRef, RemedySpec, StepSpec, Test
 
 _BLANK = re.compile(r"\{([^{}]*)\}")
 
@@ -113,7 +113,7 @@ def remedies(
             kind=r.spec.kind,
             amount=yuan(r.amount.fen) if r.amount is not None else None,
             payer=r.spec.payer,
-            formula=f"{r.amount.shown} = {yuan(r.amount.fen)}" if r.amount is not None else None,
+            formula=_formula(r.spec, r.amount),
             note=fill(pack, r.spec.note, facts, parameters, lang) or None,
         )
         for r in due
@@ -135,11 +135,19 @@ def considered(
                 kind=spec.kind,
                 amount=yuan(amount.fen) if amount is not None else None,
                 payer=spec.payer,
-                formula=f"{amount.shown} = {yuan(amount.fen)}" if amount is not None else spec.source or None,
+                formula=_formula(spec, amount) or spec.source or None,
                 note=fill(pack, spec.note, facts, parameters, lang) or None,
             )
         )
     return tuple(found)
+
+
+def _formula(spec: RemedySpec, amount: Amount | None) -> str | None:
+    """The formula with the case's figures and its result; a lone name is named, since its figure alone says nothing."""
+    if amount is None:
+        return None
+    left = spec.source if isinstance(spec.formula, FactRef | ParamRef) else amount.shown
+    return f"{left} = {yuan(amount.fen)}"
 
 
 def remedy_words(items: tuple[Remedy, ...], lang: str) -> str:
@@ -149,5 +157,5 @@ def remedy_words(items: tuple[Remedy, ...], lang: str) -> str:
         payer = say(f"payer-{item.payer}", lang)
         kind = say(f"kind-{item.kind}", lang)
         amount = "" if item.amount is None else (f" {item.amount} 元" if lang != "en" else f" {item.amount} yuan")
-        parts.append(f"{kind}{amount}({payer})" if lang != "en" else f"{kind}{amount} ({payer})")
+        parts.append(f"{kind}{amount}（{payer}）" if lang != "en" else f"{kind}{amount} ({payer})")
     return join(parts, lang)

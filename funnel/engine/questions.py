@@ -44,6 +44,8 @@ def suppliers(pack: Pack, facts: Facts, name: str, need: Grade = Grade.PRESUMED)
 
 def _suppliers(pack: Pack, facts: Facts, name: str, need: Grade, depth: int) -> Iterable[str]:
     spec = pack.vocabulary[name]
+    if spec.ask != "nobody" and spec.gives >= need:
+        return (name,)
     if spec.derivation is not None and depth < _MAX_DEPTH:
         inner: list[str] = []
         for arg in spec.derivation.args:
@@ -56,9 +58,8 @@ def _suppliers(pack: Pack, facts: Facts, name: str, need: Grade, depth: int) -> 
                     inner = []
                     break
                 inner += deeper
-        if inner:
-            return inner
-    return (name,) if spec.ask != "nobody" and spec.gives >= need else ()
+        return inner
+    return ()
 
 
 def rank(
@@ -206,7 +207,7 @@ def roles(assessment: Assessment, facts: Facts, name: str) -> tuple[tuple[str, s
     ]
     if f"amount:{name}" in assessment.live:
         found.append(("amount", None))
-    if f"grade:{name}" in assessment.live:
+    if f"grade:{name}" in assessment.live and not found:
         found.append(("grade", None))
     if f"governs:{name}" in assessment.live:
         found.append(("governs", None))

@@ -19,7 +19,10 @@ DEFAULT_GAP = 8
 MAX_GAP = 40
 MAX_LITERALS = 512
 """Most literals that one segment may expand to."""
+MAX_BRANCHES = 64
+"""Most ways through one phrase whose alternatives hold gaps."""
 _MIN_LENGTH = 2
+_MAX_NESTING = 4
 
 CLAUSE_ENDS = "，。！？；,.!?;\n\r…"
 _GAP = re.compile(r"<([0-9]{1,3})>\Z")
@@ -49,8 +52,20 @@ class Phrase:
     gaps: tuple[int, ...]
 
 
-def parse(source: str, words: Mapping[str, tuple[str, ...]]) -> Phrase:
-    """Compile a phrase.
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """One way through a phrase: segments of forms, and the gaps between them."""
+
+    segments: tuple[tuple[str, ...], ...] = (("",),)
+    gaps: tuple[int, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        return not self.gaps
+
+
+def parse(source: str, words: Mapping[str, tuple[str, ...]]) -> tuple[Phrase, ...]:
+    """Compile a phrase. Alternatives that hold gaps become phrases of their own.
 
     Args:
         source: The phrase as its author wrote it.
@@ -59,83 +74,98 @@ def parse(source: str, words: Mapping[str, tuple[str, ...]]) -> Phrase:
     Raises:
         PhraseError: It is malformed, too short, names no such list, or expands to too many forms.
     """
-    segments: list[tuple[str, ...]] = []
-    gaps: list[int] = []
-    current: list[str] = [""]
-    index = 0
-    while index < len(source):
-        char = source[index]
+    branches, end = _Parser(source, words).sequence(0, depth=0)
+    if end < len(source):
+        raise PhraseError("F506", detail=f"“{source[end]}”")
+    found = []
+    for branch in branches:
+        segments = tuple(_literals(forms, source) for forms in branch.segments)
+        if len(segments) == 1 and any(len(literal) < _MIN_LENGTH for literal in segments[0]):
+            raise PhraseError("F508", phrase=min(segments[0], key=len) or source)
+        found.append(Phrase(source, segments, branch.gaps))
+    return tuple(found)
+
+
+class _Parser:
+    def __init__(self, source: str, words: Mapping[str, tuple[str, ...]]) -> None:
+        self.source = source
+        self.words = words
+
+    def sequence(self, at: int, *, depth: int) -> tuple[list[_Branch], int]:
+        """Read until the end, or until the `|` or `)` of the group that this stands in."""
+        if depth > _MAX_NESTING:
+            raise PhraseError("F506", detail="((…))")
+        branches = [_Branch()]
+        while at < len(self.source):
+            char = self.source[at]
+            if char in "|)":
+                if depth == 0:
+                    raise PhraseError("F506", detail=f"“{char}”")
+                break
+            piece, at = self.piece(at, depth)
+            branches = self.join(branches, piece)
+        return branches, at
+
+    def piece(self, at: int, depth: int) -> tuple[list[_Branch], int]:
+        source = self.source
+        char = source[at]
         if char == "…":
-            index += 1
-            while source[index : index + 1] == "…":  # a typed ellipsis is often two of them
-                index += 1
-            current = _close(segments, current, gaps, DEFAULT_GAP, source)
-        elif char == "<":
-            end = source.find(">", index)
-            match = _GAP.match(source[index : end + 1]) if end > 0 else None
+            while source[at : at + 1] == "…":  # a typed ellipsis is often two of them
+                at += 1
+            return [_Branch((("",), ("",)), (DEFAULT_GAP,))], at
+        if char == "<":
+            end = source.find(">", at)
+            match = _GAP.match(source[at : end + 1]) if end > 0 else None
             if match is None or int(match[1]) > MAX_GAP:
-                raise PhraseError("F506", detail=f"“{source[index : index + 5]}” (<1>…<{MAX_GAP}>)")
-            current = _close(segments, current, gaps, int(match[1]), source)
-            index = end + 1
-        elif char == "(":
-            end = source.find(")", index)
-            if end < 0:
-                raise PhraseError("F506", detail="“(” …")
-            current = _times(current, _alternatives(source[index + 1 : end], words), source)
-            index = end + 1
-        elif char == "{":
-            end = source.find("}", index)
+                raise PhraseError("F506", detail=f"“{source[at : at + 5]}” (<1>…<{MAX_GAP}>)")
+            return [_Branch((("",), ("",)), (int(match[1]),))], end + 1
+        if char == "{":
+            end = source.find("}", at)
             if end < 0:
                 raise PhraseError("F506", detail="“{” …")
-            current = _times(current, _list(source[index + 1 : end], words), source)
-            index = end + 1
-        elif char in ")>}|":
+            name = source[at + 1 : end]
+            if name not in self.words:
+                raise PhraseError("F308", name=name)
+            return [_Branch((self.words[name],))], end + 1
+        if char == "(":
+            return self.group(at + 1, depth)
+        if char in ">}":
             raise PhraseError("F506", detail=f"“{char}”")
-        else:
-            current = [form + char for form in current]
-            index += 1
-    segments.append(_literals(current, source))
-    if len(segments) == 1 and any(len(literal) < _MIN_LENGTH for literal in segments[0]):
-        short = min(segments[0], key=len)
-        raise PhraseError("F508", phrase=short or source)
-    return Phrase(source, tuple(segments), tuple(gaps))
+        return [_Branch(((char,),))], at + 1
+
+    def group(self, at: int, depth: int) -> tuple[list[_Branch], int]:
+        plain: list[str] = []
+        found: list[_Branch] = []
+        while True:
+            branches, at = self.sequence(at, depth=depth + 1)
+            for branch in branches:
+                if branch.plain:
+                    plain += branch.segments[0]
+                else:
+                    found.append(branch)
+            if at >= len(self.source):
+                raise PhraseError("F506", detail="“(” …")
+            at += 1
+            if self.source[at - 1] == ")":
+                break
+        if plain:
+            found.append(_Branch((tuple(dict.fromkeys(plain)),)))
+        return found, at
+
+    def join(self, left: list[_Branch], right: list[_Branch]) -> list[_Branch]:
+        if len(left) * len(right) > MAX_BRANCHES:
+            raise PhraseError("F507", count=str(len(left) * len(right)), limit=str(MAX_BRANCHES), phrase=self.source)
+        return [self.chain(a, b) for a in left for b in right]
+
+    def chain(self, left: _Branch, right: _Branch) -> _Branch:
+        tail, head = left.segments[-1], right.segments[0]
+        if len(tail) * len(head) > MAX_LITERALS:
+            raise PhraseError("F507", count=str(len(tail) * len(head)), limit=str(MAX_LITERALS), phrase=self.source)
+        middle = tuple(a + b for a in tail for b in head)
+        return _Branch((*left.segments[:-1], middle, *right.segments[1:]), (*left.gaps, *right.gaps))
 
 
-def _close(segments: list[tuple[str, ...]], current: list[str], gaps: list[int], gap: int, source: str) -> list[str]:
-    segments.append(_literals(current, source))
-    gaps.append(gap)
-    return [""]
-
-
-def _alternatives(body: str, words: Mapping[str, tuple[str, ...]]) -> list[str]:
-    forms: list[str] = []
-    for part in body.split("|"):
-        if "…" in part or "<" in part or "(" in part:
-            raise PhraseError("F506", detail=f"“({body})”")
-        if "{" in part:
-            head, _, rest = part.partition("{")
-            name, closed, tail = rest.partition("}")
-            if not closed:
-                raise PhraseError("F506", detail=f"“{part}”")
-            forms += [head + word + tail for word in _list(name, words)]
-        else:
-            forms.append(part)
-    return forms
-
-
-def _list(name: str, words: Mapping[str, tuple[str, ...]]) -> list[str]:
-    if name not in words:
-        raise PhraseError("F308", name=name)
-    return list(words[name])
-
-
-def _times(left: list[str], right: list[str], source: str) -> list[str]:
-    if len(left) * len(right) > MAX_LITERALS:
-        raise PhraseError("F507", count=str(len(left) * len(right)), limit=str(MAX_LITERALS), phrase=source)
-    return [a + b for a in left for b in right]
-
-
-def _literals(forms: list[str], source: str) -> tuple[str, ...]:
+def _literals(forms: tuple[str, ...], source: str) -> tuple[str, ...]:
     normal = {normalise(form).text.strip() for form in forms}
     if "" in normal:
         raise PhraseError("F506", detail=f"“{source}”")

@@ -95,7 +95,7 @@ class LexiconReader:
             if source is None:
                 continue
             try:
-                found.append(parse(source, self.words))
+                found += parse(source, self.words)
             except PhraseError as error:
                 values = dict(error.values)
                 if error.code == "F308":

@@ -21,8 +21,12 @@ def lint(
     register: Register,
     *,
     gates_span: Span,
+    named: frozenset[str],
 ) -> None:
-    """Check what no single file can show. Findings go to ``sink``."""
+    """Check what no single file can show. Findings go to ``sink``.
+
+    ``named`` are the ids of all rule files, readable or not: a rule that did not load is no unknown rule.
+    """
     missing = sorted(set(REQUIRED_GATES) - {gate.covers for gate in gates.values()})
     if missing:
         sink.add("F505", gates_span, missing=", ".join(missing))
@@ -32,7 +36,7 @@ def lint(
             _law(reader, rule, register)
             _facts(sink, rule, facts)
         for override in rule.overrides:
-            if override.rule not in rules:
+            if override.rule not in rules and override.rule not in named:
                 sink.add("F306", override.span, name=override.rule, **near(override.rule, rules))
     _cycles(sink, rules)
 

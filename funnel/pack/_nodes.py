@@ -120,7 +120,11 @@ class _Composer:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             span = self.span(mark) if mark is not None else Span(self.path)
-            self.sink.add("F100", span, detail=error.problem or "unreadable")
+            problem = error.problem or "unreadable"
+            if "expected ',' or '}'" in problem or "expected ',' or ']'" in problem:
+                self.sink.add("F121", span)
+            else:
+                self.sink.add("F100", span, detail=problem)
             return None
         except yaml.YAMLError as error:
             self.sink.add("F100", Span(self.path), detail=str(error).splitlines()[0])

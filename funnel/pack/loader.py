@@ -194,7 +194,7 @@ class _Load:
                 if rule is not None:
                     rules[rule.id] = rule
         gates_span = Span(self._shown(self.root / "gates.yaml"))
-        lint(self.sink, rules, gates, words.facts, law, gates_span=gates_span)
+        lint(self.sink, rules, gates, words.facts, law, gates_span=gates_span, named=self._rule_ids())
         return Pack(
             manifest=manifest,
             vocabulary=words,
@@ -207,6 +207,10 @@ class _Load:
             digest=digest(self._canonical()),
             root=str(self.root),
         )
+
+    def _rule_ids(self) -> frozenset[str]:
+        sections = (self._section(path) for path in self._paths())
+        return frozenset(s.removeprefix("rule:") for s in sections if s.startswith("rule:"))
 
     def _canonical(self) -> Mapping[str, Any]:
         return merge_sections(self.files)
