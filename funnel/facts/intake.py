@@ -114,6 +114,9 @@ class _Intake:
             source = spec.origin.path
             if raw is None and spec.origin.absent is not None and self._container_given(spec.origin.path):
                 raw, source = spec.origin.absent, f"{source} (absent)"
+            if raw is None and spec.type == "bool" and self._explicitly_empty(spec.origin.path):
+                self._add(name, Known(False, spec.origin.grade, f"{source} (null)"))  # noqa: FBT003
+                continue
             if raw is None and spec.origin.text_path:
                 raw, source = _lookup(self.complaint, spec.origin.text_path), spec.origin.text_path
                 value = self._loosely(spec, raw)
@@ -128,10 +131,18 @@ class _Intake:
         part = getattr(self.complaint, path.split(".", maxsplit=1)[0], None)
         return bool(getattr(part, "model_fields_set", ()))
 
+    def _explicitly_empty(self, path: str) -> bool:
+        """Whether the record was given with this field empty (``null``), which says that it did not happen."""
+        head, _, field = path.partition(".")
+        part = getattr(self.complaint, head, None)
+        return bool(field) and field in getattr(part, "model_fields_set", ())
+
     def _contract_value(self, spec: FactSpec, raw: object, source: str) -> Value | None:
         """A contract field as a value. A slug that is no member is looked for among the sellers' words."""
         if raw is None or (isinstance(raw, tuple | list) and not raw):
             return None
+        if spec.type == "bool" and not isinstance(raw, bool):
+            return True  # a yes-or-no fact read from a field of another kind asks whether the record has it
         if isinstance(raw, dt.datetime):
             return local_date(raw, self.context.zone)
         if spec.type == "set":

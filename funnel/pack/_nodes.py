@@ -246,7 +246,7 @@ class _Composer:
         return MapNode(tuple(entries), self.span(event.start_mark, event.end_mark))
 
     def _scalar(self, event: yaml.ScalarEvent) -> ScalarNode:
-        plain = event.style is None
+        plain = not event.style
         span = self.span(event.start_mark, event.end_mark)
         value = event.value
         if plain and value:
