@@ -299,9 +299,7 @@ def run(compiled: Compiled, test: ScenarioTest, *, lang: str = "zh") -> Result:
     return Result(test, decision, mismatches, killers)
 
 
-def _compare(
-    pack: Pack, test: ScenarioTest, reasoning: Reasoning, decision: Decision, lang: str
-) -> Iterator[Mismatch]:
+def _compare(pack: Pack, test: ScenarioTest, reasoning: Reasoning, decision: Decision, lang: str) -> Iterator[Mismatch]:
     rule = pack.rules[test.rule]
     matter = next((m for m in decision.matters if m.rule == rule.id or rule.id in m.competing), None)
     recognised = reasoning.recognised.get(rule.id) is True
@@ -416,4 +414,3 @@ def _killers(pack: Pack, test: ScenarioTest, reasoning: Reasoning, lang: str) ->
     for end in sorted(assessment.live):
         if end.startswith(("grade:", "amount:", "governs:", "cannot:", "refer:")):
             yield f"{rule.span}: {end}"
-

@@ -101,7 +101,11 @@ def scenarios_folder(pack: Pack) -> Path | None:
     from funnel.pack.loader import data_folder  # noqa: PLC0415 (late, for a quick --help)
 
     root = Path(pack.root).resolve()
-    for candidate in (root.parent.parent / "scenarios" / root.name, data_folder("scenarios") / root.name, root / "scenarios"):
+    for candidate in (
+        root.parent.parent / "scenarios" / root.name,
+        data_folder("scenarios") / root.name,
+        root / "scenarios",
+    ):
         if candidate.is_dir():
             return candidate
     return None

@@ -18,7 +18,11 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "test": ("funnel.cli.test", "运行场景测试", "run scenario tests"),
         "explain": ("funnel.cli.explain", "解释一件投诉为什么这样处理", "explain why a complaint is decided as it is"),
         "init": ("funnel.cli.init", "新建规则包或场景", "make a new pack or a new scenario"),
-        "law": ("funnel.cli.law", "查法规登记表，核对原文", "look into the statute register and check it against texts"),
+        "law": (
+            "funnel.cli.law",
+            "查法规登记表，核对原文",
+            "look into the statute register and check it against texts",
+        ),
         "schema": ("funnel.cli.schema", "输出 JSON Schema", "print JSON schemas"),
     }
 )
@@ -55,7 +59,9 @@ class _Group(click.Group):
         with formatter.section("命令" if lang == "zh" else "Commands"):
             formatter.write_dl(rows)
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
@@ -80,7 +86,9 @@ def main(args: list[str] | None = None) -> Any:
     """
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a character is no reason to fail
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that cannot show a character is no reason to fail
     try:
         return group.main(args=args, prog_name="funnel", standalone_mode=True)
     except BrokenPipeError:  # `funnel … | head`

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 @click.command(name="test")
 @click.argument("files", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @pack_option
-@click.option("-k", "pattern", default="", metavar="TEXT", help="Only tests whose name has this. 只跑名称含此文字的测试。")
+@click.option(
+    "-k", "pattern", default="", metavar="TEXT", help="Only tests whose name has this. 只跑名称含此文字的测试。"
+)
 @click.option("-v", "--verbose", is_flag=True, help="Name the tests that pass too. 通过的也列出。")
 @click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True)
 @lang_option

@@ -30,6 +30,10 @@ PAID_FACT = "price_paid"
 """The fact that caps a settlement."""
 
 
+Result = tuple[tuple[str, int, str], ...]
+"""A settlement as kinds, amounts in fen (-1: none) and payers."""
+
+
 @dataclass(frozen=True, slots=True)
 class DueRemedy:
     """A remedy of a rule on this case, computed."""
@@ -94,6 +98,12 @@ class Assessment:
         """Whether the rule certainly applies: recognised, its elements hold and no exception is possible."""
         certain = all(truth is False for _, truth in self.exceptions)
         return self.recognised is True and self.elements is True and certain
+
+    @property
+    def result(self) -> Result:
+        """What a settlement would give: kinds, amounts and payers, in order. Two rules with one result do not compete."""
+        due = self.remedies or ()
+        return tuple(sorted((r.spec.kind, -1 if r.amount is None else r.amount.fen, r.spec.payer) for r in due))
 
     @property
     def total(self) -> int:

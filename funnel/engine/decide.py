@@ -213,7 +213,7 @@ class _Judge:
         return Ruling(name, "refer", primary, members, self._tier(candidates), tuple(reasons), overridden=aside)
 
     def _settled(self, base: _Base, live: Sequence[Assessment]) -> Ruling:
-        results = {_signature(a) for a in live}
+        results = {a.result for a in live}
         if len(results) > 1:
             rules = ",".join(sorted(a.rule.id for a in live))
             return base.refer(self._tier(live), (Reason(code="conflict", text="", fact=rules),))
@@ -288,11 +288,6 @@ class _Base:
 
     def refer(self, tier: str, reasons: tuple[Reason, ...], missing: tuple[str, ...] = ()) -> Ruling:
         return Ruling(self.matter, "refer", self.primary, self.members, tier, reasons, (), missing, self.aside)
-
-
-def _signature(assessment: Assessment) -> tuple[tuple[str, int | None, str], ...]:
-    due = assessment.remedies or ()
-    return tuple(sorted((r.spec.kind, r.amount.fen if r.amount is not None else -1, r.spec.payer) for r in due))
 
 
 class _Writer:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from funnel.engine.assess import DEAD, SETTLE, Assessment, assess
+from funnel.engine.assess import DEAD, SETTLE, Assessment, Result, assess
 from funnel.engine.evaluate import evaluate, thresholds, unknown_facts
 from funnel.engine.parameters import ParameterTable
 from funnel.facts.values import Facts, Grade, Known, Value, weakest
@@ -120,7 +120,7 @@ def _removed(
     answered = facts.with_value(name, known)
     removed = 0
     for before in using:
-        after = _reassess(pack, answered, table, before, as_of)
+        after, _ = _reassess(pack, answered, table, before, as_of)
         removed += len(before.live) - len(after)
     return removed
 
@@ -128,8 +128,9 @@ def _removed(
 def _reassess(pack: Pack, answered: Facts, table: ParameterTable, before: Assessment, as_of: dt.date) -> frozenset[str]:
     recognised = evaluate(before.rule.recognise, answered, before.parameters)
     if recognised is False:
-        return frozenset({DEAD})
-    return assess(pack, before.rule, answered, table, as_of=as_of, recognised=recognised).live
+        return frozenset({DEAD}), ()
+    after = assess(pack, before.rule, answered, table, as_of=as_of, recognised=recognised)
+    return after.live, after.result if after.settles else ()
 
 
 def _tells(

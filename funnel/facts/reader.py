@@ -1,21 +1,42 @@
-"""Placeholder until the real reader lands."""
+"""Read amounts, dates and durations from Chinese complaint text. Linear in the text; nothing is guessed.
+
+What is mentioned but ambiguous (几百块, 前几天) is a reading without a value, so that it can silence a fact instead of
+inventing one. Rules of reading:
+
+- A bare figure is no amount: it needs 元, 块, 钱, ¥ or the like. A bare Chinese numeral (三百五) counts as money only
+  right behind a word of paying and with 百, 千 or 万 in it, and not before a measure word.
+- A month and day without a year is the latest such day not after the day of the complaint.
+- 半个月 is fifteen days; 一个月 is exact only counted back from the day of the complaint.
+- 七天无理由, 15天价保, 三天内 name rights and limits, not facts.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Literal
 
+from funnel.facts._read_amounts import read_amounts
+from funnel.facts._read_dates import read_dates, read_days
+from funnel.facts._reading import Reading
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    kind: Literal["amount", "date", "days"]
-    value: int | dt.date | None
-    start: int
-    end: int
-    text: str
-    why: str | None
+__all__ = ["Reading", "read"]
 
 
 def read(text: str, *, received_on: dt.date | None) -> tuple[Reading, ...]:
-    return ()
+    """Read every amount, date and duration.
+
+    Args:
+        text: The text, best normalised (`funnel.facts.normalise`).
+        received_on: The day of the complaint, from which 昨天 and a bare 11月3日 count; None leaves those unread.
+
+    Returns:
+        Readings in order, non-overlapping; where two kinds claim the same words, the longer one wins.
+    """
+    found = [*read_dates(text, received_on), *read_amounts(text), *read_days(text, received_on)]
+    found.sort(key=lambda r: (-(r.end - r.start), r.start, r.kind))
+    taken = bytearray(len(text))
+    kept = []
+    for reading in found:
+        if not any(taken[reading.start : reading.end]):
+            taken[reading.start : reading.end] = b"\x01" * (reading.end - reading.start)
+            kept.append(reading)
+    return tuple(sorted(kept, key=lambda r: r.start))

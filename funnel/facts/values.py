@@ -82,7 +82,9 @@ class Facts:
     def without(self, names: Iterable[str]) -> Facts:
         """The same facts with some of them unknown."""
         gone = set(names)
-        return Facts(MappingProxyType({n: k for n, k in self.known.items() if n not in gone}), self.disputed, self.notes)
+        return Facts(
+            MappingProxyType({n: k for n, k in self.known.items() if n not in gone}), self.disputed, self.notes
+        )
 
     def with_value(self, name: str, known: Known) -> Facts:
         """The same facts with one more known: a hypothesis, for questions. Derived facts are not computed anew."""

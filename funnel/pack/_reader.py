@@ -136,7 +136,9 @@ class Reader:
 
     def fact_name(self, node: Node | None) -> str | None:
         """The name of a fact."""
-        return self._match(node, _FACT, "事实名（小写字母、数字、下划线）", "a fact's name (a-z, 0-9, _)", "goods_intact")
+        return self._match(
+            node, _FACT, "事实名（小写字母、数字、下划线）", "a fact's name (a-z, 0-9, _)", "goods_intact"
+        )
 
     def boolean(self, node: Node | None) -> bool | None:
         """``true`` or ``false``."""
@@ -160,7 +162,9 @@ class Reader:
 
     def money(self, node: Node | None) -> int | None:
         """Decimal yuan, read into fen."""
-        value = self._match(node, _MONEY, "金额（元，最多两位小数）", "an amount in yuan, at most two decimals", "500.00")
+        value = self._match(
+            node, _MONEY, "金额（元，最多两位小数）", "an amount in yuan, at most two decimals", "500.00"
+        )
         if value is None:
             return None
         try:
