@@ -125,7 +125,9 @@ def _removed(
     return removed
 
 
-def _reassess(pack: Pack, answered: Facts, table: ParameterTable, before: Assessment, as_of: dt.date) -> frozenset[str]:
+def _reassess(
+    pack: Pack, answered: Facts, table: ParameterTable, before: Assessment, as_of: dt.date
+) -> tuple[frozenset[str], Result]:
     recognised = evaluate(before.rule.recognise, answered, before.parameters)
     if recognised is False:
         return frozenset({DEAD}), ()

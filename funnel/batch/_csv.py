@@ -1,0 +1,272 @@
+"""CSV as Excel and everybody else writes it. Flat memory, one record at a time, bad records do not stop the rest.
+
+Records are split on bytes: in UTF-8 and GB18030 no byte of a multi-byte character is a quote, a delimiter or a line end
+(GB18030 trail bytes are 0x30-0x39 and 0x40-0x7E, 0x80-0xFE). UTF-16 is turned into UTF-8 first.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from funnel.batch.rows import Row, RowProblem, short_raw
+from funnel.errors import SourceError
+
+MAX_RECORD = 2 * 1024 * 1024
+"""Largest record, in bytes. A larger one is rejected and skipped in flat memory."""
+SAMPLE = 256 * 1024
+_DELIMITERS = (",", ";", "\t", "|")
+_MARK = re.compile(rb'["\n]')
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    data: bytes
+    line: int
+    problem: RowProblem | None = None
+
+
+def sniff_encoding(sample: bytes) -> str:
+    """The encoding of a text file from its beginning: BOM, else UTF-8 if it decodes, else GB18030.
+
+    Raises:
+        SourceError: It is neither; it is no text file or of another encoding.
+    """
+    for bom, name in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16"),
+        (codecs.BOM_UTF16_BE, "utf-16"),
+    ):
+        if sample.startswith(bom):
+            return name
+    if _decodes(sample, "utf-8"):
+        return "utf-8"
+    if _decodes(sample, "gb18030"):
+        return "gb18030"
+    if any(_decodes(line, "gb18030") and not line.isascii() for line in sample.splitlines()[:50]):
+        return "gb18030"
+    return "utf-8"  # mixed: most rows may be fine; the others become rejects
+
+
+def _decodes(sample: bytes, encoding: str) -> bool:
+    try:
+        codecs.getincrementaldecoder(encoding)("strict").decode(sample, final=False)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+class _Utf16ToUtf8:
+    """A byte stream that recodes UTF-16 to UTF-8 as it is read."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+
+    def read(self, size: int) -> bytes:
+        data = self._stream.read(size)
+        return self._decoder.decode(data, final=not data).encode("utf-8")
+
+
+def split_records(read: _Utf16ToUtf8 | BinaryIO, *, chunk: int = 64 * 1024) -> Iterator[_Record]:
+    """Split a stream into records, quoted line ends kept inside."""
+    buffer = bytearray()
+    line, start_line = 1, 1
+    scanned, quoted = 0, False
+    while True:
+        data = read.read(chunk)
+        buffer += data
+        begin = 0
+        while match := _MARK.search(buffer, scanned):
+            scanned = match.end()
+            if match.group() == b'"':  # a doubled quote flips twice
+                quoted = not quoted
+                continue
+            line += 1
+            if not quoted:
+                yield _Record(bytes(buffer[begin:scanned]).rstrip(b"\r\n"), start_line)
+                begin, start_line = scanned, line
+        del buffer[:begin]
+        scanned = len(buffer)
+        if scanned > MAX_RECORD:
+            yield from _overflow(buffer, read, chunk, start_line)
+            return
+        if not data:
+            break
+    if buffer and quoted and b"\n" in buffer.rstrip(b"\r\n"):
+        yield from _lines(bytes(buffer), start_line)
+    elif buffer:
+        problem = _unclosed() if quoted else None
+        yield _Record(bytes(buffer).rstrip(b"\r\n"), start_line, problem)
+
+
+def _unclosed() -> RowProblem:
+    return RowProblem("unclosed-quote", "引号没有成对，这一行读不出", "a quote is not closed; this row cannot be read")
+
+
+def _lines(data: bytes, line: int) -> Iterator[_Record]:
+    """After an unclosed quote: its line is rejected, the lines after it are records of their own."""
+    for index, part in enumerate(data.splitlines()):
+        yield _Record(part, line + index, _unclosed() if index == 0 else None)
+
+
+def _overflow(buffer: bytearray, read: _Utf16ToUtf8 | BinaryIO, chunk: int, line: int) -> Iterator[_Record]:
+    """A record over the limit: a huge field, or a quote that was never closed. Goes on to the end of the stream."""
+    first, newline, rest = bytes(buffer).partition(b"\n")
+    if newline:
+        tail, last_newline, head = rest.rpartition(b"\n")
+        yield from _lines(first + newline + tail + last_newline, line)
+        yield from _carry(head, read, chunk, line + buffer.count(b"\n"))
+        return
+    if not newline:
+        problem = RowProblem(
+            "field-too-large",
+            f"单行超过 {MAX_RECORD // 1024 // 1024} MB，已跳过",
+            f"a row over {MAX_RECORD // 1024 // 1024} MB was skipped",
+        )
+        yield _Record(first[:1000], line, problem)
+    while True:  # skip to the next line end; what follows it starts a record of its own
+        data = read.read(chunk)
+        if not data:
+            return
+        at = data.find(b"\n")
+        if at >= 0:
+            rest_records = data[at + 1 :]
+            yield from _carry(rest_records, read, chunk, line + 1)
+            return
+
+
+def _carry(rest: bytes, read: _Utf16ToUtf8 | BinaryIO, chunk: int, line: int) -> Iterator[_Record]:
+    """Go on with bytes already read, then with the stream."""
+    yield from _renumber(split_records(_Chained(rest, read), chunk=chunk), line)
+
+
+def _renumber(records: Iterator[_Record], offset: int) -> Iterator[_Record]:
+    for record in records:
+        yield _Record(record.data, record.line + offset - 1, record.problem)
+
+
+class _Chained:
+    """Some bytes, then a stream."""
+
+    def __init__(self, head: bytes, stream: _Utf16ToUtf8 | BinaryIO | _Chained) -> None:
+        self._head = head
+        self._stream = stream
+
+    def read(self, size: int) -> bytes:
+        if self._head:
+            head, self._head = self._head[:size], self._head[size:]
+            return head
+        return self._stream.read(size)
+
+
+def sniff_delimiter(header: str) -> str:
+    """The delimiter that stands most often in the header outside quotes; a comma if none does."""
+    outside = "".join(part for index, part in enumerate(header.split('"')) if index % 2 == 0)
+    best = max(_DELIMITERS, key=lambda d: (outside.count(d), -_DELIMITERS.index(d)))
+    return best if outside.count(best) else ","
+
+
+def read_csv(stream: BinaryIO, sample: bytes) -> tuple[list[str], Iterator[Row]]:
+    """Headers and rows of a CSV file.
+
+    Args:
+        stream: The file from its beginning.
+        sample: Its first bytes, for sniffing.
+
+    Raises:
+        SourceError: There is no header row.
+    """
+    encoding = sniff_encoding(sample)
+    source = _Utf16ToUtf8(stream) if encoding == "utf-16" else stream
+    if encoding == "utf-16":
+        encoding = "utf-8"
+    csv.field_size_limit(MAX_RECORD)  # the module's own limit, 128 KB, raises in the middle of a file
+    records = split_records(source)
+    header_record = next((r for r in records if r.data.strip()), None)
+    if header_record is None:
+        raise SourceError("文件没有表头行 the file has no header row")
+    if header_record.problem is not None:
+        raise SourceError("表头行的引号没有成对 a quote in the header row is not closed")
+    decoder = _Decoder(encoding)
+    header_text, problem = decoder.decode(header_record.data)
+    if problem is not None or header_text is None:
+        raise SourceError(
+            "表头行的编码读不出；另存为 UTF-8 再试 the header row cannot be decoded; save the file as UTF-8"
+        )
+    header_text = header_text.lstrip("\ufeff")
+    delimiter = sniff_delimiter(header_text)
+    headers = [cell.strip() for cell in next(csv.reader([header_text], delimiter=delimiter))]
+    while headers and not headers[-1]:
+        headers.pop()
+    if not headers:
+        raise SourceError("表头行是空的 the header row is empty")
+    return headers, _rows(records, headers, delimiter, decoder)
+
+
+class _Decoder:
+    """Decodes records; a file that was plain ASCII so far may still turn out to be GB18030."""
+
+    def __init__(self, encoding: str) -> None:
+        self.encoding = encoding
+        self.sure = False
+
+    def decode(self, data: bytes) -> tuple[str | None, RowProblem | None]:
+        try:
+            text = data.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            if not self.sure and self.encoding == "utf-8" and _decodes(data, "gb18030"):
+                self.encoding, self.sure = "gb18030", True
+                return self.decode(data)
+            problem = RowProblem(
+                "undecodable",
+                f"第 {error.start + 1} 个字节起不是 {self.encoding} 编码",
+                f"not {self.encoding} from byte {error.start + 1} of the row on",
+            )
+            return None, problem
+        self.sure = self.sure or not data.isascii()
+        return text, None
+
+
+def _rows(records: Iterator[_Record], headers: list[str], delimiter: str, decoder: _Decoder) -> Iterator[Row]:
+    number = 0
+    for record in records:
+        if not record.data.strip():
+            continue
+        number += 1
+        if record.problem is not None:
+            yield Row(number, record.line, None, record.problem, short_raw(record.data))
+            continue
+        text, problem = decoder.decode(record.data)
+        if text is None:
+            yield Row(number, record.line, None, problem, short_raw(record.data))
+            continue
+        yield _row(number, record.line, text, headers, delimiter)
+
+
+def _row(number: int, line: int, text: str, headers: list[str], delimiter: str) -> Row:
+    if "\x00" in text:
+        problem = RowProblem("nul", "含有 NUL 字符", "the row has NUL characters")
+        return Row(number, line, None, problem, short_raw(text))
+    try:
+        # A record may hold line ends of its own, so it goes in whole.
+        cells = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=False))
+    except (csv.Error, StopIteration):
+        problem = RowProblem("bad-csv", "这一行不是有效的 CSV", "this row is no valid CSV")
+        return Row(number, line, None, problem, short_raw(text))
+    while len(cells) > len(headers) and not cells[-1].strip():
+        cells.pop()
+    if len(cells) != len(headers):
+        more = len(cells) > len(headers)
+        code = "too-many-columns" if more else "too-few-columns"
+        problem = RowProblem(
+            code,
+            f"有 {len(cells)} 列，表头是 {len(headers)} 列；含分隔符的文字要加引号",
+            f"{len(cells)} columns where the header has {len(headers)}; quote texts that hold the delimiter",
+        )
+        return Row(number, line, None, problem, short_raw(text))
+    return Row(number, line, dict(zip(headers, cells, strict=True)), raw=text, table=True)

@@ -1,0 +1,63 @@
+"""Rows of any source: what was read, or why it could not be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_LONG_DIGITS = re.compile(r"\d{5,}")
+_EXCERPT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """Why a row is unreadable. ``code`` is stable; the message never holds more than a masked excerpt of a cell.
+
+    Attributes:
+        code: Such as ``too-many-columns``, ``undecodable``, ``bad-json``, ``bad-field``, ``duplicate-id``.
+        zh, en: What is wrong and what was expected.
+        field: The contract path, if one field is to blame.
+    """
+
+    code: str
+    zh: str
+    en: str
+    field: str | None = None
+
+    def text(self, lang: str) -> str:
+        """The message in ``zh`` or ``en``."""
+        return self.en if lang == "en" else self.zh
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row.
+
+    Attributes:
+        number: Its number among the data rows, from 1.
+        line: The physical line (or sheet row) on which it begins, from 1.
+        content: Header to cell for tables, the object for JSON; None where it could not be read.
+        raw: What was there, for the rejects file; cut where it is huge.
+        table: Whether the cells are texts of a table, to be read by what their column means.
+    """
+
+    number: int
+    line: int
+    content: Mapping[str, Any] | None
+    problem: RowProblem | None = None
+    raw: str = ""
+    table: bool = False
+
+
+def excerpt(value: object) -> str:
+    """At most twenty characters of a cell, long runs of digits masked."""
+    text = _LONG_DIGITS.sub("***", str(value))
+    return text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…"
+
+
+def short_raw(data: bytes | str, limit: int = 4_000) -> str:
+    """What a rejects file keeps of an unreadable row."""
+    text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
+    return text if len(text) <= limit else text[:limit] + f"…(+{len(text) - limit})"

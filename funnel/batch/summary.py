@@ -1,0 +1,209 @@
+"""The funnel of a batch: what came in, what became of it, and which scenarios make up the most."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from funnel.diagnostics._render import display_width
+
+PARETO = 0.8
+"""The founding claim to measure: a few scenarios make up this share of what is recognised."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioCount:
+    """A scenario in a batch. Shares are of the recognised complaints."""
+
+    scenario: str
+    title: str
+    count: int
+    settled: int
+    share: float
+    cumulative: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of a batch.
+
+    Attributes:
+        rows: Rows that came in; always ``decided`` plus the rejected.
+        recognised: Complaints in which a rule recognised its scenario.
+        referred: By tier.
+        rejected: By code.
+        scenarios: Ranked by count. A complaint counts once a matter, so shares may add up to more than one.
+        unknown_fields: Columns and fields that were not understood, with counts and the nearest known name.
+        amount: Sum of the amounts of all settlement drafts, in yuan.
+    """
+
+    rows: int
+    decided: int
+    recognised: int
+    settled: int
+    asked: int
+    referred: Mapping[str, int]
+    rejected: Mapping[str, int]
+    scenarios: tuple[ScenarioCount, ...]
+    gates: Mapping[str, int]
+    unknown_fields: Mapping[str, tuple[int, str | None]]
+    generated_ids: int
+    amount: Decimal
+    seconds: float
+    pack: str
+    digest: str
+
+    @property
+    def needed_for_80(self) -> int | None:
+        """How many scenarios it takes for four fifths of what is recognised; None without any."""
+        for index, item in enumerate(self.scenarios, 1):
+            if item.cumulative >= PARETO - 1e-9:
+                return index
+        return None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for ``--format json``."""
+        return {
+            "rows": self.rows,
+            "decided": self.decided,
+            "recognised": self.recognised,
+            "settled": self.settled,
+            "asked": self.asked,
+            "referred": dict(self.referred),
+            "rejected": dict(self.rejected),
+            "scenarios": [
+                {
+                    "scenario": s.scenario,
+                    "title": s.title,
+                    "count": s.count,
+                    "settled": s.settled,
+                    "share": round(s.share, 4),
+                    "cumulative": round(s.cumulative, 4),
+                }
+                for s in self.scenarios
+            ],
+            "needed_for_80_percent": self.needed_for_80,
+            "gates": dict(self.gates),
+            "unknown_fields": [
+                {"field": name, "rows": count, "suggestion": near}
+                for name, (count, near) in self.unknown_fields.items()
+            ],
+            "generated_ids": self.generated_ids,
+            "settled_amount": f"{self.amount:.2f}",
+            "seconds": round(self.seconds, 3),
+            "pack": {"id": self.pack, "digest": self.digest},
+        }
+
+
+_WORDS = {
+    "rows": ("收到", "came in"),
+    "rejected": ("读不出", "rejected as unreadable"),
+    "decided": ("已判断", "decided"),
+    "recognised": ("认得", "recognised"),
+    "settled": ("可结案（草稿）", "settled (draft)"),
+    "asked": ("先提问", "asked"),
+    "referred": ("转人工", "referred"),
+    "agent": ("· 客服", "· agent"),
+    "mediator": ("· 调解员", "· mediator"),
+    "lawyer": ("· 律师", "· lawyer"),
+}
+
+
+def render_text(summary: Summary, lang: str = "zh", width: int = 78) -> str:
+    """The funnel as text, aligned under double-width characters.
+
+    Args:
+        summary: The summary.
+        lang: ``zh`` or ``en``.
+        width: Columns available.
+    """
+    index = 1 if lang == "en" else 0
+    lines: list[str] = []
+    total = max(summary.rows, 1)
+    bar = max(10, min(40, width - 40))
+
+    def row(key: str, count: int, label: str | None = None) -> None:
+        name = label or _WORDS.get(key, (f"· {key}", f"· {key}"))[index]
+        lines.append(f"{_pad(name, 24)}{count:>9,}  {count / total:>6.1%}  {'█' * round(bar * count / total)}".rstrip())
+
+    row("rows", summary.rows)
+    if summary.rejected:
+        row("rejected", sum(summary.rejected.values()))
+    row("recognised", summary.recognised)
+    row("settled", summary.settled)
+    row("asked", summary.asked)
+    row("referred", sum(summary.referred.values()))
+    for tier, count in summary.referred.items():
+        row(tier, count, _WORDS.get(tier, (f"· {tier}", f"· {tier}"))[index])
+    if summary.scenarios:
+        lines += ["", *_ranking(summary, index)]
+    lines += ["", *_notes(summary, index)]
+    return "\n".join(lines)
+
+
+def _ranking(summary: Summary, index: int) -> list[str]:
+    heads = (("场景", "件数", "占比", "累计", "可结案"), ("scenario", "cases", "share", "total", "settled"))[index]
+    lines = [
+        f"{_pad(heads[0], 42)}{_right(heads[1], 7)}{_right(heads[2], 8)}{_right(heads[3], 8)}{_right(heads[4], 9)}"
+    ]
+    line_drawn = False
+    for place, item in enumerate(summary.scenarios, 1):
+        name = f"{place:>2}. {item.title}"
+        lines.append(f"{_pad(name, 42)}{item.count:>7,}{item.share:>8.1%}{item.cumulative:>8.1%}{item.settled:>9,}")
+        if not line_drawn and item.cumulative >= PARETO - 1e-9:
+            line_drawn = True
+            text = (f"前 {place} 个场景占认得的八成", f"{place} scenarios make up 80 % of what is recognised")[index]
+            lines.append(f"{'─' * 20} {text} {'─' * 20}")
+    return lines
+
+
+def _notes(summary: Summary, index: int) -> list[str]:
+    lines = []
+    rate = summary.rows / summary.seconds if summary.seconds else 0
+    if index:
+        lines.append(
+            f"settlement drafts in all: {summary.amount:,.2f} yuan; {summary.seconds:.1f} s, {rate:,.0f} rows/s; pack {summary.pack} {summary.digest[:12]}"
+        )
+    else:
+        lines.append(
+            f"结案草稿合计 {summary.amount:,.2f} 元；用时 {summary.seconds:.1f} 秒，每秒 {rate:,.0f} 行；规则包 {summary.pack} {summary.digest[:12]}"
+        )
+    for name, (count, near) in summary.unknown_fields.items():
+        if index:
+            hint = f"; did you mean “{near}”? use --map {name}={near}" if near else ""
+            lines.append(f"column not understood: “{name}” ({count:,} rows, passed through as it is){hint}")
+        else:
+            hint = f"；是不是“{near}”？可用 --map {name}=字段 指定" if near else ""
+            lines.append(f"没看懂的列：“{name}”（{count:,} 行，原样保留）{hint}")
+    if summary.generated_ids:
+        lines.append(
+            (
+                f"没有编号列，用行号作编号（{summary.generated_ids:,} 行）",
+                f"no id column; row numbers serve as ids ({summary.generated_ids:,} rows)",
+            )[index]
+        )
+    for code, count in summary.rejected.items():
+        lines.append((f"读不出 {count:,} 行：{code}", f"{count:,} rows rejected: {code}")[index])
+    return lines
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * max(1, width - display_width(text))
+
+
+def _right(text: str, width: int) -> str:
+    return " " * max(0, width - display_width(text)) + text
+
+
+def rank(counts: Mapping[str, Sequence[int]], titles: Mapping[str, str], recognised: int) -> tuple[ScenarioCount, ...]:
+    """Rank scenarios; cumulative shares are of all matters, so that they end at one."""
+    total = max(1, sum(c[0] for c in counts.values()))
+    running = 0
+    found = []
+    for scenario, (count, settled) in sorted(counts.items(), key=lambda item: (-item[1][0], item[0])):
+        running += count
+        share = count / max(1, recognised)
+        found.append(ScenarioCount(scenario, titles.get(scenario, scenario), count, settled, share, running / total))
+    return tuple(found)

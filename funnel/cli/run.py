@@ -1,0 +1,189 @@
+"""``funnel run``: the main job. Decide a batch, print the funnel."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from funnel.cli._common import (
+    BAD_ROWS,
+    CLEAN,
+    USAGE,
+    as_of_option,
+    fail,
+    lang_option,
+    open_pack,
+    pack_option,
+)
+
+if TYPE_CHECKING:
+    from funnel.batch.assemble import Assembler
+    from funnel.batch.runner import DecisionWriter, Progress
+    from funnel.pack.model import Pack
+
+
+@click.command(name="run")
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option(
+    "-o", "--output", metavar="FILE", help="Write decisions: .jsonl (the contract), .csv, or - for stdout. 判断结果。"
+)
+@click.option("--rejects", metavar="FILE", help="Write unreadable rows with their reasons (JSONL). 读不出的行。")
+@pack_option
+@as_of_option
+@click.option(
+    "--map", "pairs", multiple=True, metavar="HEADER=FIELD", help="What a column means; may be repeated. 列的含义。"
+)
+@click.option(
+    "--map-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A YAML mapping HEADER: FIELD."
+)
+@click.option("--input-format", "input_format", type=click.Choice(["csv", "tsv", "jsonl", "json", "xlsx", "parquet"]))
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the summary."
+)
+@click.option("--max-rejects", type=click.IntRange(min=0), default=None, metavar="N", help="End with code 5 if more rows are unreadable.")  # fmt: skip
+@lang_option
+def command(
+    files: tuple[str, ...],
+    output: str | None,
+    rejects: str | None,
+    pack_name: str,
+    as_of: dt.date | None,
+    pairs: tuple[str, ...],
+    map_file: Path | None,
+    input_format: str | None,
+    form: str,
+    max_rejects: int | None,
+    lang: str,
+) -> None:
+    """Decide every complaint of FILE… (CSV, JSONL, JSON, XLSX, Parquet; - for stdin) and print the funnel. 批量判断。
+
+    Without -o nothing is written: a dry run. Exit codes: 0 done, 2 usage, 3 the pack does not load, 5 too many
+    unreadable rows (with --max-rejects).
+    """
+    from funnel.batch.runner import run_batch  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
+    from funnel.batch.summary import render_text  # noqa: PLC0415 (as above)
+    from funnel.engine.engine import Engine  # noqa: PLC0415 (as above)
+    from funnel.errors import BatchError  # noqa: PLC0415 (as above)
+
+    pack = open_pack(pack_name, lang)
+    engine = Engine(pack, lang=lang)
+    try:
+        assembler = _assembler(pack, pairs, map_file)
+        sources = (open_source(name, format=input_format) for name in files)
+        with ExitStack() as stack:
+            writer = _writer(stack, output)
+            bad = stack.enter_context(_sink(rejects)) if rejects else None
+            report = stack.enter_context(_progress(lang))
+            summary = run_batch(
+                sources,
+                lambda complaint: engine.decide(complaint, as_of=as_of),
+                assembler,
+                decisions=writer,
+                rejects=bad,
+                on_progress=report,
+                lang=lang,
+                pack=(pack.id, pack.digest),
+            )
+    except BatchError as error:
+        fail(f"funnel run: {error}", USAGE)
+    except KeyboardInterrupt:
+        fail("中断，没有写出结果文件" if lang != "en" else "interrupted; no output file was written", 130)
+    if form == "json":
+        import orjson  # noqa: PLC0415 (late, for a quick --help)
+
+        text = orjson.dumps(summary.to_dict(), option=orjson.OPT_INDENT_2).decode()
+    else:
+        text = render_text(summary, lang)
+        if output is None:
+            text += "\n" + ("试运行：没有写出文件；加 -o decisions.jsonl 写出判断" if lang != "en" else "dry run: nothing written; add -o decisions.jsonl")  # fmt: skip
+        if summary.rejected and rejects is None:
+            text += "\n" + ("加 --rejects rejects.jsonl 留下读不出的行和原因" if lang != "en" else "add --rejects rejects.jsonl to keep the unreadable rows with their reasons")  # fmt: skip
+    click.echo(text, err=output == "-")
+    rejected = sum(summary.rejected.values())
+    sys.exit(BAD_ROWS if max_rejects is not None and rejected > max_rejects else CLEAN)
+
+
+def _assembler(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> Assembler:
+    from funnel.batch.assemble import Assembler  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.batch.headers import HeaderReader, parse_pairs  # noqa: PLC0415 (as above)
+    from funnel.diagnostics import Diagnostics  # noqa: PLC0415 (as above)
+    from funnel.errors import MappingError  # noqa: PLC0415 (as above)
+    from funnel.pack._nodes import MapNode, ScalarNode, load_file  # noqa: PLC0415 (as above)
+
+    mapping: dict[str, str] = {}
+    if map_file is not None:
+        sink = Diagnostics()
+        node = load_file(map_file, str(map_file), sink)
+        if not isinstance(node, MapNode) or sink.has_errors:
+            first = next(iter(sink), None)
+            what = f"{first.span}: {first.message('zh')} {first.message('en')}" if first else "HEADER: FIELD"
+            raise MappingError(f"{map_file}：{what}")
+        mapping |= {key.value: value.value for key, value in node.entries if isinstance(value, ScalarNode)}
+    mapping |= parse_pairs(pairs)
+    facts = {
+        n: s
+        for n, s in pack.vocabulary.facts.items()
+        if not n.startswith("signal.") and n not in {"complained_on", "today"}
+    }
+    labels = {text: name for name, spec in sorted(facts.items()) for text in spec.label.values()}
+    reader = HeaderReader(facts, labels, mapping)
+    return Assembler(reader, {name: spec.type for name, spec in facts.items()})
+
+
+def _writer(stack: ExitStack, output: str | None) -> DecisionWriter | None:
+    from funnel.batch.runner import JsonlWriter  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.batch.writers import CsvWriter  # noqa: PLC0415 (as above)
+
+    if output is None:
+        return None
+    stream = stack.enter_context(_sink(output))
+    return CsvWriter(stream) if output.lower().endswith(".csv") else JsonlWriter(stream)
+
+
+@contextmanager
+def _sink(name: str) -> Iterator[BinaryIO]:
+    from funnel.batch.writers import whole_file  # noqa: PLC0415 (late, for a quick --help)
+
+    if name == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with whole_file(Path(name)) as stream:
+        yield stream
+
+
+@contextmanager
+def _progress(lang: str) -> Iterator[Callable[[Progress], None] | None]:
+    """A bar on a terminal, silence in a pipe."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 (only on a terminal)
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 (as above)
+
+    word = "行" if lang != "en" else "rows"
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[rows]:,} " + word),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, int] = {}
+
+        def report(progress: object) -> None:
+            from funnel.batch.runner import Progress as State  # noqa: PLC0415 (the name is rich's above)
+
+            assert isinstance(progress, State)  # noqa: S101 (the runner gives nothing else)
+            if progress.source not in tasks:
+                tasks[progress.source] = bar.add_task(Path(progress.source).name, total=progress.size, rows=0)
+            bar.update(tasks[progress.source], completed=progress.read or 0, rows=progress.rows)  # type: ignore[arg-type]
+
+        yield report
