@@ -155,13 +155,13 @@ class HeaderReader:
         return self._labels.get(word)
 
     def suggest(self, header: str) -> str | None:
-        """The nearest header that would be understood."""
+        """The field whose name is nearest, if any is near."""
         word = normal(header)
         near = difflib.get_close_matches(word, [*self._known, *self._labels], n=1, cutoff=0.6)
         if near:
-            return near[0]
+            return self._known.get(near[0]) or self._labels[near[0]]
         inside = [known for known in self._known if len(known) > 1 and known in word]
-        return max(inside, key=len) if inside else None
+        return self._known[max(inside, key=len)] if inside else None
 
 
 def parse_pairs(pairs: Iterable[str]) -> dict[str, str]:

@@ -172,10 +172,10 @@ def _notes(summary: Summary, index: int) -> list[str]:
         )
     for name, (count, near) in summary.unknown_fields.items():
         if index:
-            hint = f"; did you mean “{near}”? use --map {name}={near}" if near else ""
+            hint = f"; if it is {near}, add --map {name}={near}" if near else "; say what it is with --map HEADER=FIELD"
             lines.append(f"column not understood: “{name}” ({count:,} rows, passed through as it is){hint}")
         else:
-            hint = f"；是不是“{near}”？可用 --map {name}=字段 指定" if near else ""
+            hint = f"；若是 {near}，加 --map {name}={near}" if near else "；可用 --map 表头=字段 指定"
             lines.append(f"没看懂的列：“{name}”（{count:,} 行，原样保留）{hint}")
     if summary.generated_ids:
         lines.append(

@@ -1,0 +1,36 @@
+# Everything needs only Python 3.11 or newer and pip. `make PYTHON=python3.12 test` picks another interpreter.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: run test check docs schema clean bench
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("funnel needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,arrow]'
+	touch $@
+
+run: $(STAMP)  ## decide the sample batch and print the funnel
+	$(BIN)/funnel run examples/complaints.sample.csv -o decisions.jsonl --rejects rejects.jsonl
+
+test: $(STAMP)  ## every test
+	$(BIN)/python -m pytest -n auto
+
+check: $(STAMP)  ## style, types, the pack, its scenario tests, the schemas
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/funnel check cn-ecommerce --strict
+	$(BIN)/funnel test
+	$(BIN)/python tools/check_docs.py
+
+schema: $(STAMP)  ## write the JSON schemas that the YAML files name
+	$(BIN)/funnel schema --pack cn-ecommerce --out schema
+
+bench: $(STAMP)
+	$(BIN)/python bench/decide.py
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis decisions.jsonl rejects.jsonl

@@ -1,0 +1,204 @@
+"""Explain a decision: what was considered, from which words, what each condition gave, what was nearly so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from funnel.decision import Decision
+from funnel.engine._texts import say
+from funnel.engine.assess import Assessment
+from funnel.engine.decide import Compiled, Reasoning
+from funnel.engine.describe import leaf, need
+from funnel.engine.evaluate import Trace, cheapest, trace
+from funnel.facts.vocabulary import pick
+from funnel.pack.model import All, Not, Rule, Test, tests_of
+
+_MARKS = {True: "✓", False: "✗", None: "?"}
+_NEAR = 3
+
+
+def explain(compiled: Compiled, reasoning: Reasoning, decision: Decision, lang: str = "zh") -> str:
+    """The whole reasoning as text, for people.
+
+    Args:
+        compiled: The prepared pack.
+        reasoning: What `funnel.Engine.reason` gave.
+        decision: The decision on the same complaint.
+        lang: ``zh`` or ``en``.
+    """
+    return "\n".join(_Explainer(compiled, reasoning, decision, lang).lines())
+
+
+class _Explainer:
+    def __init__(self, compiled: Compiled, reasoning: Reasoning, decision: Decision, lang: str) -> None:
+        self.pack = compiled.pack
+        self.compiled = compiled
+        self.r = reasoning
+        self.d = decision
+        self.facts = reasoning.intake.facts
+        self.lang = lang
+        self.zh = lang != "en"
+
+    def pick(self, zh: str, en: str) -> str:
+        return zh if self.zh else en
+
+    def lines(self) -> Iterator[str]:
+        yield self._verdict()
+        yield ""
+        yield from self._facts()
+        yield from self._gates()
+        yield ""
+        yield self.pick("# 考虑过的规则", "# Rules considered")
+        for assessment in self.r.assessments.values():
+            yield from self._rule(assessment)
+        if not self.r.assessments:
+            yield self.pick("  没有规则认得这件投诉", "  no rule recognises this complaint")
+        yield from self._questions()
+        yield from self._reasons()
+        yield from self._near()
+
+    def _verdict(self) -> str:
+        outcome = {
+            "settle": ("可结案（草稿）", "settle (draft)"),
+            "ask": ("先提问", "ask"),
+            "refer": ("转人工", "refer"),
+        }
+        tier = f" → {self.d.tier}" if self.d.tier else ""
+        rules = ", ".join(f"{m.scenario} ({m.rule} r{m.revision})" for m in self.d.matters) or "—"
+        head = self.pick("结果", "outcome")
+        zh, en = outcome[self.d.outcome]
+        return f"{head}: {self.pick(zh, en)}{tier}   {rules}   as of {self.d.as_of}   {self.pack.id} {self.pack.digest[:12]}"
+
+    def _facts(self) -> Iterator[str]:
+        yield self.pick("# 事实（等级，来源）", "# Facts (grade, source)")
+        scan = self.r.intake.scan
+        for name, known in sorted(self.facts.known.items()):
+            spec = self.pack.vocabulary[name]
+            if known.source == "not raised" or name.startswith("signal."):
+                continue
+            source = known.source
+            if known.words is not None and scan is not None:
+                source = f"{source} “{scan.normal.original[known.words[0] : known.words[1]]}”"
+            grade = say(f"grade-{known.grade.word}", self.lang)
+            yield f"  {name} = {spec.show(known.value, self.lang)}   ({grade}, {source})"
+        for name, sources in sorted(self.facts.disputed.items()):
+            shown = " / ".join(
+                f"{self.pack.vocabulary[name].show(k.value, self.lang)} ({k.grade.word}, {k.source})" for k in sources
+            )
+            yield f"  {name} = {self.pick('有争议', 'disputed')}: {shown}"
+        for note in self.facts.notes:
+            if note.startswith("text: "):
+                name = note.removeprefix("text: ").rstrip("?")
+                yield "  " + say("note", self.lang, label=self.pack.vocabulary.label(name, self.lang))
+        for problem in self.r.intake.problems:
+            yield f"  {problem.field}: {problem.message}"
+        if scan is not None:
+            for hit in scan.hits:
+                words = scan.normal.words(hit.start, hit.end)
+                negated = self.pick("（否定）", " (negated)") if hit.negated else ""
+                yield f"  signal.{hit.signal}{negated} ← “{words}”   [{hit.phrase}]"
+
+    def _gates(self) -> Iterator[str]:
+        for gate, truth in self.r.gates:
+            if truth is not False:
+                word = self.pick("打开", "open") if truth else self.pick("还不能排除", "cannot be ruled out yet")
+                yield f"  {self.pick('关口', 'gate')} {gate.id}: {word} — {pick(gate.title, self.lang)}"
+
+    def _rule(self, a: Assessment) -> Iterator[str]:
+        rule = a.rule
+        yield f"{_MARKS[a.recognised]} {rule.id}   {pick(rule.title, self.lang)}   ({rule.span})"
+        yield from self._tree(self.pick("识别", "recognise"), trace(rule.recognise, self.facts, a.parameters), a)
+        yield from self._tree(self.pick("要件", "elements"), trace(rule.elements, self.facts, a.parameters), a)
+        for exception, truth in a.exceptions:
+            title = pick(exception.title, self.lang)
+            yield f"    {_MARKS[truth]} {self.pick('例外', 'unless')} {exception.id}: {title}"
+            if truth is not False:
+                yield from self._parts(trace(exception.when, self.facts, a.parameters), a, "        ")
+        if rule.settle is not None and rule.settle.when is not None:
+            yield from self._tree(
+                self.pick("机器结案条件", "settle when"), trace(rule.settle.when, self.facts, a.parameters), a
+            )
+        for due in a.remedies or ():
+            amount = f" {due.amount.shown}" if due.amount is not None else ""
+            yield f"      {self.pick('救济', 'remedy')} {say(f'kind-{due.spec.kind}', self.lang)}{amount} ({due.spec.payer})"
+        for short in a.shortfalls:
+            label = self.pack.vocabulary.label(short.fact, self.lang)
+            have, want = (say(f"grade-{g.word}", self.lang) for g in (short.have, short.need))
+            yield "      " + say("grade-too-low", self.lang, label=label, have=have, need=want)
+        ends = ", ".join(sorted(a.live))
+        yield f"      {self.pick('还可能的结局', 'live ends')}: {ends}"
+
+    def _tree(self, name: str, node: Trace, a: Assessment) -> Iterator[str]:
+        yield f"    {_MARKS[node.truth]} {name}"
+        yield from self._parts(node, a, "        ")
+
+    def _parts(self, node: Trace, a: Assessment, indent: str) -> Iterator[str]:
+        condition = node.condition
+        if isinstance(condition, Test):
+            spec = self.pack.vocabulary[condition.fact]
+            now = spec.show(self.facts.value(condition.fact), self.lang)
+            words = leaf(self.pack, condition, a.parameters, self.lang)
+            yield f"{indent}{_MARKS[node.truth]} {words}   [{condition.fact} = {now}]"
+            return
+        kind = "not" if isinstance(condition, Not) else "all" if isinstance(condition, All) else "any"
+        yield f"{indent}{_MARKS[node.truth]} {kind}"
+        for part in node.parts:
+            yield from self._parts(part, a, indent + "  ")
+
+    def _questions(self) -> Iterator[str]:
+        if not self.d.questions:
+            return
+        yield ""
+        yield self.pick("# 要问的，最管用的在前", "# Questions, the most telling first")
+        for number, question in enumerate(self.d.questions, 1):
+            yield f"  {number}. [{question.who}] {question.text}   ({question.fact}, {question.grade})"
+            yield f"     {question.why}"
+
+    def _reasons(self) -> Iterator[str]:
+        if self.d.referral is None:
+            return
+        yield ""
+        yield self.pick("# 转交理由", "# Reasons of referral")
+        for reason in self.d.referral.reasons:
+            yield f"  [{reason.code}] {reason.text}"
+
+    def _near(self) -> Iterator[str]:
+        """Rules that fell short, the smallest change first."""
+        found = []
+        for rule in self.pack.live_rules:
+            a = self.r.assessments.get(rule.id)
+            if a is not None and a.settles:
+                continue
+            flips = list(self._flips(rule, a))
+            if flips and (a is not None or self._touches(rule)):
+                found.append((len(flips), rule, flips))
+        if not found:
+            return
+        yield ""
+        yield self.pick("# 差一点的规则（要改的最少的在前）", "# Near misses, the smallest change first")
+        for count, rule, flips in sorted(found, key=lambda item: (item[0], item[1].id))[:_NEAR]:
+            yield f"  {rule.id}: {count} " + self.pick("处", "changes")
+            for text in flips:
+                yield f"    - {text}"
+
+    def _flips(self, rule: Rule, a: Assessment | None) -> Iterator[str]:
+        parameters = a.parameters if a is not None else self.compiled.table.on(self.r.as_of)
+        conditions = [(rule.recognise, True), (rule.elements, True), *((e.when, False) for e in rule.exceptions)]
+        if rule.settle is not None and rule.settle.when is not None:
+            conditions.append((rule.settle.when, True))
+        seen = set()
+        for condition, wanted in conditions:
+            for flip in cheapest(condition, self.facts, parameters, wanted=wanted):
+                if (flip.leaf, flip.wanted) in seen:
+                    continue
+                seen.add((flip.leaf, flip.wanted))
+                spec = self.pack.vocabulary[flip.leaf.fact]
+                now = spec.show(self.facts.value(flip.leaf.fact), self.lang)
+                yield f"{need(self.pack, flip, parameters, self.lang)}   [{flip.leaf.fact} = {now}]"
+
+    def _touches(self, rule: Rule) -> bool:
+        """Whether anything in the complaint speaks to a rule at all, so that it is worth naming."""
+        names = {
+            t.fact for condition in (rule.elements, *(e.when for e in rule.exceptions)) for t in tests_of(condition)
+        }
+        return any(n in self.facts.known and self.facts.known[n].words is not None for n in names)

@@ -1,0 +1,53 @@
+"""Check that relative links in the documentation lead somewhere and that schemas are what the code gives."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import orjson
+
+from funnel.diagnostics._catalog import CATALOG
+from funnel.pack.loader import load_pack
+from funnel.schemas import NAMES, schema
+
+ROOT = Path(__file__).resolve().parents[1]
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def broken_links() -> list[str]:
+    found = []
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for target in LINK.findall(page.read_text(encoding="utf-8")):
+            if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists():
+                found.append(f"{page.relative_to(ROOT)}: {target}")
+    return found
+
+
+def stale_schemas() -> list[str]:
+    pack = load_pack("cn-ecommerce")
+    found = []
+    for name in NAMES:
+        wanted = orjson.dumps(schema(name, pack), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
+        path = ROOT / "schema" / f"{name}.schema.json"
+        if not path.is_file() or path.read_bytes() != wanted:
+            found.append(f"{path.relative_to(ROOT)}: run `make schema`")
+    return found
+
+
+def missing_pages() -> list[str]:
+    pages = {path.stem for path in (ROOT / "docs" / "codes").glob("F*.md")}
+    return [f"docs/codes/{code}.md is missing" for code in sorted(set(CATALOG) - pages)] + [
+        f"docs/codes/{page}.md is about no code" for page in sorted(pages - set(CATALOG))
+    ]
+
+
+def main() -> None:
+    problems = [*broken_links(), *stale_schemas(), *missing_pages()]
+    print("\n".join(problems) or "docs: links, schemas and code pages are in order")
+    sys.exit(bool(problems))
+
+
+if __name__ == "__main__":
+    main()
