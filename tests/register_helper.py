@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import yaml
+
 from funnel.law.register import (
     Article,
     Parameter,

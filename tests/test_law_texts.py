@@ -6,12 +6,12 @@ import json
 import re
 
 import pytest
-from funnel.law.register import Article, Register, Statute, StatuteVersion, texts
-from funnel.law.texts import TextsError, check_texts, number_of, split_articles
 from hypothesis import given
 from hypothesis import strategies as st
-
 from register_helper import ROOT, read_register
+
+from funnel.law.register import Article, Register, Statute, StatuteVersion, texts
+from funnel.law.texts import TextsError, check_texts, number_of, split_articles
 
 TEXTS = ROOT.parent / "shared" / "statutes"
 needs_texts = pytest.mark.skipif(not (TEXTS / "articles.json").is_file(), reason="the statute texts are not here")

@@ -5,6 +5,10 @@ import pickle
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from register_helper import PACK, read_register
+
 from funnel.law.register import (
     Article,
     BadCitation,
@@ -24,10 +28,6 @@ from funnel.law.register import (
     text,
     texts,
 )
-from hypothesis import given
-from hypothesis import strategies as st
-
-from register_helper import PACK, read_register
 
 D = dt.date
 TODAY = D(2026, 11, 24)

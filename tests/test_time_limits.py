@@ -4,11 +4,11 @@ import calendar as gregorian
 import datetime as dt
 
 import pytest
-from funnel.law.time_limits import Calendar, add_working_days, days_past, is_rest_day, last_day, last_day_months
 from hypothesis import given
 from hypothesis import strategies as st
-
 from register_helper import read_calendar
+
+from funnel.law.time_limits import Calendar, add_working_days, days_past, is_rest_day, last_day, last_day_months
 
 D = dt.date
 DAY = dt.timedelta(days=1)

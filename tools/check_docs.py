@@ -19,9 +19,9 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
 def broken_links() -> list[str]:
     found = []
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
-        for target in LINK.findall(page.read_text(encoding="utf-8")):
-            if "://" not in target and not target.startswith("mailto:") and not (page.parent / target).exists():
-                found.append(f"{page.relative_to(ROOT)}: {target}")
+        targets = LINK.findall(page.read_text(encoding="utf-8"))
+        inner = (t for t in targets if "://" not in t and not t.startswith("mailto:"))
+        found += [f"{page.relative_to(ROOT)}: {t}" for t in inner if not (page.parent / t).exists()]
     return found
 
 

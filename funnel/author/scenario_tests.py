@@ -173,12 +173,12 @@ def _test(
         for problem in error.problems:
             reader.sink.add("F603", entries["given"].span, field=problem.field, detail=problem.message)
         return None
-    for field_name, value in complaint.facts.items():
-        _check_fact(reader, pack, field_name, value, entries["given"].span)
+    for field_name in complaint.facts:
+        _check_fact(reader, pack, field_name, entries["given"].span)
     return ScenarioTest(rule, name, complaint, as_of, expect, entries["name"].span)
 
 
-def _check_fact(reader: Reader, pack: Pack, name: str, value: object, span: Span) -> None:
+def _check_fact(reader: Reader, pack: Pack, name: str, span: Span) -> None:
     if name not in pack.vocabulary:
         reader.sink.add("F301", span, name=name, **near(name, pack.vocabulary.facts))
 
@@ -250,12 +250,12 @@ def _expect(reader: Reader, pack: Pack, node: Node | None, rule: str) -> dict[st
         elif key == "facts":
             expect[key] = _plain(pack, value)
             for name in expect[key] if isinstance(expect[key], dict) else ():
-                _check_fact(reader, pack, name, None, value.span)
+                _check_fact(reader, pack, name, value.span)
         else:
             expect[key] = reader.string(value)
         if key in {"asks", "first_question"}:
             for name in expect[key] if isinstance(expect[key], tuple) else (expect[key],):
-                _check_fact(reader, pack, str(name), None, value.span)
+                _check_fact(reader, pack, str(name), value.span)
     return None if any(v is None for v in expect.values()) else expect
 
 

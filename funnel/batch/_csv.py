@@ -11,7 +11,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from funnel.batch.rows import Row, RowProblem, short_raw
 from funnel.errors import SourceError
@@ -21,6 +21,10 @@ MAX_RECORD = 2 * 1024 * 1024
 SAMPLE = 256 * 1024
 _DELIMITERS = (",", ";", "\t", "|")
 _MARK = re.compile(rb'["\n]')
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class _Utf16ToUtf8:
         return self._decoder.decode(data, final=not data).encode("utf-8")
 
 
-def split_records(read: _Utf16ToUtf8 | BinaryIO, *, chunk: int = 64 * 1024) -> Iterator[_Record]:
+def split_records(read: _Readable, *, chunk: int = 64 * 1024) -> Iterator[_Record]:
     """Split a stream into records, quoted line ends kept inside."""
     buffer = bytearray()
     line, start_line = 1, 1
@@ -114,7 +118,7 @@ def _lines(data: bytes, line: int) -> Iterator[_Record]:
         yield _Record(part, line + index, _unclosed() if index == 0 else None)
 
 
-def _overflow(buffer: bytearray, read: _Utf16ToUtf8 | BinaryIO, chunk: int, line: int) -> Iterator[_Record]:
+def _overflow(buffer: bytearray, read: _Readable, chunk: int, line: int) -> Iterator[_Record]:
     """A record over the limit: a huge field, or a quote that was never closed. Goes on to the end of the stream."""
     first, newline, rest = bytes(buffer).partition(b"\n")
     if newline:
@@ -140,7 +144,7 @@ def _overflow(buffer: bytearray, read: _Utf16ToUtf8 | BinaryIO, chunk: int, line
             return
 
 
-def _carry(rest: bytes, read: _Utf16ToUtf8 | BinaryIO, chunk: int, line: int) -> Iterator[_Record]:
+def _carry(rest: bytes, read: _Readable, chunk: int, line: int) -> Iterator[_Record]:
     """Go on with bytes already read, then with the stream."""
     yield from _renumber(split_records(_Chained(rest, read), chunk=chunk), line)
 
@@ -153,7 +157,7 @@ def _renumber(records: Iterator[_Record], offset: int) -> Iterator[_Record]:
 class _Chained:
     """Some bytes, then a stream."""
 
-    def __init__(self, head: bytes, stream: _Utf16ToUtf8 | BinaryIO | _Chained) -> None:
+    def __init__(self, head: bytes, stream: _Readable) -> None:
         self._head = head
         self._stream = stream
 
@@ -182,7 +186,7 @@ def read_csv(stream: BinaryIO, sample: bytes) -> tuple[list[str], Iterator[Row]]
         SourceError: There is no header row.
     """
     encoding = sniff_encoding(sample)
-    source = _Utf16ToUtf8(stream) if encoding == "utf-16" else stream
+    source: _Readable = _Utf16ToUtf8(stream) if encoding == "utf-16" else stream
     if encoding == "utf-16":
         encoding = "utf-8"
     csv.field_size_limit(MAX_RECORD)  # the module's own limit, 128 KB, raises in the middle of a file

@@ -72,9 +72,7 @@ def read_json(stream: BinaryIO) -> Iterator[Row]:
     Objects are cut out by brackets outside strings and parsed one by one, so that a file may be larger than memory and
     what stands before a break is kept.
     """
-    number = 0
-    for line, data, whole in _objects(stream):
-        number += 1
+    for number, (line, data, whole) in enumerate(_objects(stream), 1):
         if data is None:
             yield _too_large(number, line)
         elif not whole:

@@ -90,7 +90,7 @@ def _stream(name: str) -> tuple[io.BufferedReader, int | None]:
         size = path.stat().st_size
         if path.is_dir():
             raise SourceError(f"{name}：这是目录，要给文件 this is a folder; give a file")
-        raw: Any = gzip.open(path, "rb") if name.endswith(".gz") else path.open("rb", buffering=0)
+        raw: Any = gzip.open(path, "rb") if name.endswith(".gz") else path.open("rb", buffering=0)  # noqa: SIM115 (lives as long as its rows are read)
     except FileNotFoundError:
         raise SourceError(f"{name}：没有这个文件 no such file") from None
     except OSError as error:

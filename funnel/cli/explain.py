@@ -71,9 +71,9 @@ def _content(what: str, wanted: str | None) -> dict[str, Any]:
                 items.append(orjson.loads(line))
             except orjson.JSONDecodeError as error:
                 fail(f"{what}:{number}:{error.colno}: 不是有效的 JSON not valid JSON: {error.msg}", USAGE)
-    items = [item for item in items if isinstance(item, dict)]
-    for item in items:
+    objects: list[dict[str, Any]] = [item for item in items if isinstance(item, dict)]
+    for item in objects:
         if wanted is None or str(item.get("id")) == wanted:
             return item
-    known = ", ".join(str(item.get("id")) for item in items[:5])
-    fail(f"{what}: 没有编号 {wanted} no complaint {wanted!r}; there are {len(items)} ({known} …)", USAGE)
+    known = ", ".join(str(item.get("id")) for item in objects[:5])
+    return fail(f"{what}: 没有编号 {wanted} no complaint {wanted!r}; there are {len(objects)} ({known} …)", USAGE)

@@ -241,8 +241,7 @@ class _Judge:
     def _open_reasons(self, live: Sequence[Assessment]) -> list[Reason]:
         found = []
         for a in sorted(live, key=lambda a: a.rule.id):
-            for short in a.shortfalls:
-                found.append(Reason(code="grade-too-low", text="", rule=a.rule.id, fact=short.fact))
+            found += [Reason(code="grade-too-low", text="", rule=a.rule.id, fact=s.fact) for s in a.shortfalls]
             if a.recognised is None:
                 found.append(Reason(code="elements-unknown", text="", rule=a.rule.id, fact="recognise"))
             elif not a.shortfalls:
@@ -326,9 +325,7 @@ class _Writer:
         self._facts_found()
         barriers, barrier_tier, pending = self._barriers()
         possible = self._possible_elsewhere()
-        matters: list[Matter] = []
-        for ruling in self.r.rulings:
-            matters.append(self._matter(ruling, barriers, barrier_tier, pending or possible))
+        matters = [self._matter(r, barriers, barrier_tier, pending or possible) for r in self.r.rulings]
         recognised = any(truth is True for truth in self.r.recognised.values())
         if not recognised:
             self.note("no-rule", self.say("no-rule"))

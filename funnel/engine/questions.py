@@ -196,7 +196,7 @@ def _conditions(assessment: Assessment) -> Iterable[Condition | None]:
 
 
 def roles(assessment: Assessment, facts: Facts, name: str) -> tuple[tuple[str, str | None], ...]:
-    """What a fact is needed for in a rule: ``("elements", None)``, ``("exception", id)``, ``("amount", None)``…"""
+    """What a fact is needed for in a rule: ``("elements", None)``, ``("exception", id)``, ``("amount", None)`` and so on."""
     rule, parameters = assessment.rule, assessment.parameters
     found: list[tuple[str, str | None]] = []
     if name in unknown_facts(rule.recognise, facts, parameters):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from funnel.facts import _numerals
@@ -66,6 +66,9 @@ _CUES = (
 )
 
 
+_Out = Callable[..., Reading]
+
+
 def read_amounts(text: str) -> Iterator[Reading]:
     """Every amount that the text mentions, in fen; ambiguous ones without a value."""
     for match in _AMOUNT.finditer(text):
@@ -116,9 +119,9 @@ def _one(word: str) -> int:
     return int(word) if word.isdigit() else _numerals.DIGITS[word]
 
 
-def _figure(text: str, match: re.Match[str], out) -> Reading | None:  # type: ignore[no-untyped-def]
+def _figure(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     before = text[match.start() - 1 : match.start()]
-    if before and (before in "*.,，" or before.isascii() and before.isalnum()):
+    if before and (before in "*.,，" or (before.isascii() and before.isalnum())):
         return None  # the tail of something longer: masked digits, a model number
     if match.group("unit").startswith("块") and match.group("unit") != "块钱" and _is_piece(text, match.end(), match):
         return None
@@ -145,7 +148,7 @@ def _change(jiao: str | None, fen: str | None) -> Fraction:
     return value
 
 
-def _chinese(text: str, match: re.Match[str], out) -> Reading | None:  # type: ignore[no-untyped-def]
+def _chinese(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     unit = match.group("cnunit")
     if unit == "块" and not match.group("cnjiao") and _is_piece(text, match.end(), match):
         return None
@@ -163,7 +166,7 @@ def _is_piece(text: str, end: int, match: re.Match[str]) -> bool:
     return bool(following) and following in _THINGS_OF_A_PIECE and not match.group("jiao")
 
 
-def _small(text: str, match: re.Match[str], out) -> Reading | None:  # type: ignore[no-untyped-def]
+def _small(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     unit = match.group("smallunit")
     word = match.group("smallfig")
     if text[match.start() - 1 : match.start()].isdigit():
@@ -177,7 +180,7 @@ def _small(text: str, match: re.Match[str], out) -> Reading | None:  # type: ign
     return out(value)
 
 
-def _bare(text: str, match: re.Match[str], out) -> Reading | None:  # type: ignore[no-untyped-def]
+def _bare(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     """三百五 without a unit: only right behind a word of paying, with a big unit, and before no measure word."""
     word = match.group("bare")
     if not any(char in word for char in "百佰千仟万"):
@@ -186,7 +189,9 @@ def _bare(text: str, match: re.Match[str], out) -> Reading | None:  # type: igno
     if not before.endswith(_CUES):
         return None
     following = text[match.end() : match.end() + 1]
-    if following and (following in _MEASURES or following.isascii() and following.isalnum() or following in "多几来余"):
+    if following and (
+        following in _MEASURES or (following.isascii() and following.isalnum()) or following in "多几来余"
+    ):
         return None
     if word[0].isdigit():
         figure = re.match(rf"({_FIGURE})([万千百])({_SMALL})?", word)

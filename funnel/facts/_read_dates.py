@@ -12,7 +12,7 @@ from funnel.facts._reading import Reading
 _CN = "[一二两三四五六七八九十廿卅]{1,3}"
 _NUM = rf"(?:[0-9]{{1,2}}|{_CN})"
 _YEAR = r"(?:[0-9]{2,4}|[二〇零一三四五六七八九]{4})"
-_COUNT = rf"(?:[0-9]{{1,4}}|[一二两三四五六七八九十百半]{{1,4}})"
+_COUNT = r"(?:[0-9]{1,4}|[一二两三四五六七八九十百半]{1,4})"
 
 _DATE = re.compile(
     rf"(?P<iso>(?<![0-9])[0-9]{{4}}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,2}}(?![0-9]))"
@@ -30,10 +30,10 @@ _DATE = re.compile(
     rf"|(?P<day>(?<![0-9.月])(?P<dday>3[01]|[12][0-9]|[1-9]|{_CN})号(?!码|线|店|楼|机|链|仓|院|门|称|电|选|的|色|款|型|柜|房))"
 )
 _DAYS = re.compile(
-    rf"(?P<lead>才|刚|整整|已经|都|将近|快|差不多|近|大约|约|超过|不到|多|过了|第|前|后|每|隔|每隔)?"
-    rf"(?P<count>(?<![0-9.])[0-9]{{1,4}}|半|[一二两三四五六七八九十百]{{1,4}}|好几|几|十几|数|一两|两三|三四|四五|五六|十来|十多|二十多|[0-9]{{1,3}}多|[一二三四五六七八九]?十几)"
-    rf"(?:个)?(?P<more>多|来)?(?P<unit>小时|钟头|工作日|天|周|星期|礼拜|月|年)(?P<half>半)?"
-    rf"(?P<tail>多|左右|内|之内|以内|前|之前|以前|无理由|无条件|包退|保修|质保|价保|试用|免费|发货|退货|到账|后|之后|以后|一)?"
+    r"(?P<lead>才|刚|整整|已经|都|将近|快|差不多|近|大约|约|超过|不到|多|过了|第|前|后|每|隔|每隔)?"
+    r"(?P<count>(?<![0-9.])[0-9]{1,4}|半|[一二两三四五六七八九十百]{1,4}|好几|几|十几|数|一两|两三|三四|四五|五六|十来|十多|二十多|[0-9]{1,3}多|[一二三四五六七八九]?十几)"
+    r"(?:个)?(?P<more>多|来)?(?P<unit>小时|钟头|工作日|天|周|星期|礼拜|月|年)(?P<half>半)?"
+    r"(?P<tail>多|左右|内|之内|以内|前|之前|以前|无理由|无条件|包退|保修|质保|价保|试用|免费|发货|退货|到账|后|之后|以后|一)?"
 )
 _RIGHTS = (
     "内",
@@ -80,7 +80,7 @@ def _latest(month: int | None, day: int | None, received: dt.date | None) -> tup
     """The latest such day that is not after the complaint."""
     if month is None or day is None:
         return None, "vague"
-    if not (1 <= month <= 12 and 1 <= day <= 31):  # noqa: PLR2004 (the calendar's bounds)
+    if not (1 <= month <= 12 and 1 <= day <= 31):
         return None, "impossible"
     if received is None:
         return None, "no-year"
@@ -101,9 +101,9 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
         year = int(word) if word.isdigit() and word.isascii() else _numerals.year(word)
         if year is None:
             return None, "impossible"
-        if len(word) == 2:  # noqa: PLR2004 (two digits of a year)
+        if len(word) == 2:
             year += 2000
-        if not 1990 <= year < 2100:  # noqa: PLR2004 (the contract's bounds)
+        if not 1990 <= year < 2100:
             return None, "impossible"
         if not group("fd"):
             return None, "vague"
@@ -149,7 +149,7 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
 
 
 def _day_of_month(day: int | None, received: dt.date | None) -> tuple[dt.date | None, str | None]:
-    if day is None or not 1 <= day <= 31:  # noqa: PLR2004 (the calendar's bounds)
+    if day is None or not 1 <= day <= 31:
         return None, None
     if received is None:
         return None, "no-year"
@@ -233,7 +233,7 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
     if unit in {"小时", "钟头"}:
         return out(number // 24) if number and number % 24 == 0 else out(None, "vague")
     if unit == "月":
-        if received is None or number > 120:  # noqa: PLR2004 (ten years; beyond is no duration of a complaint)
+        if received is None or number > 120:
             return out(None, "calendar")
         return out((received - _months_before(received, number)).days)
     return out(number * (7 if unit in {"周", "星期", "礼拜"} else 1))

@@ -115,7 +115,7 @@ class _Intake:
             if raw is None and spec.origin.absent is not None and self._container_given(spec.origin.path):
                 raw, source = spec.origin.absent, f"{source} (absent)"
             if raw is None and spec.type == "bool" and self._explicitly_empty(spec.origin.path):
-                self._add(name, Known(False, spec.origin.grade, f"{source} (null)"))  # noqa: FBT003
+                self._add(name, Known(False, spec.origin.grade, f"{source} (null)"))
                 continue
             if raw is None and spec.origin.text_path:
                 raw, source = _lookup(self.complaint, spec.origin.text_path), spec.origin.text_path

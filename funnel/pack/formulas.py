@@ -83,7 +83,7 @@ class _Parser:
         if depth > MAX_DEPTH:
             raise FormulaError("((…))")
         token = self.take()
-        if token == "(":
+        if token == "(":  # noqa: S105 (a bracket, no password)
             inside = self.sum(depth + 1)
             self.take(")")
             return inside
