@@ -11,7 +11,7 @@ from funnel.engine.decide import Compiled, Reasoning
 from funnel.engine.describe import leaf, need
 from funnel.engine.evaluate import Trace, cheapest, trace
 from funnel.facts.vocabulary import pick
-from funnel.pack.model import All, Not, Rule, Test, tests_of
+from funnel.pack.model import All, Not, Rule, Test, leaves_of
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _NEAR = 3
@@ -199,6 +199,6 @@ class _Explainer:
     def _touches(self, rule: Rule) -> bool:
         """Whether anything in the complaint speaks to a rule at all, so that it is worth naming."""
         names = {
-            t.fact for condition in (rule.elements, *(e.when for e in rule.exceptions)) for t in tests_of(condition)
+            t.fact for condition in (rule.elements, *(e.when for e in rule.exceptions)) for t in leaves_of(condition)
         }
         return any(n in self.facts.known and self.facts.known[n].words is not None for n in names)

@@ -18,7 +18,7 @@ from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Grade
 from funnel.law.register import LawError, Resolved
 from funnel.pack.formulas import names_of
-from funnel.pack.model import FactRef, Pack, ReferWhen, RemedySpec, Rule, RuleException, tests_of
+from funnel.pack.model import FactRef, Pack, ReferWhen, RemedySpec, Rule, RuleException, leaves_of
 
 SETTLE = "settle"
 DEAD = "dead"
@@ -260,7 +260,7 @@ class _Assessor:
                 for name in unknown_facts(condition, strong, self.parameters):
                     if name in weak and f"grade:{name}" not in self.live:
                         self._short(name, self.facts.known[name].grade, weak[name])
-        used = {t.fact for condition, _ in conditions for t in tests_of(condition)}
+        used = {t.fact for condition, _ in conditions for t in leaves_of(condition)}
         used |= {n for spec in settle.remedies if spec.formula is not None for n in _facts_of(spec)}
         for name, need in settle.needs.items():
             known = self.facts.known.get(name)

@@ -10,7 +10,7 @@ from funnel.engine.evaluate import Parameters, evaluate
 from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Grade, Known
 from funnel.facts.vocabulary import Vocabulary
-from funnel.pack.model import Pack, Rule, tests_of
+from funnel.pack.model import Pack, Rule, leaves_of
 
 
 class Matcher(Protocol):
@@ -44,7 +44,7 @@ class CompiledMatcher:
     @staticmethod
     def _keys(rule: Rule, vocabulary: Vocabulary) -> set[tuple[str, str]]:
         keys: set[tuple[str, str]] = set()
-        for leaf in tests_of(rule.recognise):
+        for leaf in leaves_of(rule.recognise):
             if vocabulary[leaf.fact].world != "raised":
                 continue
             members = leaf.constant if isinstance(leaf.constant, frozenset) and leaf.test.startswith("contains") else ()
@@ -57,7 +57,7 @@ class CompiledMatcher:
         for fact in self._raised:
             known = facts.known.get(fact)
             value = None if known is None else known.value
-            if value is False or value == frozenset():
+            if not value:
                 continue
             members = value if isinstance(value, frozenset) else ()
             for key in ((fact, ""), *((fact, member) for member in members)):

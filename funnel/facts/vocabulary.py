@@ -101,8 +101,10 @@ class FactSpec:
 
     @property
     def closed_value(self) -> Value:
-        """What a raised fact is when nobody raised it."""
-        return frozenset() if self.type == "set" else False
+        """What a raised fact is when nobody raised it: no, none, or nothing."""
+        if self.type == "set":
+            return frozenset()
+        return 0 if self.type in {"integer", "money"} else False
 
     def accepts(self, value: Value) -> bool:
         """Whether ``value`` belongs to the fact's domain."""

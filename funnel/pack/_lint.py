@@ -10,7 +10,7 @@ from funnel.facts.vocabulary import FactSpec
 from funnel.law.register import LawError, Register
 from funnel.pack._reader import Reader, near
 from funnel.pack._register import check_citation
-from funnel.pack.model import REQUIRED_GATES, Gate, Rule, tests_of
+from funnel.pack.model import REQUIRED_GATES, Gate, Rule, leaves_of
 
 
 def lint(
@@ -66,7 +66,7 @@ def _verified(register: Register, citation: str, on: dt.date) -> bool:
 
 
 def _facts(sink: Diagnostics, rule: Rule, facts: Mapping[str, FactSpec]) -> None:
-    for test in tests_of(rule.recognise):
+    for test in leaves_of(rule.recognise):
         spec = facts[test.fact]
         from_record = spec.origin is not None or test.test == "known"
         if spec.world == "open" and not from_record:
@@ -74,7 +74,7 @@ def _facts(sink: Diagnostics, rule: Rule, facts: Mapping[str, FactSpec]) -> None
     conditions = [rule.elements, *(e.when for e in rule.exceptions)]
     seen: set[str] = set()
     for condition in conditions:
-        for test in tests_of(condition):
+        for test in leaves_of(condition):
             spec = facts[test.fact]
             open_ = spec.world == "open" and test.test != "known"
             reachable = spec.ask != "nobody" or spec.presumption or _derivable(spec, facts)

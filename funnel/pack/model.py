@@ -79,17 +79,17 @@ class Not:
 Condition = Test | All | Any | Not
 
 
-def tests_of(condition: Condition | None) -> Iterator[Test]:
+def leaves_of(condition: Condition | None) -> Iterator[Test]:
     """Every leaf of a condition, in order."""
     if condition is None:
         return
     if isinstance(condition, Test):
         yield condition
     elif isinstance(condition, Not):
-        yield from tests_of(condition.item)
+        yield from leaves_of(condition.item)
     else:
         for item in condition.items:
-            yield from tests_of(item)
+            yield from leaves_of(item)
 
 
 # --- formulas ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,281 @@
+"""The promise: what is settled by machine stays the same whatever the unknown facts turn out to be."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from hypothesis import event, given, settings
+from hypothesis import strategies as st
+
+import funnel
+from funnel.author.scenario_tests import load_suite, scenario_files
+from funnel.complaint import Complaint
+from funnel.engine.assess import assess
+from funnel.engine.decide import _Judge, compile_pack, decide, reason
+from funnel.facts.intake import compute
+from funnel.facts.values import Facts, Grade, Known
+from funnel.pack.formulas import parse
+from funnel.pack.loader import data_folder
+from funnel.pack.model import NEVER_SETTLED, All, Any, Not, RemedySpec, Settle, Test, leaves_of
+
+PACK = funnel.load_pack("cn-ecommerce")
+COMPILED = compile_pack(PACK)
+FOLDER = data_folder("scenarios") / "cn-ecommerce"
+SUITE = load_suite(PACK, list(scenario_files(FOLDER)), FOLDER)
+DAY = dt.date(2026, 11, 10)
+
+
+def thresholds():
+    """Whole numbers and amounts that the rules compare each fact with."""
+    found = {}
+    for rule in PACK.live_rules:
+        for condition in (rule.elements, *(e.when for e in rule.exceptions), rule.settle.when):
+            for test in leaves_of(condition):
+                if isinstance(test.constant, int) and not isinstance(test.constant, bool):
+                    found.setdefault(test.fact, set()).add(test.constant)
+    return found
+
+
+THRESHOLDS = thresholds()
+
+
+def values_of(spec):
+    """Values of a fact, both sides of every threshold among them."""
+    if spec.type == "bool":
+        return st.booleans()
+    if spec.type == "enum":
+        return st.sampled_from(sorted(spec.members))
+    if spec.type == "set":
+        return st.frozensets(st.sampled_from(sorted(spec.members)), max_size=2)
+    if spec.type == "date":
+        return st.dates(dt.date(2024, 8, 1), dt.date(2026, 12, 31))
+    near = [n + d for n in THRESHOLDS.get(spec.name, {0, 100}) for d in (-1, 0, 1)]
+    low = spec.low if spec.low is not None else -1000
+    return st.sampled_from([n for n in near if spec.accepts(n)] or [low]) | st.integers(max(low, -1000), 1_000_000)
+
+
+DERIVED = frozenset(PACK.vocabulary.derived_order)
+BASE = {n: (s, values_of(s)) for n, s in PACK.vocabulary.facts.items() if s.world == "open" and n not in DERIVED}
+
+
+def complete(facts, data):
+    """Give every unknown open fact a value, base facts first, then compute the derived ones anew."""
+    known = dict(facts.known)
+    unknown = [name for name in BASE if name not in known]
+    given = data.draw(st.fixed_dictionaries({name: BASE[name][1] for name in unknown}))
+    grade = data.draw(st.sampled_from(list(Grade)))
+    for name, value in given.items():
+        known[name] = Known(value, grade, "completion")
+    for name in PACK.vocabulary.derived_order:
+        spec = PACK.vocabulary[name]
+        if spec.world == "open" and name not in facts.known:
+            value = compute(spec, known, COMPILED.table.on(DAY), COMPILED.context)
+            if value is not None and spec.accepts(value.value):
+                known[name] = value
+    return Facts(MappingProxyType(known), facts.disputed, facts.notes)
+
+
+def outcome(compiled, facts, as_of):
+    """What the rules give on completed facts: matters with outcome and result, gates apart."""
+    parameters = compiled.table.on(as_of)
+    recognised = compiled.matcher.recognised(facts, parameters)
+    found = {
+        name: assess(compiled.pack, compiled.pack.rules[name], facts, compiled.table, as_of=as_of, recognised=truth)
+        for name, truth in recognised.items()
+    }
+    return {r.matter: (r.outcome, r.primary.result) for r in _Judge(compiled, facts, found, as_of).rulings()}
+
+
+SETTLED = [t for t in SUITE.tests if t.expect.get("outcome") == "settle"]
+
+
+@pytest.mark.parametrize("test", SETTLED, ids=lambda t: f"{t.rule}: {t.name}")
+@settings(max_examples=4)
+@given(data=st.data())
+def test_a_settlement_of_the_shipped_pack_survives_every_completion(test, data):
+    as_of = test.complaint.received_at.date()
+    facts = reason(COMPILED, test.complaint, as_of=as_of).intake.facts
+    before = outcome(COMPILED, facts, as_of)
+    assert all(o == "settle" for o, _ in before.values())
+    assert outcome(COMPILED, complete(facts, data), as_of) == before
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_random_complaints_of_the_shipped_pack_settle_only_what_no_completion_changes(data):
+    test = data.draw(st.sampled_from(SUITE.tests))
+    as_of = test.complaint.received_at.date()
+    facts = reason(COMPILED, test.complaint, as_of=as_of).intake.facts
+    forget = data.draw(st.sets(st.sampled_from(sorted(facts.known))))
+    facts = facts.without(
+        {n for n in forget if PACK.vocabulary[n].world == "open" and n not in {"complained_on", "today"}}
+    )
+    before = outcome(COMPILED, facts, as_of)
+    if before and all(o == "settle" for o, _ in before.values()):
+        assert outcome(COMPILED, complete(facts, data), as_of) == before
+
+
+# --- generated packs ---------------------------------------------------------------------------------------------------
+
+MINI = funnel.load_pack(Path(__file__).parent / "packs" / "mini")
+OPEN = ("goods_intact", "defect_shown", "goods_kind", "days_since_receipt")
+SPAN = MINI.rules["goods.return"].span
+
+
+def leaves():
+    return st.one_of(
+        st.builds(
+            lambda f, v: Test(f, "is", v, SPAN), st.sampled_from(["goods_intact", "defect_shown"]), st.booleans()
+        ),
+        st.builds(
+            lambda v: Test("goods_kind", "in", frozenset(v), SPAN),
+            st.sets(st.sampled_from(["general", "fresh", "custom"]), min_size=1),
+        ),
+        st.builds(
+            lambda t, n: Test("days_since_receipt", t, n, SPAN),
+            st.sampled_from(["at_most", "less_than", "at_least", "more_than"]),
+            st.integers(0, 9),
+        ),
+    )
+
+
+CONDITIONS = st.recursive(
+    leaves(),
+    lambda inner: st.one_of(
+        st.builds(lambda items: All(tuple(items)), st.lists(inner, min_size=1, max_size=3)),
+        st.builds(lambda items: Any(tuple(items)), st.lists(inner, min_size=1, max_size=3)),
+        st.builds(Not, inner),
+    ),
+    max_leaves=5,
+)
+RAISED = MINI.rules["goods.return"].recognise
+RECOGNITIONS = st.just(RAISED) | st.builds(lambda c: All((RAISED, c)), CONDITIONS)
+REMEDIES = st.sampled_from(
+    [
+        (RemedySpec("return_freight", None, "", "consumer", None, None),),
+        (RemedySpec("return_freight", None, "", "merchant", None, None),),
+        (RemedySpec("exchange", None, "", "merchant", None, None),),
+    ]
+)
+
+
+@st.composite
+def packs(draw):
+    rules = {}
+    for number in range(draw(st.integers(1, 4))):
+        base = MINI.rules["goods.return"]
+        exceptions = tuple(
+            replace(base.exceptions[0], id=f"e{i}", when=draw(CONDITIONS), tier=draw(st.sampled_from(["agent", None])))
+            for i in range(draw(st.integers(0, 2)))
+        )
+        conditional = draw(st.booleans())
+        remedies = draw(REMEDIES)
+        if conditional:
+            remedies = (*remedies, RemedySpec("apologise", None, "", "merchant", draw(CONDITIONS), None))
+        settle = Settle(draw(CONDITIONS | st.none()), MappingProxyType({}), None, None, remedies, None, "settlement")
+        name = f"goods.r{number}"
+        targets = [f"goods.r{i}" for i in range(number)]
+        overrides = tuple(
+            replace(MINI.rules["goods.defect"].overrides[0], rule=target) for target in targets if draw(st.booleans())
+        )
+        rules[name] = replace(
+            base,
+            id=name,
+            matter=draw(st.sampled_from(["a", "b"])),
+            governs="complained_on",
+            elements=draw(CONDITIONS),
+            exceptions=exceptions,
+            settle=settle,
+            overrides=overrides,
+            recognise=draw(RECOGNITIONS),
+        )
+    return replace(MINI, rules=MappingProxyType(rules))
+
+
+DOMAINS = {
+    "goods_intact": (True, False),
+    "defect_shown": (True, False),
+    "goods_kind": ("general", "fresh", "custom"),
+    "days_since_receipt": (0, 3, 5, 7, 9, 10),
+}
+
+
+@settings(max_examples=400)
+@given(pack=packs(), data=st.data())
+def test_generated_packs_settle_only_what_no_completion_changes(pack, data):
+    compiled = compile_pack(pack)
+    complaint = Complaint(id="c", received_at="2026-11-10T10:00:00+08:00", facts={"grievances": ["refused"]})
+    facts = reason(compiled, complaint, as_of=DAY).intake.facts
+    known = dict(facts.known)
+    for name in OPEN:
+        if data.draw(st.booleans(), label=f"{name} known"):
+            known[name] = Known(data.draw(st.sampled_from(DOMAINS[name])), Grade.RECORD, "given")
+    facts = Facts(MappingProxyType(known))
+    before = outcome(compiled, facts, DAY)
+    possible = [a for a in compiled.matcher.recognised(facts, {}).values() if a is None]
+    if not before or possible or any(o != "settle" for o, _ in before.values()):
+        event("not settled")
+        return
+    event(f"settled with {4 - len(known.keys() & set(OPEN))} facts unknown")
+    unknown = [name for name in OPEN if name not in known]
+    completions = [dict(known)]
+    for name in unknown:  # exhaustive: the domains are small
+        completions = [
+            {**c, name: Known(value, Grade.RECORD, "completion")} for c in completions for value in DOMAINS[name]
+        ]
+    for completion in completions:
+        assert outcome(compiled, Facts(MappingProxyType(completion)), DAY) == before
+
+
+# --- what no machine does ------------------------------------------------------------------------------------------------
+
+
+@given(extra=st.sampled_from(NEVER_SETTLED))
+def test_kinds_that_are_never_settled_are_in_no_settlement_of_the_shipped_pack(extra):
+    for rule in PACK.rules.values():
+        assert all(r.kind != extra for r in (rule.settle.remedies if rule.settle else ()))
+
+
+def test_a_rule_that_would_pay_more_than_was_paid_is_refused_by_the_engine():
+    rule = MINI.rules["goods.return"]
+    greedy = RemedySpec("refund", parse("4 * price_paid"), "4 * price_paid", "merchant", None, None)
+    pack = replace(
+        MINI, rules=MappingProxyType({rule.id: replace(rule, settle=replace(rule.settle, remedies=(greedy,)))})
+    )
+    decision = decide(
+        compile_pack(pack),
+        Complaint(
+            id="c",
+            received_at="2026-11-10T10:00:00+08:00",
+            text="卖家就是不给退",
+            facts={"goods_intact": True},
+            order={"price": "100", "quantity": 1, "category": "general", "signed_at": "2026-11-07"},
+        ),
+        as_of=DAY,
+    )
+    assert decision.outcome == "refer"
+    assert "engine-refused" in {r.code for r in decision.referral.reasons}
+
+
+GATE_TEXTS = {
+    "injury": "用了之后过敏去医院了",
+    "crime": "冒充客服骗我共享屏幕",
+    "minor": "未成年人买的",
+    "group": "维权群里很多人",
+    "professional": "不赔就举报你",
+    "litigation-or-media": "已经起诉了",
+    "never-settled": "要求退一赔三",
+}
+
+
+@pytest.mark.parametrize("test", SETTLED, ids=lambda t: f"{t.rule}: {t.name}")
+@pytest.mark.parametrize("gate", sorted(GATE_TEXTS))
+def test_no_settlement_survives_an_open_gate_whatever_the_rule_says(test, gate):
+    text = f"{test.complaint.text}，{GATE_TEXTS[gate]}"
+    complaint = test.complaint.model_copy(update={"text": text})
+    decision = decide(COMPILED, complaint, as_of=complaint.received_at.date())
+    assert decision.outcome == "refer"
+    assert gate in {r.gate for r in decision.referral.reasons}
+    assert all(m.outcome == "refer" and not m.remedies for m in decision.matters)
