@@ -202,7 +202,7 @@ DOMAINS = {
 }
 
 
-@settings(max_examples=400)
+@settings(max_examples=1000)
 @given(pack=packs(), data=st.data())
 def test_generated_packs_settle_only_what_no_completion_changes(pack, data):
     compiled = compile_pack(pack)

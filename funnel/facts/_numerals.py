@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from fractions import Fraction
 from types import MappingProxyType
@@ -45,7 +46,7 @@ def parse(word: str) -> int | None:
                 return None
             section, last_unit, zero = TENS[char], 10, False
         elif char in DIGITS:
-            if digit is not None and not _spelled(word):
+            if digit is not None:
                 return None  # 三四百: two digits in a row
             if DIGITS[char] == 0 and len(word) > 1:
                 zero = True
@@ -80,11 +81,6 @@ def parse(word: str) -> int | None:
     return total + section
 
 
-def _spelled(word: str) -> bool:
-    """Whether a word spells digits one by one (二〇二六), which only years do."""
-    return all(char in DIGITS for char in word)
-
-
 def _last_big(word: str) -> int:
     return min((BIG[char] for char in word if char in BIG), default=10**12)
 
@@ -98,7 +94,7 @@ def year(word: str) -> int | None:
 
 def arabic(word: str) -> Fraction | None:
     """A figure such as ``1,299.00``; None where its grouping is malformed."""
-    word = word.replace("，", ",").replace(" ", ",")
+    word = unicodedata.normalize("NFKC", word).replace("，", ",").replace(" ", ",")
     whole, _, part = word.partition(".")
     if "," in whole:
         head, *groups = whole.split(",")

@@ -21,11 +21,11 @@ _AMOUNT = re.compile(
     rf"|(?P<signed>-{_FIGURE} ?{_UNIT})"
     rf"|(?P<sign>[¥￥] ?(?P<signfig>{_FIGURE})(?P<signwan>[万千kKwW])?)"
     rf"|(?P<vague>(?:(?:十|百|千|万|{_SMALL}{{1,2}}[十百千万])?(?:几|多)[十百千万]{{0,2}}|好几[十百千万]|数[十百千万]|上[百千万]|近[百千万]|[十百千万]把"
-    rf"|{_FIGURE}(?:多|来|几)[万千百]?|{_N}{{1,6}}(?:来|多)|块把) ?{_UNIT}?(?P<vagueunit>(?<=元)|(?<=块)|(?<=钱)|(?<=圆)|钱))"
+    rf"|{_FIGURE}(?:多|来|几|余)[万千百]?|{_N}{{1,6}}(?:来|多|余)|块把) ?{_UNIT}?(?P<vagueunit>(?<=元)|(?<=块)|(?<=钱)|(?<=圆)|钱))"
     rf"|(?P<fig>{_SPACED}|{_FIGURE})(?P<scale>[万千百kKwW])?(?:(?P<after>{_SMALL})(?P<afterunit>[千百])?)? ?(?P<unit>{_UNIT})"
-    rf"(?:(?P<jiao>{_SMALL})(?:(?P<jiaounit>[毛角])(?:(?P<fen>{_SMALL})分?)?)?(?![0-9年月日号天个人次件包片]))?(?:整|正)?"
+    rf"(?:(?P<jiao>{_SMALL})(?:(?P<jiaounit>[毛角])(?:(?P<fen>{_SMALL})分?)?)?(?![0-9年月日号天个人次件片]|包(?!邮)))?(?:整|正)?"
     rf"|(?P<cn>{_N}{{1,16}})(?P<cnunit>{_UNIT})"
-    rf"(?:(?P<cnjiao>{_SMALL})(?:(?P<cnjiaounit>[毛角])(?:(?P<cnfen>{_SMALL})分?)?)?(?![年月日号天个人次件包片百千万十]))?(?:整|正)?"
+    rf"(?:(?P<cnjiao>{_SMALL})(?:(?P<cnjiaounit>[毛角])(?:(?P<cnfen>{_SMALL})分?)?)?(?![年月日号天个人次件片百千万十]|包(?!邮)))?(?:整|正)?"
     rf"|(?P<smallfig>{_SMALL}{{1,2}})(?P<smallunit>毛钱?|角钱?|分钱)(?:(?P<smallfen>{_SMALL})分)?"
     rf"|(?P<kuaiba>块(?P<kuaijiao>[一二两三四五六七八九]))(?=钱|的|$|[，。,.!！])"
     rf"|(?P<bare>{_N}{{2,16}}|{_FIGURE}[万千百](?:{_SMALL})?)"
@@ -203,7 +203,7 @@ def _bare(text: str, match: re.Match[str], out: _Out) -> Reading | None:
         extra = _one(figure.group(3)) * Fraction(scale, 10) if figure.group(3) else Fraction(0)
         return out(value * scale + extra)
     number = _numerals.parse(word)
-    return None if number is None else out(Fraction(number))
+    return out(None, "vague") if number is None else out(Fraction(number))
 
 
 def _vague_around(text: str, start: int, end: int) -> bool:
@@ -211,7 +211,7 @@ def _vague_around(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - 2) : start]
     after = text[end : end + 2]
     if before.endswith(
-        ("约", "大约", "将近", "接近", "差不多", "近", "上", "超过", "不到", "至少", "最少", "最多", "快")
+        ("约", "大约", "大概", "大致", "将近", "接近", "差不多", "近", "上", "超过", "不到", "至少", "最少", "最多", "快")
     ):
         return True
     return after.startswith(("左右", "上下", "以上", "以内", "以下", "多"))

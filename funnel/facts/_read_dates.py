@@ -30,8 +30,8 @@ _DATE = re.compile(
     rf"|(?P<day>(?<![0-9.月])(?P<dday>3[01]|[12][0-9]|[1-9]|{_CN})号(?!码|线|店|楼|机|链|仓|院|门|称|电|选|的|色|款|型|柜|房))"
 )
 _DAYS = re.compile(
-    r"(?P<lead>才|刚|整整|已经|都|将近|快|差不多|近|大约|约|超过|不到|多|过了|第|前|后|每|隔|每隔)?"
-    r"(?P<count>(?<![0-9.])[0-9]{1,4}|半|[一二两三四五六七八九十百]{1,4}|好几|几|十几|数|一两|两三|三四|四五|五六|十来|十多|二十多|[0-9]{1,3}多|[一二三四五六七八九]?十几)"
+    r"(?P<lead>才|刚|整整|已经|都|将近|快|差不多|近|大约|大概|约|超过|不到|多|过了|第|前|后|每|隔|每隔)?"
+    r"(?P<count>(?<![0-9.])[0-9]{1,4}|半|[一二两三四五六七八九十百零]{1,6}|好几|几|十几|数|一两|两三|三四|四五|五六|十来|十多|二十多|[0-9]{1,3}多|[一二三四五六七八九]?十几)"
     r"(?:个)?(?P<more>多|来)?(?P<unit>小时|钟头|工作日|天|周|星期|礼拜|月|年)(?P<half>半)?"
     r"(?P<tail>多|左右|内|之内|以内|前|之前|以前|无理由|无条件|包退|保修|质保|价保|试用|免费|发货|退货|到账|后|之后|以后|一)?"
 )
@@ -199,7 +199,7 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
     lead, count, unit, tail = (match.group(name) or "" for name in ("lead", "count", "unit", "tail"))
     if tail in _RIGHTS or lead in {"第", "每", "隔", "每隔", "前", "后"} or tail in {"前", "之前", "以前"}:
         return None
-    if tail == "一" and unit == "天":
+    if text[match.end("unit") : match.end("unit") + 1] == "天" or (tail == "一" and unit == "天"):
         return None
     if unit == "月" and "个" not in match.group(0):
         return None  # 3月 is a month of the year
@@ -219,7 +219,7 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
     vague = (
         match.group("more")
         or tail in {"多", "左右"}
-        or lead in {"将近", "快", "差不多", "近", "大约", "约", "超过", "不到", "多"}
+        or lead in {"将近", "快", "差不多", "近", "大约", "大概", "约", "超过", "不到", "多"}
     )
     if vague_count or vague or match.group("half"):
         return out(None, "vague")
