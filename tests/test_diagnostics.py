@@ -1,0 +1,197 @@
+"""Diagnostics: every trap gives its code at its place; the texts are pinned in golden files."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import funnel
+from funnel.diagnostics import Diagnostics, render
+from funnel.diagnostics._catalog import CATALOG
+from funnel.diagnostics._render import display_width
+from funnel.pack._nodes import MAX_BYTES, load_bytes
+
+HERE = Path(__file__).parent
+MINI = HERE / "packs" / "mini"
+GOLDEN = HERE / "golden"
+
+TRAPS = {
+    "F100": "a: b: c\n",
+    "F101": "a: 1\nb: 2\na: 3\n",
+    "F102": "a: &x 1\nb: *x\n",
+    "F103": "a:\n  <<: {b: 1}\n",
+    "F104": "a: !!python/object:os.system x\n",
+    "F105": "a:\n\tb: 1\n",
+    "F106": "a:\n\u3000b: 1\n",
+    "F107": "标题: x\nstatus：stable\n",
+    "F108": "asked: no\n",
+    "F109": "days: 010\n",
+    "F110": "at: 12:30\n",
+    "F111": "title: 七日 #退货\n",
+    "F113": "a: 1\n---\nb: 2\n",
+    "F115": "a: " + "[" * 40 + "]" * 40 + "\n",
+    "F116": b"title: \xc6\xdf\xc8\xd5\n",
+    "F117": "a: b\x00c\n",
+    "F118": "# only a comment\n",
+    "F121": "a: {zh: 请退 {price} 元, en: x}\n",
+}
+
+
+def findings(source):
+    sink = Diagnostics()
+    load_bytes(source if isinstance(source, bytes) else source.encode(), "rule.yaml", sink)
+    return sink.sorted()
+
+
+@pytest.mark.parametrize("code", TRAPS)
+def test_each_yaml_trap_is_an_error_of_its_own(code):
+    assert code in {d.code for d in findings(TRAPS[code])}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_texts_of_yaml_traps_are_as_in_the_golden_file(lang):
+    shown = "\n\n".join(render(d, lang) for code in TRAPS for d in findings(TRAPS[code]))
+    path = GOLDEN / f"traps.{lang}.txt"
+    if not path.exists():  # written once, then read by a person and kept
+        path.write_text(shown + "\n", encoding="utf-8")
+    assert shown + "\n" == path.read_text(encoding="utf-8")
+
+
+def test_an_alias_bomb_is_refused_at_once():
+    bomb = "a: &a [x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{chr(98 + i)}: &{chr(98 + i)} [{','.join(['*' + chr(97 + i)] * 9)}]\n" for i in range(9)
+    )
+    assert {d.code for d in findings(bomb)} == {"F102"}
+
+
+def test_a_huge_file_is_refused_unread():
+    assert [d.code for d in findings(b"a" * (MAX_BYTES + 1))] == ["F114"]
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_raise(data):
+    findings(data)
+
+
+@given(st.text(alphabet="ab:{}[]-&*!#'\" \n,|>%@`七日：", max_size=80))
+def test_no_text_raises_and_every_finding_has_a_place(text):
+    for d in findings(text):
+        assert d.span.path == "rule.yaml"
+        render(d, "zh")
+        render(d, "en")
+
+
+def test_the_caret_stands_under_the_place_also_behind_double_width_characters():
+    (found,) = [d for d in findings("标题七日无理由: no\n") if d.code == "F108"]
+    source, caret = render(found, "zh").splitlines()[1:3]
+    assert display_width(source.split("no")[0]) == display_width(caret.split("^")[0])
+
+
+def test_ordinary_comments_and_quoted_words_are_no_trap():
+    assert findings('a: b  # a comment\n# another\nc: "no"\nd: \'010\'\ne: "x #y"\n') == ()
+
+
+# --- findings of whole packs --------------------------------------------------------------------------------------------
+
+CHANGES = {
+    "F201": ("goods/return.yaml", "revision: 1", "revision: 1\nrevison: 2"),
+    "F202": ("goods/return.yaml", "revision: 1\n", ""),
+    "F204": ("goods/return.yaml", "status: stable", "status: stabel"),
+    "F205": ("gates.yaml", "funnel: 1", "funnel: 2"),
+    "F206": ("goods/return.yaml", "reviewed: 2026-01-01", "reviewed: soon"),
+    "F112": ("goods/return.yaml", "reviewed: 2026-01-01", "reviewed: 2026-02-30"),
+    "F207": ("goods/return.yaml", "id: goods.return\n", "id: goods.retrun\n"),
+    "F208": ("goods/return.yaml", "days: 7, of", "days: 99999, of"),
+    "F203": ("goods/return.yaml", "recognise: {any: [{grievance: refused}]}", "recognise: refused"),
+    "F301": ("goods/return.yaml", "{goods_intact: true}]}", "{goods_intakt: true}]}"),
+    "F302": ("goods/return.yaml", "recognise: {any: [{grievance: refused}]}", "recognise: {signal: refuse}"),
+    "F303": ("goods/return.yaml", "unless:\n", "unless:\n  - {id: custom, when: {goods_intact: false}, basis: [law/25], then: set_aside}\n"),
+    "F304": ("goods/return.yaml", "{in: [custom, fresh]}", "{in: [custom, fres]}"),
+    "F305": ("goods/return.yaml", "{goods_intact: true}]}", "{goods_intact: {at_most: 3}}]}"),
+    "F306": ("goods/defect.yaml", "rule: goods.return", "rule: goods.returns"),
+    "F307": ("goods/return.yaml", "param.return_days", "param.return_day"),
+    "F308": ("signals/all.yaml", '"{商家}…不给退"', '"{商人}…不给退"'),
+    "F309": ("goods/return.yaml", "refer: {tier: agent", "forums: [F-X]\nrefer: {tier: agent"),
+    "F310": ("vocabulary/facts.yaml", "days_between:", "days_betwen:"),
+    "F311": ("vocabulary/facts.yaml", "{days_between: [signed_on, complained_on]}", "{sum: [days_since_receipt, 1]}"),
+    "F401": ("goods/return.yaml", "article: law/25", "article: lw/25"),
+    "F402": ("goods/return.yaml", "article: law/25", "article: law/26"),
+    "F403": ("goods/return.yaml", "article: law/25", "article: law@1/25"),
+    "F404": ("goods/return.yaml", "reviewed: 2026-01-01", "reviewed: 2024-01-01"),
+    "F405": ("goods/return.yaml", "article: law/25", "article: hearsay/1"),
+    "F406": ("goods/return.yaml", "article: law/25", "article: law-25"),
+    "F408": ("statutes.yaml", "until: 2025-01-01, verified", "until: 2026-01-01, verified"),
+    "F501": ("goods/return.yaml", "refer: {tier: agent", "overrides: [{rule: goods.defect, basis: law/25}]\nrefer: {tier: agent"),
+    "F502": ("goods/return.yaml", "[{refund: price_paid}, ", "[{treble: 3 * price_paid}, "),
+    "F503": ("goods/return.yaml", "[{refund: price_paid}, ", "[{refund: param.floor}, "),
+    "F504": ("goods/return.yaml", "[{refund: price_paid}, ", "[{refund: price_paid +}, "),
+    "F505": ("gates.yaml", "covers: crime", "covers: other"),
+    "F506": ("signals/all.yaml", "拒绝退货]", "(拒绝退货]"),
+    "F508": ("signals/all.yaml", "[坏了, 用不了]", "[坏, 用不了]"),
+    "F509": ("goods/return.yaml", "请退 {price_paid} 元", "请退 {price_payd} 元"),
+    "F510": ("goods/return.yaml", "recognise: {any: [{grievance: refused}]}", "recognise: {any: [{grievance: refused}, {goods_intact: true}]}"),
+    "F512": ("vocabulary/facts.yaml", "    question: {zh: 有照片吗？, en: Any photo?}\n", ""),
+    "F513": ("vocabulary/facts.yaml", "  defect_shown:\n    type: bool\n", "  defect_shown:\n    type: bool\n    presumed: {value: true}\n"),
+    "F514": ("vocabulary/facts.yaml", "world: raised, why: {zh: 没提就没有, en: none}, label: {zh: 受伤", "world: raised, label: {zh: 受伤"),
+    "F515": ("goods/return.yaml", "supports: [elements, remedies]", "supports: [elements]"),
+    "F516": ("goods/return.yaml", "[{refund: price_paid}, ", "[{refund: price_paid * unit_price}, "),
+    "F120": ("goods/return.yaml", "title: {zh: 退货被拒, en: return refused}", "title: {zh: 退货被拒, en: return, refused}"),
+    "F209": ("goods/return.yaml", "title: {zh: 退货被拒, en: return refused}", "title: {zh: 退货被拒}"),
+}
+
+
+def changed(tmp_path, code):
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    name, old, new = CHANGES[code]
+    path = target / name
+    text = path.read_text("utf-8")
+    assert old in text, "the change must apply"
+    path.write_text(text.replace(old, new), "utf-8")
+    return funnel.check_pack(target)
+
+
+@pytest.mark.parametrize("code", CHANGES)
+def test_each_fault_in_a_pack_is_found_with_its_line(tmp_path, code):
+    loaded = changed(tmp_path, code)
+    assert code in {d.code for d in loaded.diagnostics}
+    found = next(d for d in loaded.diagnostics if d.code == code)
+    assert found.span.line or code == "F505"
+    if found.severity == "error":
+        assert loaded.pack is None
+        with pytest.raises(funnel.PackError):
+            funnel.load_pack(tmp_path / "mini")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_texts_of_pack_findings_are_as_in_the_golden_file(tmp_path, monkeypatch, lang):
+    shown = []
+    for code in CHANGES:
+        folder = tmp_path / code
+        folder.mkdir()
+        monkeypatch.chdir(folder)
+        found = next(d for d in changed(folder, code).diagnostics if d.code == code)
+        shown.append(render(found, lang))
+    text = "\n\n".join(shown) + "\n"
+    path = GOLDEN / f"pack.{lang}.txt"
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_all_faults_are_reported_at_once_in_file_order(tmp_path):
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    path = target / "goods" / "return.yaml"
+    text = path.read_text("utf-8").replace("status: stable", "status: x").replace("law/25, supports", "law/99, supports")
+    path.write_text(text.replace("goods_intact: true}]}", "goods_intakt: true}]}"), "utf-8")
+    places = [(d.span.path, d.span.line) for d in funnel.check_pack(target).diagnostics if d.severity == "error"]
+    assert len(places) >= 3
+    assert places == sorted(places)
+
+
+def test_every_code_speaks_both_languages_and_says_a_way_out():
+    for code, entry in CATALOG.items():
+        assert all((entry.zh, entry.en, entry.help_zh, entry.help_en)), code
