@@ -107,7 +107,11 @@ CHANGES = {
     "F203": ("goods/return.yaml", "recognise: {any: [{grievance: refused}]}", "recognise: refused"),
     "F301": ("goods/return.yaml", "{goods_intact: true}]}", "{goods_intakt: true}]}"),
     "F302": ("goods/return.yaml", "recognise: {any: [{grievance: refused}]}", "recognise: {signal: refuse}"),
-    "F303": ("goods/return.yaml", "unless:\n", "unless:\n  - {id: custom, when: {goods_intact: false}, basis: [law/25], then: set_aside}\n"),
+    "F303": (
+        "goods/return.yaml",
+        "unless:\n",
+        "unless:\n  - {id: custom, when: {goods_intact: false}, basis: [law/25], then: set_aside}\n",
+    ),
     "F304": ("goods/return.yaml", "{in: [custom, fresh]}", "{in: [custom, fres]}"),
     "F305": ("goods/return.yaml", "{goods_intact: true}]}", "{goods_intact: {at_most: 3}}]}"),
     "F306": ("goods/defect.yaml", "rule: goods.return", "rule: goods.returns"),
@@ -123,7 +127,11 @@ CHANGES = {
     "F405": ("goods/return.yaml", "article: law/25", "article: hearsay/1"),
     "F406": ("goods/return.yaml", "article: law/25", "article: law-25"),
     "F408": ("statutes.yaml", "until: 2025-01-01, verified", "until: 2026-01-01, verified"),
-    "F501": ("goods/return.yaml", "refer: {tier: agent", "overrides: [{rule: goods.defect, basis: law/25}]\nrefer: {tier: agent"),
+    "F501": (
+        "goods/return.yaml",
+        "refer: {tier: agent",
+        "overrides: [{rule: goods.defect, basis: law/25}]\nrefer: {tier: agent",
+    ),
     "F502": ("goods/return.yaml", "[{refund: price_paid}, ", "[{treble: 3 * price_paid}, "),
     "F503": ("goods/return.yaml", "[{refund: price_paid}, ", "[{refund: param.floor}, "),
     "F504": ("goods/return.yaml", "[{refund: price_paid}, ", "[{refund: price_paid +}, "),
@@ -131,13 +139,29 @@ CHANGES = {
     "F506": ("signals/all.yaml", "拒绝退货]", "(拒绝退货]"),
     "F508": ("signals/all.yaml", "[坏了, 用不了]", "[坏, 用不了]"),
     "F509": ("goods/return.yaml", "请退 {price_paid} 元", "请退 {price_payd} 元"),
-    "F510": ("goods/return.yaml", "recognise: {any: [{grievance: refused}]}", "recognise: {any: [{grievance: refused}, {goods_intact: true}]}"),
+    "F510": (
+        "goods/return.yaml",
+        "recognise: {any: [{grievance: refused}]}",
+        "recognise: {any: [{grievance: refused}, {goods_intact: true}]}",
+    ),
     "F512": ("vocabulary/facts.yaml", "    question: {zh: 有照片吗？, en: Any photo?}\n", ""),
-    "F513": ("vocabulary/facts.yaml", "  defect_shown:\n    type: bool\n", "  defect_shown:\n    type: bool\n    presumed: {value: true}\n"),
-    "F514": ("vocabulary/facts.yaml", "world: raised, why: {zh: 没提就没有, en: none}, label: {zh: 受伤", "world: raised, label: {zh: 受伤"),
+    "F513": (
+        "vocabulary/facts.yaml",
+        "  defect_shown:\n    type: bool\n",
+        "  defect_shown:\n    type: bool\n    presumed: {value: true}\n",
+    ),
+    "F514": (
+        "vocabulary/facts.yaml",
+        "world: raised, why: {zh: 没提就没有, en: none}, label: {zh: 受伤",
+        "world: raised, label: {zh: 受伤",
+    ),
     "F515": ("goods/return.yaml", "supports: [elements, remedies]", "supports: [elements]"),
     "F516": ("goods/return.yaml", "[{refund: price_paid}, ", "[{refund: price_paid * unit_price}, "),
-    "F120": ("goods/return.yaml", "title: {zh: 退货被拒, en: return refused}", "title: {zh: 退货被拒, en: return, refused}"),
+    "F120": (
+        "goods/return.yaml",
+        "title: {zh: 退货被拒, en: return refused}",
+        "title: {zh: 退货被拒, en: return, refused}",
+    ),
     "F209": ("goods/return.yaml", "title: {zh: 退货被拒, en: return refused}", "title: {zh: 退货被拒}"),
 }
 
@@ -185,7 +209,9 @@ def test_all_faults_are_reported_at_once_in_file_order(tmp_path):
     target = tmp_path / "mini"
     shutil.copytree(MINI, target)
     path = target / "goods" / "return.yaml"
-    text = path.read_text("utf-8").replace("status: stable", "status: x").replace("law/25, supports", "law/99, supports")
+    text = (
+        path.read_text("utf-8").replace("status: stable", "status: x").replace("law/25, supports", "law/99, supports")
+    )
     path.write_text(text.replace("goods_intact: true}]}", "goods_intakt: true}]}"), "utf-8")
     places = [(d.span.path, d.span.line) for d in funnel.check_pack(target).diagnostics if d.severity == "error"]
     assert len(places) >= 3

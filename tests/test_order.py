@@ -47,7 +47,9 @@ def copy(tmp_path):
 def test_comments_layout_and_key_order_do_not_change_the_digest(copy):
     before = funnel.load_pack(copy).digest
     path = copy / "gates.yaml"
-    path.write_text("# a comment\n" + path.read_text("utf-8").replace("tier: lawyer, why:", "tier: lawyer,   why:"), "utf-8")
+    path.write_text(
+        "# a comment\n" + path.read_text("utf-8").replace("tier: lawyer, why:", "tier: lawyer,   why:"), "utf-8"
+    )
     facts = copy / "vocabulary" / "facts.yaml"
     text = facts.read_text("utf-8").replace("type: bool, world: raised", "world: raised, type: bool")
     facts.write_text(text, "utf-8")
@@ -74,5 +76,7 @@ def test_key_order_of_a_complaint_does_not_matter(engine):
         "received_at": "2026-11-10T10:00:00+08:00",
         "facts": {"goods_intact": True, "refund_paid": False},
     }
-    turned = dict(reversed([(k, dict(reversed(v.items())) if isinstance(v, dict) else v) for k, v in complaint.items()]))
+    turned = dict(
+        reversed([(k, dict(reversed(v.items())) if isinstance(v, dict) else v) for k, v in complaint.items()])
+    )
     assert engine.decide(complaint).model_dump_json() == engine.decide(turned).model_dump_json()

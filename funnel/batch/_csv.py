@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,11 +36,7 @@ class _Record:
 
 
 def sniff_encoding(sample: bytes) -> str:
-    """The encoding of a text file from its beginning: BOM, else UTF-8 if it decodes, else GB18030.
-
-    Raises:
-        SourceError: It is neither; it is no text file or of another encoding.
-    """
+    """The encoding of a text file from its beginning: BOM, else UTF-8 if it decodes, else GB18030."""
     for bom, name in (
         (codecs.BOM_UTF8, "utf-8"),
         (codecs.BOM_UTF16_LE, "utf-16"),
@@ -49,11 +46,9 @@ def sniff_encoding(sample: bytes) -> str:
             return name
     if _decodes(sample, "utf-8"):
         return "utf-8"
-    if _decodes(sample, "gb18030"):
-        return "gb18030"
-    if any(_decodes(line, "gb18030") and not line.isascii() for line in sample.splitlines()[:50]):
-        return "gb18030"
-    return "utf-8"  # mixed: most rows may be fine; the others become rejects
+    lines = [line for line in sample.splitlines()[:-1] or [sample] if not line.isascii()]
+    good = sum(_decodes(line, "utf-8") for line in lines)
+    return "utf-8" if good * 2 > len(lines) else "gb18030"  # a few odd rows become rejects, whichever it is
 
 
 def _decodes(sample: bytes, encoding: str) -> bool:
@@ -258,7 +253,7 @@ def _row(number: int, line: int, text: str, headers: list[str], delimiter: str) 
         return Row(number, line, None, problem, short_raw(text))
     try:
         # A record may hold line ends of its own, so it goes in whole.
-        cells = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=False))
+        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False))
     except (csv.Error, StopIteration):
         problem = RowProblem("bad-csv", "这一行不是有效的 CSV", "this row is no valid CSV")
         return Row(number, line, None, problem, short_raw(text))

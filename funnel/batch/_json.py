@@ -21,7 +21,11 @@ def read_jsonl(stream: BinaryIO) -> Iterator[Row]:
         if data is not None and not data.strip(b" \t\r\n\xef\xbb\xbf"):
             continue
         number += 1
-        yield _too_large(number, line) if data is None else parse(number, line, data.removeprefix(b"\xef\xbb\xbf"))
+        yield (
+            _too_large(number, line)
+            if data is None
+            else parse(number, line, data.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n"))
+        )
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[int, bytes | None]]:

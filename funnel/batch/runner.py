@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -88,32 +89,33 @@ def run_batch(
     started = time.perf_counter()
     with SeenIds() as seen:
         for source in sources:
-            paths = _paths(source, assembler, tally)
-            for row in source.rows:
-                tally.rows += 1
-                complaint, problem = assembler.assemble(row, paths)
-                if complaint is not None and problem is None:
-                    before = seen.first(complaint.id, tally.rows)
-                    if before is not None:
-                        problem = RowProblem(
-                            "duplicate-id",
-                            f"编号与第 {before} 行重复，没有再判断",
-                            f"the id was that of row {before} already; not decided again",
-                            "id",
-                        )
-                decision = None
-                if complaint is not None and problem is None:
-                    decision, problem = _decide(decide, complaint)
-                if decision is not None and complaint is not None:
-                    tally.add(decision, complaint, source, row)
-                    if decisions is not None:
-                        decisions.write(decision)
-                elif problem is not None:
-                    tally.rejected[problem.code] += 1
-                    if rejects is not None:
-                        rejects.write(_reject(source, row, complaint, problem, lang))
-                if on_progress is not None and tally.rows % _EVERY == 0:
-                    on_progress(Progress(tally.rows, _position(source), source.size, source.name))
+            with closing(source):
+                paths = _paths(source, assembler, tally)
+                for row in source.rows:
+                    tally.rows += 1
+                    complaint, problem = assembler.assemble(row, paths)
+                    if complaint is not None and problem is None:
+                        before = seen.first(complaint.id, tally.rows)
+                        if before is not None:
+                            problem = RowProblem(
+                                "duplicate-id",
+                                f"编号与第 {before} 行重复，没有再判断",
+                                f"the id was that of row {before} already; not decided again",
+                                "id",
+                            )
+                    decision = None
+                    if complaint is not None and problem is None:
+                        decision, problem = _decide(decide, complaint)
+                    if decision is not None and complaint is not None:
+                        tally.add(decision, complaint, source, row)
+                        if decisions is not None:
+                            decisions.write(decision)
+                    elif problem is not None:
+                        tally.rejected[problem.code] += 1
+                        if rejects is not None:
+                            rejects.write(_reject(source, row, complaint, problem, lang))
+                    if on_progress is not None and tally.rows % _EVERY == 0:
+                        on_progress(Progress(tally.rows, _position(source), source.size, source.name))
     return tally.summary(time.perf_counter() - started, pack, assembler)
 
 

@@ -49,6 +49,11 @@ class Source:
     size: int | None
     stream: BinaryIO
 
+    def close(self) -> None:
+        """Close the file; `funnel.batch.run_batch` does when its rows are read."""
+        if self.name != "-":
+            self.stream.close()
+
 
 def open_source(path: str | Path, *, format: str | None = None) -> Source:  # noqa: A002 (the field's word)
     """Open a file, or ``-`` for standard input.
@@ -62,6 +67,15 @@ def open_source(path: str | Path, *, format: str | None = None) -> Source:  # no
     """
     name = str(path)
     stream, size = _stream(name)
+    try:
+        return _source(name, stream, size, format)
+    except BaseException:
+        if name != "-":
+            stream.close()
+        raise
+
+
+def _source(name: str, stream: io.BufferedReader, size: int | None, format: str | None) -> Source:  # noqa: A002
     sample = stream.peek(SAMPLE)[:SAMPLE]
     if not sample:
         raise SourceError(f"{name}：文件是空的 the file is empty; expected CSV, JSONL, JSON, XLSX or Parquet")

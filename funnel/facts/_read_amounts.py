@@ -10,30 +10,31 @@ from funnel.facts import _numerals
 from funnel.facts._reading import Reading
 
 _N = f"[{_numerals.CHARS}]"
-_FIGURE = r"[0-9０-９]{1,12}(?:[,，][0-9]{1,3}){0,4}(?:\.[0-9]{1,6})?"
+_FIGURE = r"[0-9]{1,12}(?:[,，][0-9]{1,3}){0,4}(?:\.[0-9]{1,6})?"
 _SPACED = r"[0-9]{1,3}(?: [0-9]{3}){1,3}(?:\.[0-9]{1,2})?"
+_FOREIGN = "(?:美元|美金|欧元|港币|港元|日元|日币|英镑|韩元|台币|澳元|加元|新元|泰铢|卢布|usd|USD)"
 _UNIT = r"(?:元|块钱|块|圆|人民币|rmb|RMB|cny|CNY)"
 _SMALL = r"[0-9一二两三四五六七八九]"
 
 _AMOUNT = re.compile(
-    rf"(?P<foreign>(?:\$|€|£|us\$|US\$) ?{_FIGURE}|{_FIGURE} ?(?:美元|美金|欧元|港币|港元|日元|英镑))"
-    rf"|(?P<range>(?:{_FIGURE}|{_N}{{1,8}})(?:-|~|到|至|—)(?:{_FIGURE}|{_N}{{1,8}}) ?(?:多|来|几)?{_UNIT})"
-    rf"|(?P<signed>-{_FIGURE} ?{_UNIT})"
+    rf"(?P<foreign>(?:\$|€|£|us\$|US\$) ?{_FIGURE}|(?:{_FIGURE}|{_N}{{1,8}}) ?[万千]?{_FOREIGN})"
+    rf"|(?P<range>(?:{_FIGURE}|{_N}{{1,8}})(?:-|~|到|至|—)(?:{_FIGURE}|{_N}{{1,8}}) ?(?:多|来|几)?{_UNIT}"
+    rf"|(?:{_FIGURE}|{_N}{{1,8}}) ?{_UNIT}(?:-|~|到|至|—)(?:{_FIGURE}|{_N}{{1,8}}) ?{_UNIT}|{_N}{{1,3}}块{_N}{{1,3}}块"
+    rf"|[¥￥] ?{_FIGURE}(?:-|~|到|至|—)[¥￥]? ?{_FIGURE}[元块]?)"
+    rf"|(?P<signed>-{_FIGURE} ?{_UNIT}|[¥￥] ?-{_FIGURE}|-[¥￥] ?{_FIGURE})"
     rf"|(?P<sign>[¥￥] ?(?P<signfig>{_FIGURE})(?P<signwan>[万千kKwW])?)"
-    rf"|(?P<vague>(?:(?:十|百|千|万|{_SMALL}{{1,2}}[十百千万])?(?:几|多)[十百千万]{{0,2}}|好几[十百千万]|数[十百千万]|上[百千万]|近[百千万]|[十百千万]把"
-    rf"|{_FIGURE}(?:多|来|几|余)[万千百]?|{_N}{{1,6}}(?:来|多|余)|块把) ?{_UNIT}?(?P<vagueunit>(?<=元)|(?<=块)|(?<=钱)|(?<=圆)|钱))"
-    rf"|(?P<fig>{_SPACED}|{_FIGURE})(?P<scale>[万千百kKwW])?(?:(?P<after>{_SMALL})(?P<afterunit>[千百])?)? ?(?P<unit>{_UNIT})"
-    rf"(?:(?P<jiao>{_SMALL})(?:(?P<jiaounit>[毛角])(?:(?P<fen>{_SMALL})分?)?)?(?![0-9年月日号天个人次件片]|包(?!邮)))?(?:整|正)?"
+    rf"|(?P<vague>(?:(?:十|百|千|万|{_SMALL}{{1,2}}[十百千万])?几[十百千万亿]{{0,2}}|(?:十|百|千|万|{_SMALL}{{1,2}}[十百千万])多[十百千万]{{0,2}}|好几[十百千万]|数[十百千万]|上[百千万]|近[百千万]|[十百千万]把"
+    rf"|{_FIGURE}(?:多|来|几|余)[万千百]?|{_N}{{1,6}}(?:来|多|余)[万千百]?|块把) ?{_UNIT}?(?P<vagueunit>(?<=元)|(?<=块)|(?<=钱)|(?<=圆)|钱)|几[毛角]钱?|几分钱)"
+    rf"|(?P<fig>{_SPACED}|{_FIGURE})(?P<scale>[亿万千百kKwW])?(?:(?P<after>{_SMALL})(?P<afterunit>[千百])?)? ?(?P<unit>{_UNIT})"
+    rf"(?:(?P<jiao>{_SMALL})(?:(?P<jiaounit>[毛角])(?:(?P<fen>{_SMALL})分?)?)?(?![0-9年月日号天个人次件片块元斤碗盒份瓶袋箱只条张杯]|包(?!邮)))?(?:整|正)?"
     rf"|(?P<cn>{_N}{{1,16}})(?P<cnunit>{_UNIT})"
-    rf"(?:(?P<cnjiao>{_SMALL})(?:(?P<cnjiaounit>[毛角])(?:(?P<cnfen>{_SMALL})分?)?)?(?![年月日号天个人次件片百千万十]|包(?!邮)))?(?:整|正)?"
-    rf"|(?P<smallfig>{_SMALL}{{1,2}})(?P<smallunit>毛钱?|角钱?|分钱)(?:(?P<smallfen>{_SMALL})分)?"
+    rf"(?:(?P<cnjiao>{_SMALL})(?:(?P<cnjiaounit>[毛角])(?:(?P<cnfen>{_SMALL})分?)?)?(?![年月日号天个人次件片块元斤碗盒份瓶袋箱只条张杯百千万十]|包(?!邮)))?(?:整|正)?"
+    rf"|(?P<smallfig>{_SMALL}{{1,2}})(?P<smallunit>毛钱?|角钱?|分钱)(?:(?<=[毛角])(?P<smallfen>{_SMALL})分)?"
     rf"|(?P<kuaiba>块(?P<kuaijiao>[一二两三四五六七八九]))(?=钱|的|$|[，。,.!！])"
     rf"|(?P<bare>{_N}{{2,16}}|{_FIGURE}[万千百](?:{_SMALL})?)"
 )
-_THINGS_OF_A_PIECE = "屏手砖表电肉板布石地区皮蛋糕玻豆香漆钢木冰姜"
-_MEASURES = (
-    "人次天件包片个公里米斤克只条张本年月日号岁时分秒级层楼盒瓶箱袋台部双套份种家位名%克升毫毛角级线度页步棵颗根"
-)
+_THINGS_OF_A_PIECE = "小大排菠屏手砖表电肉板布石地区皮蛋糕玻豆香漆钢木冰姜"
+_MEASURES = "遍趟回句声字分下轮把串朵头匹辆盆碗杯平人次天件包片个公里米斤克只条张本年月日号岁时分秒级层楼盒瓶箱袋台部双套份种家位名%克升毫毛角级线度页步棵颗根"
 _CUES = (
     "花了",
     "付了",
@@ -66,6 +67,21 @@ _CUES = (
 )
 
 
+_FEW = 20
+"""Up to so many 块 may be pieces of something; beyond, nobody counts pieces in a complaint."""
+_MONEY_WORDS = frozenset("花付退赔价卖收扣充给宜涨降补费钱值省减返欠差元¥￥贵要款额")
+_PRICE_TAILS = ("一个", "一斤", "一份", "一包", "一件", "一张", "一次", "每", "买", "包邮", "钱", "/")
+_ESTIMATE = re.compile("[一二两三四五六七八九]{2}")
+_CLAUSE_END = re.compile("[,，。;；!！?？\n]")
+_JOINS = (".", ",", "，")
+_MASKED = frozenset("0123456789*")
+_NEAR_BEFORE = (
+    *("约", "大概", "大致", "估计", "接近", "差不多", "近", "上", "超过", "超", "不到", "不足", "不止", "快"),
+    *("至少", "最少", "起码", "至多", "最多", "顶多", "超过了"),
+)
+_NEAR_BEHIND = re.compile("左右|上下|以上|以内|以下|多|出头|有余|不到(?![账帐位货])")
+
+
 _Out = Callable[..., Reading]
 
 
@@ -93,8 +109,10 @@ def _reading(text: str, match: re.Match[str]) -> Reading | None:
 
     if match.group("foreign"):
         return out(None, "currency")
-    if match.group("range") or match.group("vague"):
+    if match.group("range"):
         return out(None, "vague")
+    if match.group("vague"):
+        return None if words.endswith("块") and _is_piece(text, end) else out(None, "vague")
     if match.group("signed"):
         return out(None, "malformed")
     if match.group("sign"):
@@ -112,7 +130,9 @@ def _reading(text: str, match: re.Match[str]) -> Reading | None:
 
 
 def _scale(word: str | None) -> int:
-    return {"万": 10_000, "w": 10_000, "W": 10_000, "千": 1000, "k": 1000, "K": 1000, "百": 100}.get(word or "", 1)
+    return {"亿": 100_000_000, "万": 10_000, "w": 10_000, "W": 10_000, "千": 1000, "k": 1000, "K": 1000, "百": 100}.get(
+        word or "", 1
+    )
 
 
 def _one(word: str) -> int:
@@ -121,13 +141,18 @@ def _one(word: str) -> int:
 
 def _figure(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     before = text[match.start() - 1 : match.start()]
-    if before and (before in "*.,，" or (before.isascii() and before.isalnum())):
-        return None  # the tail of something longer: masked digits, a model number
-    if match.group("unit").startswith("块") and match.group("unit") != "块钱" and _is_piece(text, match.end(), match):
+    if before in _JOINS and text[match.start() - 2 : match.start() - 1] in _MASKED:
         return None
+    if before and (before == "*" or (before.isascii() and before.isalnum())):
+        return None  # the tail of something longer: masked digits, a model number
     value = _numerals.arabic(match.group("fig"))
     if value is None:
         return out(None, "malformed")
+    if match.group("unit") == "块" and not match.group("jiao"):
+        if _is_piece(text, match.end()):
+            return None
+        if not match.group("scale") and value <= _FEW and not _priced(text, match.start(), match.end()):
+            return out(None, "vague")
     scale = _scale(match.group("scale"))
     value *= scale
     if match.group("after"):
@@ -150,20 +175,28 @@ def _change(jiao: str | None, fen: str | None) -> Fraction:
 
 def _chinese(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     unit = match.group("cnunit")
-    if unit == "块" and not match.group("cnjiao") and _is_piece(text, match.end(), match):
+    if unit == "块" and not match.group("cnjiao") and _is_piece(text, match.end()):
         return None
     if text[match.start() - 1 : match.start()] == "第":
         return None
     value = _numerals.parse(match.group("cn"))
     if value is None:
         return out(None, "vague")
+    if unit == "块" and not match.group("cnjiao") and value <= _FEW and not _priced(text, match.start(), match.end()):
+        return None if value == 1 else out(None, "vague")  # 和同事一块, 连一块也没有
     return out(value + _change(match.group("cnjiao"), match.group("cnfen")))
 
 
-def _is_piece(text: str, end: int, match: re.Match[str]) -> bool:
+def _is_piece(text: str, end: int) -> bool:
     """三块屏幕, 一块手表: a measure word, not money."""
     following = text[end : end + 1]
-    return bool(following) and following in _THINGS_OF_A_PIECE and not match.group("jiao")
+    return bool(following) and following in _THINGS_OF_A_PIECE
+
+
+def _priced(text: str, start: int, end: int) -> bool:
+    """Whether a few 块 are money: a word of money close before in the clause, or a price's form right behind."""
+    clause = _CLAUSE_END.split(text[max(0, start - 6) : start])[-1]
+    return any(char in _MONEY_WORDS for char in clause) or text.startswith(_PRICE_TAILS, end)
 
 
 def _small(text: str, match: re.Match[str], out: _Out) -> Reading | None:
@@ -171,6 +204,8 @@ def _small(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     word = match.group("smallfig")
     if text[match.start() - 1 : match.start()].isdigit():
         return None
+    if text.startswith("一分", match.end()) or (unit == "分钱" and text.startswith("分货", match.end() + 1)):
+        return None  # 一分钱一分货
     if len(word) > 1 and not word.isdigit():
         return out(None, "vague")
     count = int(word) if word.isdigit() else _one(word)
@@ -188,11 +223,13 @@ def _bare(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     before = text[max(0, match.start() - 4) : match.start()]
     if not before.endswith(_CUES):
         return None
-    following = text[match.end() : match.end() + 1]
-    if following and (
-        following in _MEASURES or (following.isascii() and following.isalnum()) or following in "多几来余"
-    ):
+    end = match.end()
+    more = text[end : end + 1] in {"多", "来", "余"}
+    following = text[end + more : end + more + 1]
+    if following and (following in _MEASURES or (following.isascii() and following.isalnum()) or following == "几"):
         return None
+    if more:
+        return Reading("amount", None, match.start(), end + 1, text[match.start() : end + 1], "vague")
     if word[0].isdigit():
         figure = re.match(rf"({_FIGURE})([万千百])({_SMALL})?", word)
         assert figure is not None  # noqa: S101 (the pattern matched these parts)
@@ -203,15 +240,11 @@ def _bare(text: str, match: re.Match[str], out: _Out) -> Reading | None:
         extra = _one(figure.group(3)) * Fraction(scale, 10) if figure.group(3) else Fraction(0)
         return out(value * scale + extra)
     number = _numerals.parse(word)
-    return out(None, "vague") if number is None else out(Fraction(number))
+    if number is None:
+        return out(None, "vague") if _ESTIMATE.search(word) else None  # 三四百; but not 千万, 万一
+    return out(Fraction(number))
 
 
 def _vague_around(text: str, start: int, end: int) -> bool:
     """约200元, 200元左右, 快500块: near a figure is not the figure."""
-    before = text[max(0, start - 2) : start]
-    after = text[end : end + 2]
-    if before.endswith(
-        ("约", "大约", "大概", "大致", "将近", "接近", "差不多", "近", "上", "超过", "不到", "至少", "最少", "最多", "快")
-    ):
-        return True
-    return after.startswith(("左右", "上下", "以上", "以内", "以下", "多"))
+    return text[max(0, start - 3) : start].endswith(_NEAR_BEFORE) or bool(_NEAR_BEHIND.match(text, end))

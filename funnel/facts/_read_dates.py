@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterator
+from types import MappingProxyType
 
 from funnel.facts import _numerals
 from funnel.facts._reading import Reading
@@ -12,27 +13,29 @@ from funnel.facts._reading import Reading
 _CN = "[一二两三四五六七八九十廿卅]{1,3}"
 _NUM = rf"(?:[0-9]{{1,2}}|{_CN})"
 _YEAR = r"(?:[0-9]{2,4}|[二〇零一三四五六七八九]{4})"
-_COUNT = r"(?:[0-9]{1,4}|[一二两三四五六七八九十百半]{1,4})"
+_COUNT = r"(?:[0-9]{1,4}|[一二两三四五六七八九十百半几数]{1,4})"
+# A day without 日 or 号 only in figures, and not as the beginning of something else: 11月3元, 6月一直没发货.
+_DAY = rf"(?:{_NUM}[日号]|[0-9]{{1,2}}(?![0-9元块圆毛角个件天年月%.]))"
 
 _DATE = re.compile(
     rf"(?P<iso>(?<![0-9])[0-9]{{4}}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,2}}(?![0-9]))"
-    rf"|(?P<full>(?<![0-9])(?P<fy>{_YEAR})年(?P<fm>{_NUM})月(?:份)?(?:(?P<fd>{_NUM})[日号]?)?)"
-    rf"|(?P<rel>(?P<relyear>去年|今年|前年|明年)(?P<rm>{_NUM})月(?P<rd>{_NUM})[日号]?)"
-    rf"|(?P<relmonth>(?P<rmon>上个月|上月|这个月|本月)(?:的)?(?P<rmd>{_NUM})[日号])"
-    rf"|(?P<md>(?<![0-9.])(?P<mm>{_NUM})月(?P<mday>{_NUM})[日号]?)"
+    rf"|(?P<full>(?<![0-9])(?P<fy>{_YEAR})年的?(?P<fm>{_NUM})月(?:份?的?(?P<fd>{_DAY}))?)"
+    rf"|(?P<rel>(?P<relyear>去年|今年|前年|明年)的?(?P<rm>{_NUM})月(?:份)?(?:的)?(?P<rd>{_DAY}))"
+    rf"|(?P<relmonth>(?P<rmon>上上个月|上上月|上个月|上月|这个月|本月|下个月|下月)(?:的)?(?P<rmd>{_NUM})[日号])"
+    rf"|(?P<md>(?<![0-9.])(?P<mm>{_NUM})月(?:份)?(?:的)?(?P<mday>{_DAY}))"
     rf"|(?P<dotted>(?<![0-9.¥￥])(?P<dm>1[0-2]|0?[1-9])\.(?P<dd>3[01]|[12][0-9]|0?[1-9])[日号])"
-    rf"|(?P<week>(?P<wk>上周|上星期|上礼拜|这周|本周|这星期|这个星期)(?P<wd>[一二三四五六日天末])?)"
-    rf"|(?P<bareweek>(?:周|星期|礼拜)[一二三四五六日天](?!后))"
-    rf"|(?P<ago>(?P<agocount>{_COUNT})(?:个)?(?P<agounit>天|日|周|星期|礼拜|月)(?:之前|以前|前))"
-    rf"|(?P<word>大前天|前天|昨天|昨日|昨晚|今天|今日|今早|今晚|今晨)"
-    rf"|(?P<shop>双十一|双11|双十二|双12|(?<![0-9])618(?![0-9元块]))"
+    rf"|(?P<week>(?P<wk>上上周|上上星期|上上个星期|上个星期|上个礼拜|上周|上星期|上礼拜|这周|本周|这星期|这个星期)(?P<wd>[一二三四五六日天末])?)"
+    rf"|(?P<bareweek>(?<![0-9一两三四每几])(?:周|星期|礼拜)[一二三四五六日天](?!后))"
+    rf"|(?P<ago>(?<![0-9.])(?P<agocount>{_COUNT})(?:个)?(?P<agomore>多|来|半)?(?P<agounit>天|日|周|星期|礼拜|月|年)(?:多)?(?:之前|以前|前))"
+    rf"|(?P<word>(?<!去年)(?<!前年)(?:大前天|前天|昨天|昨日|昨晚|今天|今日|今早|今晚|今晨))"
+    rf"|(?P<shop>(?:(?P<shopyear>去年|前年|今年|明年|20[0-9]{{2}}年|(?<![0-9])[0-9]{{2}}年)的?)?(?P<shopday>双十一|双11|双十二|双12|(?:(?<![0-9])|(?<=年))618(?![0-9元块.])))"
     rf"|(?P<vagueday>前几天|前两天|前些天|前阵子|前段时间|上周|国庆节|国庆|春节|过年|元旦|中秋|端午|几天前|好久以前)"
-    rf"|(?P<day>(?<![0-9.月])(?P<dday>3[01]|[12][0-9]|[1-9]|{_CN})号(?!码|线|店|楼|机|链|仓|院|门|称|电|选|的|色|款|型|柜|房))"
+    rf"|(?P<day>(?<![0-9.月几百零千第十大小])(?P<dday>3[01]|[12][0-9]|[1-9]|{_CN})号(?!码|线|店|楼|机|链|仓|院|门|称|电|选|的|色|款|型|柜|房|位|桌|球|字|干|人|箱|车|[a-z]))"
 )
 _DAYS = re.compile(
     r"(?P<lead>才|刚|整整|已经|都|将近|快|差不多|近|大约|大概|约|超过|不到|多|过了|第|前|后|每|隔|每隔)?"
-    r"(?P<count>(?<![0-9.])[0-9]{1,4}|半|[一二两三四五六七八九十百零]{1,6}|好几|几|十几|数|一两|两三|三四|四五|五六|十来|十多|二十多|[0-9]{1,3}多|[一二三四五六七八九]?十几)"
-    r"(?:个)?(?P<more>多|来)?(?P<unit>小时|钟头|工作日|天|周|星期|礼拜|月|年)(?P<half>半)?"
+    r"(?P<count>(?<![0-9.])[0-9]{1,4}|半|[零〇一二两三四五六七八九十百千几数]{1,6}|好几|几|十几|数|一两|两三|三四|四五|五六|十来|十多|二十多|[0-9]{1,3}多|[一二三四五六七八九]?十几)"
+    r"(?:个)?(?P<more>多|来|半)?(?P<unit>小时|钟头|工作日|天|周|星期|礼拜|月|年)(?P<half>半)?"
     r"(?P<tail>多|左右|内|之内|以内|前|之前|以前|无理由|无条件|包退|保修|质保|价保|试用|免费|发货|退货|到账|后|之后|以后|一)?"
 )
 _RIGHTS = (
@@ -51,19 +54,60 @@ _RIGHTS = (
     "退货",
     "到账",
 )
+_YEARS = MappingProxyType({"去年": -1, "今年": 0, "前年": -2, "明年": 1})
+_LIMIT_WORDS = re.compile(
+    r"(?:价保|价格保|保价|质保|保修|三包|试用|退货|退换|保质|有效|租|提前|限时|支持|享受|享|承诺|规定|可在)"
+    r"(?:期)?(?:限|是|为|只有|就|[:：])?$"
+)
+"""Words of rights and periods right before a duration: 价保30天, 质保期一年."""
+_RIGHT_BEHIND = re.compile(
+    r"的?(?:可退|可换|退换|保价|价保|包换|只换|无忧|无理由|客服|在线|质保|试用|保修|免息|退货|有效|以内|之内|内)|期"
+)
+_IDIOM_BEHIND = re.compile("两头|比一|到晚|猫")
+_RANGE_BEFORE = re.compile(r"[0-9一二两三四五六七八九十](?:个月|小时|[天日周])?(?:-|~|到|至|—)$")
+_SIZE = re.compile("[大小]了?$|尺码$")
+_ABOUT_BEHIND = re.compile("左右|前后|上下|之前|以前|前")
+_ABOUT_BEFORE = ("约", "大概", "好像", "差不多")
+_NEAR_BEFORE = (
+    *("大概", "大致", "估计", "差不多", "接近", "至少", "起码", "最少", "至多", "最多", "顶多", "快要", "不足", "不止"),
+    *("超过", "超过了", "超", "超出", "超了", "不到", "大于"),
+    *("没", "没过", "没到", "没有", "没用", "没穿", "未到", "未满", "不满"),
+)
+_NEAR_BEHIND = re.compile("不到(?![货账帐位仓站])|左右|上下|出头|有余|多|以上|以下")
 _WEEKDAYS = {char: index for index, char in enumerate("一二三四五六日")} | {"天": 6}
 
 
 def read_dates(text: str, received_on: dt.date | None) -> Iterator[Reading]:
     """Every date the text mentions."""
     for match in _DATE.finditer(text):
-        value, why = _date(match, received_on)
+        try:
+            value, why = _date(match, received_on)
+        except (OverflowError, ValueError):  # before the year 1 or after 9999
+            value, why = None, "impossible"
+        if value is not None and _about(text, match):
+            value, why = None, "vague"
+        if (
+            match.group("day")
+            and match.group("dday") in {"一", "1"}
+            and _SIZE.search(text[max(0, match.start() - 2) : match.start()])
+        ):
+            continue
         if value is None and why is None:
             continue
         yield Reading("date", value, match.start(), match.end(), match.group(0), why)
 
 
+def _about(text: str, match: re.Match[str]) -> bool:
+    """11月3日前, 双十一左右, 大概3号, and the second half of 3到5天前: near a day is not the day."""
+    start, end = match.span()
+    if match.group("ago"):
+        return bool(_RANGE_BEFORE.search(text[max(0, start - 8) : start]))
+    before = text[max(0, start - 3) : start]
+    return bool(_ABOUT_BEHIND.match(text, end)) or (before.endswith(_ABOUT_BEFORE) and not before.endswith("预约"))
+
+
 def _number(word: str) -> int | None:
+    word = word.rstrip("日号")
     return int(word) if word.isascii() and word.isdigit() else _numerals.parse(word)
 
 
@@ -95,7 +139,7 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
     group = match.group
     if group("iso"):
         parts = [int(p) for p in re.split(r"[-/.]", group("iso"))]
-        return _make(parts[0], parts[1], parts[2])
+        return _make(*parts) if 1990 <= parts[0] < 2100 else (None, "impossible")
     if group("full"):
         word = group("fy")
         year = int(word) if word.isdigit() and word.isascii() else _numerals.year(word)
@@ -111,14 +155,15 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
     if group("rel"):
         if received is None:
             return None, "no-year"
-        shift = {"去年": -1, "今年": 0, "前年": -2, "明年": 1}[group("relyear")]
-        return _make(received.year + shift, _number(group("rm")), _number(group("rd")))
+        return _make(received.year + _YEARS[group("relyear")], _number(group("rm")), _number(group("rd")))
     if group("relmonth"):
         if received is None:
             return None, "no-year"
         first = received.replace(day=1)
-        if group("rmon").startswith("上"):
+        for _ in range(group("rmon").count("上")):
             first = (first - dt.timedelta(days=1)).replace(day=1)
+        if group("rmon").startswith("下"):
+            first = (first + dt.timedelta(days=31)).replace(day=1)
         return _make(first.year, first.month, _number(group("rmd")))
     if group("md"):
         return _latest(_number(group("mm")), _number(group("mday")), received)
@@ -128,12 +173,13 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
         if received is None or not group("wd") or group("wd") == "末":
             return None, "vague" if received else "no-year"
         monday = received - dt.timedelta(days=received.weekday())
-        if group("wk").startswith("上"):
-            monday -= dt.timedelta(days=7)
+        monday -= dt.timedelta(days=7 * group("wk").count("上"))
         return monday + dt.timedelta(days=_WEEKDAYS[group("wd")]), None
     if group("bareweek") or group("vagueday"):
         return None, "vague"
     if group("ago"):
+        if group("agomore") or match.group(0).endswith(("多前", "多之前", "多以前")):
+            return None, "vague"
         return _ago(group("agocount"), group("agounit"), received)
     if group("word"):
         if received is None:
@@ -142,10 +188,21 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
         return received - dt.timedelta(days=back), None
     if group("shop"):
         month, day = {"双十一": (11, 11), "双11": (11, 11), "双十二": (12, 12), "双12": (12, 12)}.get(
-            group("shop"), (6, 18)
+            group("shopday"), (6, 18)
         )
-        return _latest(month, day, received)
+        if not group("shopyear"):
+            return _latest(month, day, received)
+        year = _year_named(group("shopyear"), received)
+        return (None, "no-year") if year is None else _make(year, month, day)
     return _day_of_month(_number(group("dday")), received)
+
+
+def _year_named(word: str, received: dt.date | None) -> int | None:
+    """The year of 去年, 25年 or 2025年; None where it hangs on an unknown day."""
+    if word in _YEARS:
+        return None if received is None else received.year + _YEARS[word]
+    year = int(word.rstrip("年"))
+    return year + 2000 if year < 100 else year
 
 
 def _day_of_month(day: int | None, received: dt.date | None) -> tuple[dt.date | None, str | None]:
@@ -170,6 +227,8 @@ def _ago(count: str, unit: str, received: dt.date | None) -> tuple[dt.date | Non
     number = _number(count)
     if number is None:
         return None, "vague"
+    if unit == "年":
+        return None, "calendar"
     if unit == "月":
         return _months_before(received, number), None
     days = number * (7 if unit in {"周", "星期", "礼拜"} else 1)
@@ -205,6 +264,14 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
         return None  # 3月 is a month of the year
     if unit == "年" and match.group("count").isdigit() and len(count) > 1:
         return None
+    before = text[max(0, match.start("count") - 8) : match.start("count")]
+    behind = match.end("half") if match.group("half") else match.end("unit")
+    if _LIMIT_WORDS.search(before) or _RIGHT_BEHIND.match(text, behind) or _IDIOM_BEHIND.match(text, behind):
+        return None
+    if before.endswith(("头", "上", "下")) and (count == "一" or before.endswith("头")):
+        return None  # 上一个月 is a month of the calendar, 头三天 an ordinal
+    if unit in {"周", "星期", "礼拜"} and text[behind : behind + 1] in _WEEKDAYS:
+        return None  # 周一周二, 一周一次
     following = text[match.end() : match.end() + 6]
     if following.startswith(_RIGHTS) or (following and "内" in following[:2]):
         return None
@@ -221,7 +288,8 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
         or tail in {"多", "左右"}
         or lead in {"将近", "快", "差不多", "近", "大约", "大概", "约", "超过", "不到", "多"}
     )
-    if vague_count or vague or match.group("half"):
+    vague = vague or before.endswith(_NEAR_BEFORE) or _NEAR_BEHIND.match(text, behind) or _RANGE_BEFORE.search(before)
+    if vague_count or vague or match.group("half") or (count == "四" and unit == "周"):  # 四周 is also "all around"
         return out(None, "vague")
     if unit in {"年", "工作日"}:
         return out(None, "calendar")
@@ -235,5 +303,8 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
     if unit == "月":
         if received is None or number > 120:
             return out(None, "calendar")
-        return out((received - _months_before(received, number)).days)
+        try:
+            return out((received - _months_before(received, number)).days)
+        except (OverflowError, ValueError):  # before the year 1
+            return out(None, "calendar")
     return out(number * (7 if unit in {"周", "星期", "礼拜"} else 1))

@@ -5,6 +5,8 @@ inventing one. Rules of reading:
 
 - A bare figure is no amount: it needs 元, 块, 钱, ¥ or the like. A bare Chinese numeral (三百五) counts as money only
   right behind a word of paying and with 百, 千 or 万 in it, and not before a measure word.
+- Up to twenty 块 may be pieces: they are money only near a word of money or in a price's form (3块一斤).
+- A range, an estimate and a figure with 大概, 不到 or 左右 at it have no value.
 - A month and day without a year is the latest such day not after the day of the complaint.
 - 半个月 is fifteen days; 一个月 is exact only counted back from the day of the complaint.
 - 七天无理由, 15天价保, 三天内 name rights and limits, not facts.
@@ -13,12 +15,18 @@ inventing one. Rules of reading:
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from funnel.facts._read_amounts import read_amounts
 from funnel.facts._read_dates import read_dates, read_days
 from funnel.facts._reading import Reading
 
 __all__ = ["Reading", "read"]
+
+_WIDE: Mapping[int, str] = MappingProxyType({code: chr(code - 0xFEE0) for code in (*range(0xFF10, 0xFF1A), 0xFF0E)})
+"""Full-width figures and stop to ASCII, one for one, so that raw text reads alike and offsets stay."""
 
 
 def read(text: str, *, received_on: dt.date | None) -> tuple[Reading, ...]:
@@ -31,7 +39,8 @@ def read(text: str, *, received_on: dt.date | None) -> tuple[Reading, ...]:
     Returns:
         Readings in order, non-overlapping; where two kinds claim the same words, the longer one wins.
     """
-    found = [*read_dates(text, received_on), *read_amounts(text), *read_days(text, received_on)]
+    plain = text.translate(_WIDE)
+    found = [*read_dates(plain, received_on), *read_amounts(plain), *read_days(plain, received_on)]
     found.sort(key=lambda r: (-(r.end - r.start), r.start, r.kind))
     taken = bytearray(len(text))
     kept = []
@@ -39,4 +48,6 @@ def read(text: str, *, received_on: dt.date | None) -> tuple[Reading, ...]:
         if not any(taken[reading.start : reading.end]):
             taken[reading.start : reading.end] = b"\x01" * (reading.end - reading.start)
             kept.append(reading)
+    if plain != text:
+        kept = [replace(r, text=text[r.start : r.end]) for r in kept]
     return tuple(sorted(kept, key=lambda r: r.start))

@@ -188,7 +188,8 @@ class Lexicon:
         if not near:
             return False
         first = min(p[0] for p in near)
-        if _behind(negators, first, _DOUBLE_NEGATION_REACH, ends):
+        apart = any(one[1] <= other[0] for one in near for other in near)
+        if apart or _behind(negators, first, _DOUBLE_NEGATION_REACH, ends):
             return None
         return True
 

@@ -1,0 +1,111 @@
+"""Signals: alternatives, gaps inside a clause, negation, hedges, normalisation; linear in the text."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from funnel.facts.normalise import normalise
+from funnel.facts.phrases import PhraseError, parse
+from funnel.facts.signals import Lexicon, Signal
+
+WORDS = {"商家": ("商家", "卖家")}
+
+
+def lexicon(*phrases, excepts=(), **options):
+    made = tuple(p for source in phrases for p in parse(source, WORDS))
+    barred = tuple(p for source in excepts for p in parse(source, WORDS))
+    options = {"negators": ("没有", "没", "不是", "未"), "not_negators": ("没几天", "没想到"), "negation_breaks": ("就",), "hedges": ("如果", "是不是"), **options}  # fmt: skip
+    return Lexicon([Signal("s", {"zh": "s"}, made, barred)], **options)
+
+
+def found(text, *phrases, **options):
+    return [(h.negated, text and h.phrase) for h in lexicon(*phrases, **options).scan(text).hits]
+
+
+@pytest.mark.parametrize(
+    ("text", "hit"),
+    [
+        ("商家就是不给退", True),
+        ("卖家一直都不给我退", False),  # 不给…退 is not 不给退
+        ("商家说这说那说了半天也不给退", False),  # the gap is too long
+        ("商家来了。不给退", False),  # another clause
+        ("商家 不給退", True),  # traditional, spaced
+        ("商*家不 给 退", True),  # evasive
+        ("商家不给\u200b退", True),  # zero-width
+    ],
+)
+def test_a_gap_stays_inside_a_clause_and_below_its_length(text, hit):
+    assert bool(found(text, "{商家}<6>不给退")) is hit
+
+
+def test_alternatives_may_hold_gaps_and_nest():
+    for text in ("甲丙", "乙x丙", "丁丙"):
+        assert found(text, "(甲|乙…|(丁|戊))丙")
+
+
+@pytest.mark.parametrize(
+    ("text", "negated"),
+    [
+        ("东西坏掉了", False),
+        ("东西没坏掉", True),
+        ("没有坏掉", True),
+        ("没几天坏掉", False),
+        ("没用就坏掉", False),
+        ("不是坏掉是不想要", True),
+    ],
+)
+def test_a_negator_right_before_a_match_negates_it(text, negated):
+    assert found(text, "坏掉") == [(negated, "坏掉")]
+
+
+@pytest.mark.parametrize("text", ["如果坏掉怎么办", "是不是坏掉了", "不是没有坏掉"])
+def test_hedges_and_double_negations_say_nothing(text):
+    assert found(text, "坏掉") == []
+
+
+def test_a_match_that_touches_an_exception_does_not_count():
+    assert found("怀疑不是假货啊", "假货", excepts=["不是假货"]) == []
+    assert found("就是假货", "假货", excepts=["不是假货"])
+
+
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [("甲", "F508"), ("(甲乙", "F506"), ("甲)乙", "F506"), ("{没有}甲", "F308"), ("甲<99>乙", "F506"), ("…甲乙", "F506"), ("甲，乙", "F506"), ("(" + "|".join("甲乙丙丁戊己庚辛壬癸") + ")" * 1 + "(一|二|三|四|五|六|七|八|九|十)" * 3, "F507")],
+)  # fmt: skip
+def test_malformed_phrases_are_refused_with_their_code(source, code):
+    with pytest.raises(PhraseError) as caught:
+        parse(source, WORDS)
+    assert caught.value.code == code
+
+
+@given(st.text(alphabet="退款 *\u200b１Ａａ繁體國、。\t-", max_size=40))
+def test_normalising_twice_changes_nothing_more(text):
+    once = normalise(text).text
+    assert normalise(once).text == once
+
+
+@given(st.text(alphabet="商家不给退 *\u200b１Ａ繁體國、。", max_size=40))
+def test_every_hit_points_to_words_of_the_original(text):
+    scan = lexicon("不给退", "{商家}<6>不给退").scan(text)
+    for hit in scan.hits:
+        start, end = scan.normal.span(hit.start, hit.end)
+        assert 0 <= start < end <= len(text)
+        assert normalise(text[start:end]).text in scan.normal.text
+
+
+@given(st.text(max_size=200))
+def test_no_text_raises(text):
+    lexicon("{商家}<6>不给退", "坏掉").scan(text)
+
+
+def test_matching_is_linear_in_hostile_texts(pack):
+    for unit in ("商家", "不给退", "没有", "退款…", "一" * 5, "商家不给退没有退款"):
+        times = []
+        for size in (20_000, 40_000):
+            text = unit * (size // len(unit))
+            start = time.perf_counter()
+            pack.lexicon.scan(text)
+            times.append(time.perf_counter() - start)
+        assert times[1] < 5, unit
