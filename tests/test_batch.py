@@ -181,7 +181,7 @@ def test_bad_lines_of_jsonl_are_rejected_with_line_and_column_and_the_rest_goes_
     assert "2" in lines[0]["reason"]
     assert [line["field"] for line in lines[2:7]] == [
         None,
-        "claimed_amount",
+        None,
         "claimed_amount",
         "order.signed_at",
         "order.signed_at",
@@ -238,6 +238,12 @@ def test_a_field_of_fifty_megabytes_is_one_reject_in_flat_memory(tmp_path):
     assert lines[0]["code"] == "field-too-large"
     assert summary.rows == 3
     assert peak < 30_000_000
+
+
+def test_line_ends_of_old_macs_are_read_too(tmp_path):
+    path = tmp_path / "c.csv"
+    path.write_bytes(b"id,text\ra,x\rb,y\r")
+    assert [c.id for c in run(path)[1]] == ["a", "b"]
 
 
 def test_an_unclosed_quote_rejects_its_line_and_not_the_file(tmp_path):

@@ -71,6 +71,16 @@ class _Utf16ToUtf8:
         return self._decoder.decode(data, final=not data).encode("utf-8")
 
 
+class _OldMacLines:
+    """A byte stream whose lines end in a carriage return alone."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def read(self, size: int, /) -> bytes:
+        return self._stream.read(size).replace(b"\r", b"\n")
+
+
 def split_records(read: _Readable, *, chunk: int = 64 * 1024) -> Iterator[_Record]:
     """Split a stream into records, quoted line ends kept inside."""
     buffer = bytearray()
@@ -184,6 +194,8 @@ def read_csv(stream: BinaryIO, sample: bytes) -> tuple[list[str], Iterator[Row]]
     source: _Readable = _Utf16ToUtf8(stream) if encoding == "utf-16" else stream
     if encoding == "utf-16":
         encoding = "utf-8"
+    elif b"\n" not in sample and b"\r" in sample:
+        source = _OldMacLines(stream)
     csv.field_size_limit(MAX_RECORD)  # the module's own limit, 128 KB, raises in the middle of a file
     records = split_records(source)
     header_record = next((r for r in records if r.data.strip()), None)
@@ -199,7 +211,10 @@ def read_csv(stream: BinaryIO, sample: bytes) -> tuple[list[str], Iterator[Row]]
         )
     header_text = header_text.lstrip("\ufeff")
     delimiter = sniff_delimiter(header_text)
-    headers = [cell.strip() for cell in next(csv.reader([header_text], delimiter=delimiter))]
+    try:
+        headers = [cell.strip() for cell in next(csv.reader(io.StringIO(header_text, newline=""), delimiter=delimiter))]
+    except (csv.Error, StopIteration):
+        raise SourceError("表头行不是有效的 CSV the header row is no valid CSV") from None
     while headers and not headers[-1]:
         headers.pop()
     if not headers:
