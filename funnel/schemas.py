@@ -244,7 +244,7 @@ def _fact() -> dict[str, Any]:
 def _signals() -> dict[str, Any]:
     signal = {
         "type": "object",
-        "properties": {"title": _ref("texts"), "phrases": _STRINGS, "except": _STRINGS, "sets": {"type": "object"}, "negated": {"enum": ["ignore", "flip"]}},
+        "properties": {"title": _ref("texts"), "phrases": _STRINGS, "except": _STRINGS, "sets": {"type": "object"}, "negated": {"enum": ["ignore", "flip"]}, "hedged": {"enum": ["ignore", "count"]}},
         "required": ["title", "phrases"],
         "additionalProperties": False,
     }  # fmt: skip

@@ -10,11 +10,13 @@ from funnel.engine.assess import Assessment
 from funnel.engine.decide import Compiled, Reasoning
 from funnel.engine.describe import leaf, need
 from funnel.engine.evaluate import Trace, cheapest, trace
+from funnel.facts.signals import Hit, Scan
 from funnel.facts.vocabulary import pick
 from funnel.pack.model import All, Not, Rule, Test, leaves_of
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _NEAR = 3
+_PHRASE = 60
 
 
 def explain(compiled: Compiled, reasoning: Reasoning, decision: Decision, lang: str = "zh") -> str:
@@ -93,10 +95,20 @@ class _Explainer:
         for problem in self.r.intake.problems:
             yield f"  {problem.field}: {problem.message}"
         if scan is not None:
-            for hit in scan.hits:
-                words = scan.normal.words(hit.start, hit.end)
-                negated = self.pick("（否定）", " (negated)") if hit.negated else ""
-                yield f"  signal.{hit.signal}{negated} ← “{words}”   [{hit.phrase}]"
+            yield from self._signals(scan)
+
+    def _signals(self, scan: Scan) -> Iterator[str]:
+        """Each signal once, by the longest of its phrases that were found."""
+        longest: dict[tuple[str, bool], Hit] = {}
+        for hit in scan.hits:
+            before = longest.get((hit.signal, hit.negated))
+            if before is None or hit.end - hit.start > before.end - before.start:
+                longest[hit.signal, hit.negated] = hit
+        for (signal, is_negated), hit in longest.items():
+            words = scan.normal.words(hit.start, hit.end)
+            negated = self.pick("（否定）", " (negated)") if is_negated else ""
+            phrase = hit.phrase if len(hit.phrase) <= _PHRASE else hit.phrase[:_PHRASE] + "…"
+            yield f"  signal.{signal}{negated} ← “{words}”   [{phrase}]"
 
     def _gates(self) -> Iterator[str]:
         for gate, truth in self.r.gates:

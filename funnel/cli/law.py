@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from funnel.cli._common import CLEAN, FINDINGS, USAGE, DateType, fail, lang_option, open_pack, pack_option
+
+if TYPE_CHECKING:
+    from funnel.law.texts import TextFinding
 
 
 @click.group(name="law")
@@ -85,9 +89,27 @@ def check(folder: Path, pack_name: str, lang: str) -> None:
     for finding in findings:
         counts[finding.kind] = counts.get(finding.kind, 0) + 1
         if finding.kind not in {"ok", "no_keys"}:
-            click.echo(f"{finding.kind}: {finding}")
+            click.echo(_sentence(finding, lang))
     click.echo(", ".join(f"{kind}: {count}" for kind, count in sorted(counts.items())))
     sys.exit(FINDINGS if any(f.is_problem for f in findings) else CLEAN)
+
+
+_WORDS = {
+    "key_missing": ("关键词“{keys}”不在这一条里", "the key words {keys} are not in it"),
+    "key_elsewhere": ("关键词“{keys}”不在这一条，而在第 {found} 条", "the key words {keys} stand in {found} instead"),
+    "article_missing": ("原文里没有这一条", "the text has no such article"),
+    "statute_missing": ("没有这部法规的原文，未核对", "no text of this statute; not checked"),
+    "older": (
+        "引的是旧版条号，原文是现行版，未核对",
+        "an earlier version is cited, the text is the current one; not checked",
+    ),
+}
+
+
+def _sentence(finding: TextFinding, lang: str) -> str:
+    zh, en = _WORDS[finding.kind]
+    words = (en if lang == "en" else zh).format(keys="、".join(finding.keys), found="、".join(finding.found_in))
+    return f"{finding.statute}/{finding.article}: {words}"
 
 
 @command.command(name="changes")

@@ -33,6 +33,8 @@ class Signal:
         id: Its name; it raises the fact ``signal.<id>``.
         sets: Facts that an affirmed mention states.
         negated: ``ignore``: a negated mention says nothing. ``flip``: it states the opposite of the bool facts set.
+        hedged: ``ignore``: a mention behind a hedge (如果, 是不是) says nothing. ``count``: it counts all the same, for
+            what must never be missed.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Signal:
     excepts: tuple[Phrase, ...] = ()
     sets: tuple[tuple[str, Value], ...] = ()
     negated: Literal["ignore", "flip"] = "ignore"
+    hedged: Literal["ignore", "count"] = "ignore"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +169,11 @@ class Lexicon:
         hits = []
         for signal, spans in found.items():
             bars = excepted.get(signal, ())
+            hedged = self.signals[signal].hedged
             for start, end, source in sorted(set(spans)):
                 if any(a < end and start < b for a, b in bars):
                     continue
-                if _behind(hedges, start, HEDGE_REACH, ends):
+                if hedged == "ignore" and _behind(hedges, start, HEDGE_REACH, ends):
                     continue
                 negation = self._negation(text, negators, start, ends)
                 if negation is not None:

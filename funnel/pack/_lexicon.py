@@ -48,7 +48,7 @@ class LexiconReader:
         signals = entries.get("signals")
         for key, value in signals.entries if isinstance(signals, MapNode) else ():
             name_ = r.slug(key)
-            inner = r.mapping(value, required=("title", "phrases"), optional=("sets", "except", "negated"))
+            inner = r.mapping(value, required=("title", "phrases"), optional=("sets", "except", "negated", "hedged"))
             if name_ is not None and inner is not None and self._new(name_, key):
                 self.titles[name_] = r.texts(inner.get("title")) or MappingProxyType({"zh": name_})
                 self._signals[name_] = inner
@@ -79,6 +79,7 @@ class LexiconReader:
 
     def _signal(self, name: str, entries: Mapping[str, Node], facts: Mapping[str, FactSpec]) -> Signal:
         negated = self.reader.choice(entries.get("negated"), ("ignore", "flip")) or "ignore"
+        hedged = self.reader.choice(entries.get("hedged"), ("ignore", "count")) or "ignore"
         return Signal(
             id=name,
             title=self.titles[name],
@@ -86,6 +87,7 @@ class LexiconReader:
             excepts=self._phrases(entries.get("except")),
             sets=self._sets(entries.get("sets"), facts),
             negated=cast("Literal['ignore', 'flip']", negated),
+            hedged=cast("Literal['ignore', 'count']", hedged),
         )
 
     def _phrases(self, node: Node | None) -> tuple[Phrase, ...]:
