@@ -14,6 +14,9 @@ from funnel.facts.values import Facts, Grade, Known, Value, weakest
 from funnel.facts.vocabulary import FactSpec
 from funnel.pack.model import Condition, Pack
 
+End = tuple[frozenset[str], Result]
+"""The ends that an answer leaves live for a rule, and the settlement it leads to if it decides."""
+
 _MAX_VALUES = 24
 _MAX_DEPTH = 6
 
@@ -82,12 +85,14 @@ def rank(
             continue
         using = [a for a in assessments if name in a.unknown]
         grade = weakest(pack.vocabulary[leaf].gives for leaf in askable)
-        effect = tuple(
-            (value, _removed(pack, facts, table, using, name, Known(value, grade, "answer"), as_of))
-            for value in _representatives(pack.vocabulary[name], using)
-        )
-        if not _tells(pack, facts, table, using, name, grade, effect, as_of):
+        ends = {}
+        for value in _representatives(pack.vocabulary[name], using):
+            answered = facts.with_value(name, Known(value, grade, "answer"))
+            ends[value] = tuple(_reassess(pack, answered, table, a, as_of) for a in using)
+        if not _tells(name, using, ends.values()):
             continue
+        before = sum(len(a.live) for a in using)
+        effect = tuple((value, before - sum(len(live) for live, _ in after)) for value, after in ends.items())
         for leaf in askable:
             effects.setdefault(leaf, {})[name] = effect
             bears.setdefault(leaf, set()).update(a.rule.id for a in using)
@@ -108,26 +113,7 @@ def _mean(effect: Sequence[tuple[Value, int]]) -> Fraction:
     return Fraction(sum(removed for _, removed in effect), max(1, len(effect)))
 
 
-def _removed(
-    pack: Pack,
-    facts: Facts,
-    table: ParameterTable,
-    using: Sequence[Assessment],
-    name: str,
-    known: Known,
-    as_of: dt.date,
-) -> int:
-    answered = facts.with_value(name, known)
-    removed = 0
-    for before in using:
-        after, _ = _reassess(pack, answered, table, before, as_of)
-        removed += len(before.live) - len(after)
-    return removed
-
-
-def _reassess(
-    pack: Pack, answered: Facts, table: ParameterTable, before: Assessment, as_of: dt.date
-) -> tuple[frozenset[str], Result]:
+def _reassess(pack: Pack, answered: Facts, table: ParameterTable, before: Assessment, as_of: dt.date) -> End:
     recognised = evaluate(before.rule.recognise, answered, before.parameters)
     if recognised is False:
         return frozenset({DEAD}), ()
@@ -135,24 +121,11 @@ def _reassess(
     return after.live, after.result if after.settles else ()
 
 
-def _tells(
-    pack: Pack,
-    facts: Facts,
-    table: ParameterTable,
-    using: Sequence[Assessment],
-    name: str,
-    grade: Grade,
-    effect: Sequence[tuple[Value, int]],
-    as_of: dt.date,
-) -> bool:
+def _tells(name: str, using: Sequence[Assessment], ends: Iterable[tuple[End, ...]]) -> bool:
     """Whether answers differ in what they leave live, or an answer supplies what a computation lacks."""
     if any(f"{kind}:{name}" in a.live for a in using for kind in ("amount", "grade", "governs")):
         return True
-    ends = {
-        tuple(_reassess(pack, facts.with_value(name, Known(value, grade, "answer")), table, a, as_of) for a in using)
-        for value, _ in effect
-    }
-    return len(ends) > 1
+    return len(set(ends)) > 1
 
 
 def _representatives(spec: FactSpec, using: Sequence[Assessment]) -> tuple[Value, ...]:
