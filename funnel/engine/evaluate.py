@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from funnel.facts.truth import Truth, negate
+from funnel.facts.truth import Truth, all_of, any_of, negate
 from funnel.facts.values import Facts, Value
 from funnel.pack.model import All, Any, Condition, Not, ParamRef, Test
 
@@ -18,23 +18,9 @@ def evaluate(condition: Condition, facts: Facts, parameters: Parameters) -> Trut
     if isinstance(condition, Test):
         return test(condition, facts, parameters)
     if isinstance(condition, All):
-        result: Truth = True
-        for item in condition.items:
-            value = evaluate(item, facts, parameters)
-            if value is False:
-                return False
-            if value is None:
-                result = None
-        return result
+        return all_of(evaluate(item, facts, parameters) for item in condition.items)
     if isinstance(condition, Any):
-        result = False
-        for item in condition.items:
-            value = evaluate(item, facts, parameters)
-            if value is True:
-                return True
-            if value is None:
-                result = None
-        return result
+        return any_of(evaluate(item, facts, parameters) for item in condition.items)
     return negate(evaluate(condition.item, facts, parameters))
 
 
