@@ -38,7 +38,7 @@ _FEN_PLACES = 2
 def _to_decimal(value: object) -> object:
     """Read an amount exactly: a float through its shortest decimal form, never through binary."""
     if isinstance(value, bool):
-        raise ValueError("an amount is a number in yuan, not true or false")  # noqa: TRY004 (pydantic wants ValueError)
+        raise ValueError("金额应为数字，不是 true 或 false: an amount is a number in yuan, not true or false")  # noqa: TRY004 (pydantic wants ValueError)
     if isinstance(value, float):
         return Decimal(repr(value))
     return value
@@ -46,15 +46,15 @@ def _to_decimal(value: object) -> object:
 
 def _check_amount(value: Decimal) -> Decimal:
     if not value.is_finite():
-        raise ValueError("an amount must be a finite number")
+        raise ValueError("金额应为有限的数: an amount must be a finite number")
     if value < 0:
-        raise ValueError("an amount must not be negative")
+        raise ValueError("金额不能是负数: an amount must not be negative")
     if value >= MAX_AMOUNT:
-        raise ValueError("an amount must be below 1,000,000,000,000 yuan")
+        raise ValueError("金额应低于一万亿元: an amount must be below 1,000,000,000,000 yuan")
     normal = value.normalize()
     exponent = normal.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -_FEN_PLACES:
-        raise ValueError("an amount has at most two decimals (fen)")
+        raise ValueError("金额最多两位小数: an amount has at most two decimals (fen)")
     return value.quantize(Decimal("0.01"))
 
 
@@ -76,7 +76,7 @@ Amount = Annotated[
 def _midnight(value: object) -> object:
     """Accept a bare date (``2026-11-07``) where an instant is asked for; `Order.day_only` remembers nothing of it."""
     if isinstance(value, bool | int | float):
-        raise ValueError("write a date or a timestamp in ISO 8601 form, such as 2026-11-07T15:00:00+08:00")  # noqa: TRY004
+        raise ValueError("时间写成 2026-11-07T15:00:00+08:00: write a date or a timestamp in ISO 8601 form")  # noqa: TRY004
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 (given its timezone at intake)
     return value
@@ -84,7 +84,7 @@ def _midnight(value: object) -> object:
 
 def _check_year(value: dt.datetime) -> dt.datetime:
     if not _EARLIEST <= value.date() < _LATEST:
-        raise ValueError("a date must lie between 1990 and 2099")
+        raise ValueError("日期应在 1990 至 2099 年之间: a date must lie between 1990 and 2099")
     return value
 
 
@@ -94,11 +94,11 @@ Instant = Annotated[AwareDatetime | NaiveDatetime, BeforeValidator(_midnight), A
 
 def _check_scalars(value: str) -> str:
     if "\x00" in value:
-        raise ValueError("text must not contain NUL characters")
+        raise ValueError("文字不能含有 NUL 字符: text must not contain NUL characters")
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise ValueError("text must not contain lone surrogates") from None
+        raise ValueError("文字含有残缺的字符: text must not contain lone surrogates") from None
     return value
 
 
@@ -192,7 +192,7 @@ class Complaint(_Part):
     @model_validator(mode="after")
     def _has_something_to_decide_on(self) -> Self:
         if not (self.text and self.text.strip()) and not self.facts:
-            raise ValueError("a complaint needs a text or facts; this one has neither")
+            raise ValueError("投诉要有文字或事实，这件都没有: a complaint needs a text or facts; this one has neither")
         return self
 
     def __repr__(self) -> str:

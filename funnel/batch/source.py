@@ -17,6 +17,7 @@ from funnel.errors import SourceError
 
 __all__ = ["FORMATS", "RowProblem", "Source", "open_source"]
 
+_CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\x0b\x0c")
 FORMATS = ("csv", "tsv", "jsonl", "json", "xlsx", "parquet")
 _BY_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".xlsx": "xlsx", ".xls": "xlsx", ".parquet": "parquet"}  # fmt: skip
 _MAGIC = (
@@ -126,7 +127,8 @@ def _kind(name: str, sample: bytes, wanted: str | None) -> str:
     if expected in {"xlsx", "parquet"}:
         raise SourceError(f"{name}：不是有效的 {expected} 文件 not a valid {expected} file")
     utf16 = sample[:2] in {b"\xff\xfe", b"\xfe\xff"}
-    if not utf16 and sample.count(0) > len(sample) // 50:  # a stray NUL is a bad row, many are no text file
+    controls = len(sample) - len(sample.translate(None, _CONTROLS))
+    if not utf16 and controls > max(8, len(sample) // 50):  # a stray one is a bad row, many are no text file
         raise SourceError(f"{name}：这是二进制文件 this is a binary file; expected CSV, JSONL, JSON, XLSX or Parquet")
     if expected is not None:
         return expected

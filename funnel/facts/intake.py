@@ -218,7 +218,7 @@ class _Intake:
     def _checked(self, spec: FactSpec, raw: Any, field: str) -> Value | None:
         value = coerce(spec, raw, self.context.zone)
         if value is None or not spec.accepts(value):
-            self.problems.append(Problem(field, f"expected {_expected(spec)}"))
+            self.problems.append(Problem(field, f"应为 expected {_expected(spec)}"))
             return None
         return value
 
@@ -417,12 +417,12 @@ def _member(spec: FactSpec, word: str) -> str | None:
 
 def _expected(spec: FactSpec) -> str:
     if spec.type in {"enum", "set"}:
-        return "one of " + ", ".join(spec.members)
+        return "one of 其中之一: " + ", ".join(spec.members)
     kinds = {
-        "bool": "true or false",
-        "integer": "a whole number",
-        "money": "an amount in yuan",
-        "date": "a date, YYYY-MM-DD",
+        "bool": "true or false 是或否",
+        "integer": "a whole number 整数",
+        "money": "an amount in yuan 金额（元）",
+        "date": "a date, YYYY-MM-DD 日期",
     }
     bounds = f" between {spec.low} and {spec.high}" if spec.low is not None and spec.high is not None else ""
     return kinds[spec.type] + (bounds if spec.type == "integer" else "")
