@@ -166,3 +166,48 @@ def test_no_module_level_mutable_state():
                 if names != ["__all__"]:
                     wrong.append(f"{path.name}: {names}")
     assert wrong == []
+
+
+def test_a_complaint_of_two_matters_gets_a_decision_for_each_and_the_hardest_in_all(engine):
+    decision = engine.decide(
+        {
+            **COMPLAINT,
+            "text": "店家死活不给退；而且店铺自动续费扣了会员费没有提醒",
+            "order": {**COMPLAINT["order"], "category": "custom_made"},
+        }
+    )
+    assert {m.scenario: m.outcome for m in decision.matters} == {"return7_refused": "refer", "autorenew": "ask"}
+    assert decision.outcome == "refer"
+    assert "本期服务已使用" in decision.referral.missing
+
+
+def test_questions_are_ranked_and_each_says_who_why_and_what_its_answers_remove(engine):
+    decision = engine.decide({**COMPLAINT, "order": {}, "facts": {}})
+    assert decision.outcome == "ask"
+    assert all(q.why and q.text and q.who in {"consumer", "merchant", "system"} for q in decision.questions)
+    kind = next(q for q in decision.questions if q.fact == "goods_kind")
+    assert max(a.removes for a in kind.answers) > min(a.removes for a in kind.answers)
+
+
+def test_an_answer_that_cannot_change_anything_is_not_asked_for(engine):
+    """No question on activation where the goods are a chair; none on the confirmation either."""
+    decision = engine.decide({**COMPLAINT, "facts": {}})
+    asked = {q.fact for q in decision.questions}
+    assert asked == {"goods_intact"}
+
+
+def test_asking_and_answering_ends_in_a_settlement(engine):
+    complaint = {**COMPLAINT, "order": {}, "facts": {}}
+    answers = {
+        "signed_on": "2026-11-07", "goods_intact": True, "goods_kind": "general", "price_paid": "199.00", "activated": False,
+        "opened": False, "no_return_confirmed": False, "return_notice_on": "2026-11-09",
+    }  # fmt: skip
+    for _ in range(12):
+        decision = engine.decide(complaint)
+        if decision.outcome != "ask":
+            break
+        first = decision.questions[0]
+        answer = {"value": answers[first.fact], "grade": first.grade, "source": first.who}
+        complaint = {**complaint, "facts": {**complaint["facts"], first.fact: answer}}
+    assert decision.outcome == "settle"
+    assert decision.matters[0].remedies[0].amount == "199.00"

@@ -114,7 +114,7 @@ def load_suite(pack: Pack, paths: list[Path], root: Path | None = None) -> Suite
         tested = {test.rule for test in tests}
         for rule in pack.live_rules:
             if rule.id not in tested:
-                wanted = (root / rule.id.replace(".", "/", 1)).with_suffix(".yaml").as_posix()
+                wanted = _shown(root / f"{rule.id.replace('.', '/', 1)}.yaml")
                 sink.add("F601", rule.span, rule=rule.id, path=wanted)
     return Suite(tuple(tests), sink.sorted())
 

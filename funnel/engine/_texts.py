@@ -19,6 +19,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "note": ("文字对“{label}”说法不一或含糊，按未知处理", "the text is unclear on “{label}”； it stays unknown"),
         "gate-open": ("关口“{title}”打开：{why}", "the gate “{title}” is open: {why}"),
         "gate-unknown": ("关口“{title}”还不能排除", "the gate “{title}” cannot be ruled out yet"),
+        "open-elsewhere": (
+            "还有关口或其他规则不能排除，机器不先结案",
+            "a gate or another rule cannot be ruled out yet, so nothing is settled before",
+        ),
         "no-rule": ("没有规则认得这件投诉", "no rule recognises this complaint"),
         "candidate": ("像是“{title}”", "this looks like “{title}”"),
         "possible": ("也可能是“{title}”，还要看{facts}", "it may also be “{title}”， depending on {facts}"),

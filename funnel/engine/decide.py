@@ -580,9 +580,11 @@ class _Writer:
             if matter.outcome == "refer":
                 tiers.append(matter.tier or self.pack.manifest.unmatched_tier)
                 reasons += [self._worded(reason_, ruling) for reason_ in ruling.reasons]
-                missing += [self.label(n) for n in (*ruling.missing, *(a.fact for a in ruling.asks))]
+                missing += [self.label(n) for n in ruling.missing]
                 if not ruling.reasons and not barriers and (pending or possible):
-                    reasons.append(Reason(code="elements-unknown", text=self.say("gate-unknown", title="")))
+                    reasons.append(Reason(code="elements-unknown", text=self.say("open-elsewhere")))
+            # What is open in any matter, so that whoever gets the case sees it, also where another matter referred it.
+            missing += [self.label(a.fact) for a in ruling.asks]
         outcome: Outcome = max((m.outcome for m in matters), key=lambda o: _HARDNESS[o], default="refer")
         if not matters:
             tiers.append(self.pack.manifest.unmatched_tier)

@@ -173,7 +173,7 @@ class Lexicon:
             for start, end, source in sorted(set(spans)):
                 if any(a < end and start < b for a, b in bars):
                     continue
-                if hedged == "ignore" and _behind(hedges, start, HEDGE_REACH, ends):
+                if hedged == "ignore" and _hedged(hedges, start, ends):
                     continue
                 negation = self._negation(text, negators, start, ends)
                 if negation is not None:
@@ -253,6 +253,13 @@ def _match(
 def _crosses(ends: list[int], low: int, high: int) -> bool:
     """Whether a clause ends in ``text[low:high]``."""
     return bisect_left(ends, high) > bisect_left(ends, low)
+
+
+def _hedged(hedges: list[Place], start: int, ends: list[int]) -> bool:
+    """Whether a hedge stands before a match or runs into it (是不是 + 是假货)."""
+    low = bisect_left(hedges, (start - HEDGE_REACH, -1))
+    overlapping = any(begin < start < stop for begin, stop in hedges[low : bisect_right(hedges, (start, -1))])
+    return overlapping or bool(_behind(hedges, start, HEDGE_REACH, ends))
 
 
 def _behind(places: list[Place], start: int, reach: int, ends: list[int]) -> list[Place]:
