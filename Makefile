@@ -26,6 +26,10 @@ check: $(STAMP)  ## style, types, the pack, its scenario tests, the schemas
 	$(BIN)/funnel test
 	$(BIN)/python tools/check_docs.py
 
+docs: $(STAMP) schema  ## write the pages that are made from the pack and the catalogue
+	$(BIN)/python tools/make_rule_pages.py
+	$(BIN)/python tools/make_code_pages.py
+
 schema: $(STAMP)  ## write the JSON schemas that the YAML files name
 	$(BIN)/funnel schema --pack cn-ecommerce --out schema
 

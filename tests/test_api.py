@@ -53,6 +53,13 @@ def test_fields_the_contract_does_not_know_are_passed_through(engine):
     assert engine.decide(COMPLAINT).passed_through == {"ticket_colour": "red"}
 
 
+def test_a_fact_that_no_vocabulary_declares_is_passed_through_and_named_with_the_nearest(engine):
+    decision = engine.decide({**COMPLAINT, "facts": {"goods_intakt": True}})
+    assert decision.outcome == "ask"
+    assert decision.passed_through["facts.goods_intakt"] is True
+    assert any("goods_intact" in e.text for e in decision.explanation if e.step == "unknown-fact")
+
+
 def test_the_same_complaint_gives_the_same_bytes_in_twenty_threads(pack, engine):
     wanted = engine.decide(COMPLAINT).model_dump_json()
     with ThreadPoolExecutor(20) as pool:

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import orjson
+from make_code_pages import page as code_page
+from make_rule_pages import page as rule_page
 
 from funnel.diagnostics._catalog import CATALOG
 from funnel.pack.loader import load_pack
@@ -36,6 +38,18 @@ def stale_schemas() -> list[str]:
     return found
 
 
+def stale_pages() -> list[str]:
+    pack = load_pack("cn-ecommerce")
+    wanted = {f"rules/{r.id.replace('.', '/', 1)}.md": rule_page(pack, r) for r in pack.rules.values()}
+    wanted |= {f"codes/{code}.md": code_page(code) for code in CATALOG}
+    found = []
+    for name, text in wanted.items():
+        path = ROOT / "docs" / name
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            found.append(f"docs/{name}: run `make docs`")
+    return found
+
+
 def missing_pages() -> list[str]:
     pages = {path.stem for path in (ROOT / "docs" / "codes").glob("F*.md")}
     return [f"docs/codes/{code}.md is missing" for code in sorted(set(CATALOG) - pages)] + [
@@ -44,7 +58,7 @@ def missing_pages() -> list[str]:
 
 
 def main() -> None:
-    problems = [*broken_links(), *stale_schemas(), *missing_pages()]
+    problems = [*broken_links(), *stale_schemas(), *stale_pages(), *missing_pages()]
     print("\n".join(problems) or "docs: links, schemas and code pages are in order")
     sys.exit(bool(problems))
 

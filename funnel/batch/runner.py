@@ -192,7 +192,7 @@ class _Tally:
         if decision.outcome == "refer":
             self.referred[decision.tier or ""] += 1
         if decision.referral is not None:
-            self.gates.update({reason.gate for reason in decision.referral.reasons if reason.gate})
+            self.gates.update(sorted({reason.gate for reason in decision.referral.reasons if reason.gate}))
         for matter in decision.matters:
             counts = self.scenarios.setdefault(matter.scenario, [0, 0])
             counts[0] += 1
@@ -201,7 +201,7 @@ class _Tally:
                 counts[1] += decision.outcome == "settle"
                 if decision.outcome == "settle":
                     self.amount += sum((Decimal(r.amount) for r in matter.remedies if r.amount is not None), Decimal(0))
-        self.unknown.update(complaint.extra.keys())
+        self.unknown.update(sorted(decision.passed_through.keys() | complaint.extra.keys()))
         if complaint.id == f"row-{row.number}":
             self.generated += 1
         del source

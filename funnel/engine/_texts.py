@@ -17,6 +17,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{label}: {value} ({grade}, from the words “{words}”)",
         ),
         "note": ("文字对“{label}”说法不一或含糊，按未知处理", "the text is unclear on “{label}”； it stays unknown"),
+        "unknown-fact": ("词表里没有事实“{name}”，没有采用", "the vocabulary has no fact “{name}”; it was not used"),
+        "unknown-fact-near": (
+            "词表里没有事实“{name}”，没有采用；是不是“{near}”？",
+            "the vocabulary has no fact “{name}”; it was not used; did you mean “{near}”?",
+        ),
         "gate-open": ("关口“{title}”打开：{why}", "the gate “{title}” is open: {why}"),
         "gate-unknown": ("关口“{title}”还不能排除", "the gate “{title}” cannot be ruled out yet"),
         "open-elsewhere": (

@@ -24,6 +24,7 @@ from funnel.decision import (
     Referral,
     Step,
 )
+from funnel.diagnostics._model import suggestion
 from funnel.engine import describe
 from funnel.engine._texts import join, say
 from funnel.engine.assess import PAID_FACT, Assessment, assess
@@ -333,7 +334,8 @@ class _Writer:
         complaint, manifest = self.r.complaint, self.pack.manifest
         respond, resolve = self._clocks()
         received = localise(complaint.received_at, self.compiled.zone) if complaint.received_at else None
-        passed = {key: value for key, value in complaint.extra.items() if _is_plain(value)}
+        unknown = {f"facts.{name}": complaint.facts[name] for name in self.r.intake.unknown_names}
+        passed = {key: value for key, value in {**complaint.extra, **unknown}.items() if _is_plain(value)}
         return Decision(
             complaint_id=complaint.id,
             outcome=outcome,
@@ -377,6 +379,9 @@ class _Writer:
             else:
                 text = self.say("fact", label=self.label(name), value=shown, grade=grade, source=known.source)
             self.note("fact", text, facts=(name,))
+        for name in self.r.intake.unknown_names:
+            near = suggestion(name, self.pack.vocabulary.facts)
+            self.note("unknown-fact", self.say("unknown-fact-near" if near else "unknown-fact", name=name, near=near))
         for note in self.facts.notes:
             if note.startswith("text: "):
                 name = note.removeprefix("text: ").rstrip("?")

@@ -13,28 +13,50 @@ _N = f"[{_numerals.CHARS}]"
 _FIGURE = r"[0-9]{1,12}(?:[,，][0-9]{1,3}){0,4}(?:\.[0-9]{1,6})?"
 _SPACED = r"[0-9]{1,3}(?: [0-9]{3}){1,3}(?:\.[0-9]{1,2})?"
 _FOREIGN = "(?:美元|美金|欧元|港币|港元|日元|日币|英镑|韩元|台币|澳元|加元|新元|泰铢|卢布|usd|USD)"
-_UNIT = r"(?:元|块钱|块|圆|人民币|rmb|RMB|cny|CNY)"
-_SMALL = r"[0-9一二两三四五六七八九]"
+_UNIT = r"(?:元(?![旦宵]|器件)|块钱|块|圆|人民币|rmb|RMB|cny|CNY)"
+_SMALL = r"[0-9一二两三四五六七八九壹贰叁肆伍陆柒捌玖]"
+_SIGN = r"(?:[¥￥]|(?<![a-zA-Z])(?:rmb|RMB))"
+# What makes a lone digit behind 块 the count of something else (10块2支, 10块2-3个, 10块两小时), not jiao.
+_COUNTED = (
+    r"(?![0-9十百千万亿点半多来几到至~\-—:：/%年月日号天周个人次件片块元斤碗盒份瓶袋箱只条张杯支双套罐台部层根颗粒本克米公升毫折倍成]"
+    r"|\.[0-9]|小时|包(?!邮))"
+)
+# 元 is written, and what is written gives jiao its name: a lone digit is jiao only at the end of what is said.
+_ENDED = r"(?=$|[,，。;；!！?？、)）\s\n的]|\.(?![0-9])|包邮)"
+
+
+def _change_pattern(prefix: str) -> str:
+    """Jiao and fen behind a unit: 9, 五毛, 二毛五, 零五分."""
+    return (
+        rf"(?:零?(?P<{prefix}jiao>{_SMALL})[毛角](?:零?(?P<{prefix}fen>{_SMALL})(?:分|{_ENDED}))?"
+        rf"|零(?P<{prefix}lonefen>{_SMALL})分"
+        rf"|(?P<{prefix}loose>{_SMALL})(?:(?<=块.){_COUNTED}|{_ENDED}))?(?:整|正)?"
+    )
+
 
 _AMOUNT = re.compile(
     rf"(?P<foreign>(?:\$|€|£|us\$|US\$) ?{_FIGURE}|(?:{_FIGURE}|{_N}{{1,8}}) ?[万千]?{_FOREIGN})"
     rf"|(?P<range>(?:{_FIGURE}|{_N}{{1,8}})(?:-|~|到|至|—)(?:{_FIGURE}|{_N}{{1,8}}) ?(?:多|来|几)?{_UNIT}"
     rf"|(?:{_FIGURE}|{_N}{{1,8}}) ?{_UNIT}(?:-|~|到|至|—)(?:{_FIGURE}|{_N}{{1,8}}) ?{_UNIT}|{_N}{{1,3}}块{_N}{{1,3}}块"
     rf"|[¥￥] ?{_FIGURE}(?:-|~|到|至|—)[¥￥]? ?{_FIGURE}[元块]?)"
-    rf"|(?P<signed>-{_FIGURE} ?{_UNIT}|[¥￥] ?-{_FIGURE}|-[¥￥] ?{_FIGURE})"
-    rf"|(?P<sign>[¥￥] ?(?P<signfig>{_FIGURE})(?P<signwan>[万千kKwW])?)"
+    rf"|(?P<signed>-{_FIGURE} ?{_UNIT}|{_SIGN} ?-{_FIGURE}|-{_SIGN} ?{_FIGURE})"
+    rf"|(?P<sign>{_SIGN} ?(?P<signfig>{_FIGURE})(?P<signwan>[万千kKwW])?)"
     rf"|(?P<vague>(?:(?:十|百|千|万|{_SMALL}{{1,2}}[十百千万])?几[十百千万亿]{{0,2}}|(?:十|百|千|万|{_SMALL}{{1,2}}[十百千万])多[十百千万]{{0,2}}|好几[十百千万]|数[十百千万]|上[百千万]|近[百千万]|[十百千万]把"
     rf"|{_FIGURE}(?:多|来|几|余)[万千百]?|{_N}{{1,6}}(?:来|多|余)[万千百]?|块把) ?{_UNIT}?(?P<vagueunit>(?<=元)|(?<=块)|(?<=钱)|(?<=圆)|钱)|几[毛角]钱?|几分钱)"
     rf"|(?P<fig>{_SPACED}|{_FIGURE})(?P<scale>[亿万千百kKwW])?(?:(?P<after>{_SMALL})(?P<afterunit>[千百])?)? ?(?P<unit>{_UNIT})"
-    rf"(?:(?P<jiao>{_SMALL})(?:(?P<jiaounit>[毛角])(?:(?P<fen>{_SMALL})分?)?)?(?![0-9年月日号天个人次件片块元斤碗盒份瓶袋箱只条张杯]|包(?!邮)))?(?:整|正)?"
+    rf"{_change_pattern('')}"
     rf"|(?P<cn>{_N}{{1,16}})(?P<cnunit>{_UNIT})"
-    rf"(?:(?P<cnjiao>{_SMALL})(?:(?P<cnjiaounit>[毛角])(?:(?P<cnfen>{_SMALL})分?)?)?(?![年月日号天个人次件片块元斤碗盒份瓶袋箱只条张杯百千万十]|包(?!邮)))?(?:整|正)?"
-    rf"|(?P<smallfig>{_SMALL}{{1,2}})(?P<smallunit>毛钱?|角钱?|分钱)(?:(?<=[毛角])(?P<smallfen>{_SMALL})分)?"
-    rf"|(?P<kuaiba>块(?P<kuaijiao>[一二两三四五六七八九]))(?=钱|的|$|[，。,.!！])"
-    rf"|(?P<bare>{_N}{{2,16}}|{_FIGURE}[万千百](?:{_SMALL})?)"
+    rf"{_change_pattern('cn')}"
+    rf"|(?P<smallfig>{_SMALL}{{1,2}})(?P<smallunit>毛钱?|角钱?|分钱)(?:(?<=[毛角])(?P<smallfen>{_SMALL})(?:分|{_ENDED}))?"
+    rf"|(?P<kuaiba>(?<![0-9{_numerals.CHARS}几这那每哪大小])块(?P<kuaijiao>[一二两三四五六七八九])(?:毛钱?|(?=钱|的|$|[，。,.!！])))"
+    rf"|(?P<bare>{_N}{{2,16}}|{_FIGURE}[万千百kKwW](?:{_SMALL})?)"
 )
 _THINGS_OF_A_PIECE = "小大排菠屏手砖表电肉板布石地区皮蛋糕玻豆香漆钢木冰姜"
-_MEASURES = "遍趟回句声字分下轮把串朵头匹辆盆碗杯平人次天件包片个公里米斤克只条张本年月日号岁时分秒级层楼盒瓶箱袋台部双套份种家位名%克升毫毛角级线度页步棵颗根"
+_BARE_BEHIND = re.compile(
+    r"$|[\s,，。;；!！?？、)）~…\"'”]|\.(?![0-9])|到账|左右|上下|以上|以下|出头"
+    r"|[的了买还就都却结但而不没给我他她你才吧啊呢吗也太又再和跟请让商店卖京淘平现今后以整]"
+)
+"""What may stand behind a bare numeral that is money; anything else may be what it counts (三百粉丝, 五百万像素)."""
 _CUES = (
     "花了",
     "付了",
@@ -57,7 +79,10 @@ _CUES = (
     "降了",
     "差价",
     "退我",
+    "退款",
     "赔我",
+    "赔付",
+    "扣款",
     "实付",
     "付款",
     "付",
@@ -79,7 +104,11 @@ _NEAR_BEFORE = (
     *("约", "大概", "大致", "估计", "接近", "差不多", "近", "上", "超过", "超", "不到", "不足", "不止", "快"),
     *("至少", "最少", "起码", "至多", "最多", "顶多", "超过了"),
 )
-_NEAR_BEHIND = re.compile("左右|上下|以上|以内|以下|多|出头|有余|不到(?![账帐位货])")
+_NEAR_BEHIND = re.compile("左右|上下|以上|以内|以下|多|出头|有余|不到(?![账帐位货])|起(?![诉来])")
+_SIGN_GOES_ON = re.compile(r"[0-9*]|[.,，][0-9*]|[xX]{2}| [0-9]{3}(?![0-9])")
+"""¥1** is masked, ¥12,3456 and ¥1 299 are grouped strangely: the figure read is not the whole of it."""
+_SUM_BEFORE = ("共", "计", "额", "是", "为", ":", "：")
+_BRANDS_OF_SANYUAN = ("牛奶", "酸奶", "鲜", "纯", "奶", "食品", "桥")
 
 
 _Out = Callable[..., Reading]
@@ -117,7 +146,10 @@ def _reading(text: str, match: re.Match[str]) -> Reading | None:
         return out(None, "malformed")
     if match.group("sign"):
         value = _numerals.arabic(match.group("signfig"))
-        return out(None if value is None else value * _scale(match.group("signwan")))
+        scale = _scale(match.group("signwan"))
+        if value is None or _SIGN_GOES_ON.match(text, end) or _too_fine(match.group("signfig"), scale):
+            return out(None)
+        return out(value * scale)
     if match.group("fig"):
         return _figure(text, match, out)
     if match.group("cn"):
@@ -135,6 +167,11 @@ def _scale(word: str | None) -> int:
     )
 
 
+def _too_fine(figure: str, scale: int) -> bool:
+    """1.000元 may be a thousand; more than two decimals are no yuan unless counted in thousands (1.2345万)."""
+    return scale == 1 and len(figure.partition(".")[2]) > 2
+
+
 def _one(word: str) -> int:
     return int(word) if word.isdigit() else _numerals.DIGITS[word]
 
@@ -145,15 +182,21 @@ def _figure(text: str, match: re.Match[str], out: _Out) -> Reading | None:
         return None
     if before and (before == "*" or (before.isascii() and before.isalnum())):
         return None  # the tail of something longer: masked digits, a model number
-    value = _numerals.arabic(match.group("fig"))
-    if value is None:
+    figure = match.group("fig")
+    value = _numerals.arabic(figure)
+    if value is None or (before == "." and _is_tail_of_decimal(text, match.start(), figure)):
         return out(None, "malformed")
-    if match.group("unit") == "块" and not match.group("jiao"):
+    if " " in figure and not _is_grouped(text, match.start()):
+        return out(None, "malformed")
+    change = _change(match, "")
+    if match.group("unit") == "块" and change is None:
         if _is_piece(text, match.end()):
             return None
         if not match.group("scale") and value <= _FEW and not _priced(text, match.start(), match.end()):
             return out(None, "vague")
     scale = _scale(match.group("scale"))
+    if _too_fine(figure, scale):
+        return out(None, "malformed")
     value *= scale
     if match.group("after"):
         if scale == 1:
@@ -161,30 +204,49 @@ def _figure(text: str, match: re.Match[str], out: _Out) -> Reading | None:
         value += _one(match.group("after")) * Fraction(
             _scale(match.group("afterunit")) if match.group("afterunit") else scale // 10
         )
-    return out(value + _change(match.group("jiao"), match.group("fen")))
+    return out(value + (change or 0))
 
 
-def _change(jiao: str | None, fen: str | None) -> Fraction:
-    value = Fraction(0)
-    if jiao:
-        value += Fraction(_one(jiao), 10)
-    if fen:
-        value += Fraction(_one(fen), 100)
-    return value
+def _is_tail_of_decimal(text: str, start: int, figure: str) -> bool:
+    """.5元 and 1..5元: a stop before a short figure may be a decimal point or the end of a sentence."""
+    head = text[max(0, start - 8) : start].rstrip(".")
+    if head[-1:].isdigit():
+        return True
+    return text[start - 2 : start] != ".." and len(figure) <= 2
+
+
+def _is_grouped(text: str, start: int) -> bool:
+    """Whether 1 299元 is one figure: a word of money before it. 小米8 128元 is two."""
+    clause = _CLAUSE_END.split(text[max(0, start - 6) : start])[-1]
+    return not clause or clause.endswith(_SUM_BEFORE) or any(char in _MONEY_WORDS for char in clause)
+
+
+def _change(match: re.Match[str], prefix: str) -> Fraction | None:
+    """Jiao and fen behind the unit; None where there are none."""
+    jiao, fen, lonefen, loose = (match.group(prefix + name) for name in ("jiao", "fen", "lonefen", "loose"))
+    if not (jiao or lonefen or loose):
+        return None
+    tenths, hundredths = jiao or loose, fen or lonefen
+    return Fraction(_one(tenths) if tenths else 0, 10) + Fraction(_one(hundredths) if hundredths else 0, 100)
 
 
 def _chinese(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     unit = match.group("cnunit")
-    if unit == "块" and not match.group("cnjiao") and _is_piece(text, match.end()):
+    change = _change(match, "cn")
+    if unit == "块" and change is None and _is_piece(text, match.end()):
         return None
     if text[match.start() - 1 : match.start()] == "第":
+        return None
+    if match.group(0) == "三元" and text.startswith(_BRANDS_OF_SANYUAN, match.end()):
         return None
     value = _numerals.parse(match.group("cn"))
     if value is None:
         return out(None, "vague")
-    if unit == "块" and not match.group("cnjiao") and value <= _FEW and not _priced(text, match.start(), match.end()):
+    if unit == "块" and change is None and value <= _FEW and not _priced(text, match.start(), match.end()):
         return None if value == 1 else out(None, "vague")  # 和同事一块, 连一块也没有
-    return out(value + _change(match.group("cnjiao"), match.group("cnfen")))
+    if text[match.start() - 1 : match.start()] == "小":
+        return out(None, "vague")  # 小一千块: a bit less
+    return out(value + (change or 0))
 
 
 def _is_piece(text: str, end: int) -> bool:
@@ -196,14 +258,19 @@ def _is_piece(text: str, end: int) -> bool:
 def _priced(text: str, start: int, end: int) -> bool:
     """Whether a few 块 are money: a word of money close before in the clause, or a price's form right behind."""
     clause = _CLAUSE_END.split(text[max(0, start - 6) : start])[-1]
+    if clause.endswith(("元", "块", "块钱")):
+        return False  # 58元一块: so much a piece
     return any(char in _MONEY_WORDS for char in clause) or text.startswith(_PRICE_TAILS, end)
 
 
 def _small(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     unit = match.group("smallunit")
     word = match.group("smallfig")
-    if text[match.start() - 1 : match.start()].isdigit():
+    before = text[match.start() - 1 : match.start()]
+    if before.isdigit() or before == ".":
         return None
+    if text.startswith("不拔", match.end()) or (match.group(0) == "五毛" and text.startswith("党", match.end())):
+        return None  # 一毛不拔, 五毛党
     if text.startswith("一分", match.end()) or (unit == "分钱" and text.startswith("分货", match.end() + 1)):
         return None  # 一分钱一分货
     if len(word) > 1 and not word.isdigit():
@@ -218,20 +285,19 @@ def _small(text: str, match: re.Match[str], out: _Out) -> Reading | None:
 def _bare(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     """三百五 without a unit: only right behind a word of paying, with a big unit, and before no measure word."""
     word = match.group("bare")
-    if not any(char in word for char in "百佰千仟万"):
+    if not any(char in word for char in "百佰千仟万kKwW"):
         return None
     before = text[max(0, match.start() - 4) : match.start()]
     if not before.endswith(_CUES):
         return None
     end = match.end()
     more = text[end : end + 1] in {"多", "来", "余"}
-    following = text[end + more : end + more + 1]
-    if following and (following in _MEASURES or (following.isascii() and following.isalnum()) or following == "几"):
+    if not _BARE_BEHIND.match(text, end + more):
         return None
     if more:
         return Reading("amount", None, match.start(), end + 1, text[match.start() : end + 1], "vague")
     if word[0].isdigit():
-        figure = re.match(rf"({_FIGURE})([万千百])({_SMALL})?", word)
+        figure = re.match(rf"({_FIGURE})([万千百kKwW])({_SMALL})?", word)
         assert figure is not None  # noqa: S101 (the pattern matched these parts)
         value = _numerals.arabic(figure.group(1))
         if value is None:
