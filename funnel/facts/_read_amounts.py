@@ -195,7 +195,7 @@ def _figure(text: str, match: re.Match[str], out: _Out) -> Reading | None:
         if not match.group("scale") and value <= _FEW and not _priced(text, match.start(), match.end()):
             return out(None, "vague")
     scale = _scale(match.group("scale"))
-    if _too_fine(figure, scale):
+    if _too_fine(figure, scale) or ("." in figure and change is not None):
         return out(None, "malformed")
     value *= scale
     if match.group("after"):

@@ -15,7 +15,7 @@ _NUM = rf"(?:[0-9]{{1,2}}|{_CN})"
 _YEAR = r"(?:[0-9]{2,4}|[二〇零一三四五六七八九]{4})"
 _COUNT = r"(?:[0-9]{1,4}|[一二两三四五六七八九十百半几数]{1,4})"
 # A day without 日 or 号 only in figures, and not as the beginning of something else: 11月3元, 6月一直没发货.
-_DAY = rf"(?:{_NUM}[日号]|[0-9]{{1,2}}(?![0-9元块圆毛角个件天年月%.]))"
+_DAY = rf"(?:{_NUM}[日号]|[0-9]{{1,2}}(?![0-9元块圆毛角个件天年月%.多几来余]))"
 
 _DATE = re.compile(
     rf"(?P<iso>(?<![0-9])[0-9]{{4}}[-/.][0-9]{{1,2}}[-/.][0-9]{{1,2}}(?![0-9]))"
@@ -24,17 +24,17 @@ _DATE = re.compile(
     rf"|(?P<relmonth>(?P<rmon>上上个月|上上月|上个月|上月|这个月|本月|下个月|下月)(?:的)?(?P<rmd>{_NUM})[日号])"
     rf"|(?P<md>(?<![0-9.])(?P<mm>{_NUM})月(?:份)?(?:的)?(?P<mday>{_DAY}))"
     rf"|(?P<dotted>(?<![0-9.¥￥])(?P<dm>1[0-2]|0?[1-9])\.(?P<dd>3[01]|[12][0-9]|0?[1-9])[日号])"
-    rf"|(?P<week>(?P<wk>上上周|上上星期|上上个星期|上个星期|上个礼拜|上周|上星期|上礼拜|这周|本周|这星期|这个星期)(?P<wd>[一二三四五六日天末])?)"
+    rf"|(?P<week>(?P<wk>(?<![上早晚以网路线])上{{1,2}}(?:周|个?星期|个?礼拜)|[这本](?:周|个?星期|个?礼拜))(?P<wd>[一二三四五六日天末])?)"
     rf"|(?P<bareweek>(?<![0-9一两三四每几])(?:周|星期|礼拜)[一二三四五六日天](?!后))"
     rf"|(?P<ago>(?<![0-9.])(?P<agocount>{_COUNT})(?:个)?(?P<agomore>多|来|半)?(?P<agounit>天|日|周|星期|礼拜|月|年)(?:多)?(?:之前|以前|前))"
-    rf"|(?P<word>(?<!去年)(?<!前年)(?:大前天|前天|昨天|昨日|昨晚|今天|今日|今早|今晚|今晨))"
-    rf"|(?P<shop>(?:(?P<shopyear>去年|前年|今年|明年|20[0-9]{{2}}年|(?<![0-9])[0-9]{{2}}年)的?)?(?P<shopday>双十一|双11|双十二|双12|(?:(?<![0-9])|(?<=年))618(?![0-9元块.])))"
+    rf"|(?P<word>(?<!去年)(?<!前年)(?:(?<!大)大前天|(?<!大)前天|昨天|昨日|昨晚|今天|今日(?!头条)|今早|今晚|今晨))"
+    rf"|(?P<shop>(?:(?P<shopyear>去年|前年|今年|明年|20[0-9]{{2}}年|(?<![0-9])[0-9]{{2}}年)的?)?(?P<shopday>双十一|双11|双十二|双12|(?<![0-9a-zA-Z*#.,-])(?<![满减返付花价售卖券要才])(?<![降涨]到|型号)618(?![0-9a-zA-Z*%元块.-]|[号个页房次克毫])))"
     rf"|(?P<vagueday>前几天|前两天|前些天|前阵子|前段时间|上周|国庆节|国庆|春节|过年|元旦|中秋|端午|几天前|好久以前)"
-    rf"|(?P<day>(?<![0-9.月几百零千第十大小])(?P<dday>3[01]|[12][0-9]|[1-9]|{_CN})号(?!码|线|店|楼|机|链|仓|院|门|称|电|选|的|色|款|型|柜|房|位|桌|球|字|干|人|箱|车|[a-z]))"
+    rf"|(?P<day>(?<![0-9.月几百零千第十大小a-zA-Z])(?P<dday>3[01]|[12][0-9]|[1-9]|{_CN})号(?!码|线|店|楼|机|链|仓|院|门|称|电|选|的|色|款|型|柜|房|位|桌|球|字|干|人|箱|车|裤|鞋|衣|套|客服|系|标|脚|床|座|[a-z]))"
 )
 _DAYS = re.compile(
     r"(?P<lead>才|刚|整整|已经|都|将近|快|差不多|近|大约|大概|约|超过|不到|多|过了|第|前|后|每|隔|每隔)?"
-    r"(?P<count>(?<![0-9.])[0-9]{1,4}|半|[零〇一二两三四五六七八九十百千几数]{1,6}|好几|几|十几|数|一两|两三|三四|四五|五六|十来|十多|二十多|[0-9]{1,3}多|[一二三四五六七八九]?十几)"
+    r"(?P<count>(?<![0-9.])[0-9]{1,4}|半|[零〇一二两俩三四五六七八九十百千几数]{1,6}|好几|几|十几|数|一两|两三|三四|四五|五六|十来|十多|二十多|(?<![0-9.])[0-9]{1,3}[多几来]|[一二三四五六七八九]?十几)"
     r"(?:个)?(?P<more>多|来|半)?(?P<unit>小时|钟头|工作日|天|周|星期|礼拜|月|年)(?P<half>半)?"
     r"(?P<tail>多|左右|内|之内|以内|前|之前|以前|无理由|无条件|包退|保修|质保|价保|试用|免费|发货|退货|到账|后|之后|以后|一)?"
 )
@@ -61,13 +61,28 @@ _LIMIT_WORDS = re.compile(
 )
 """Words of rights and periods right before a duration: 价保30天, 质保期一年."""
 _RIGHT_BEHIND = re.compile(
-    r"的?(?:可退|可换|退换|保价|价保|包换|只换|无忧|无理由|客服|在线|质保|试用|保修|免息|退货|有效|以内|之内|内)|期"
+    r"的?(?:可退|可换|换货|包换|退换|保价|价保|只换|无忧|无理由|客服|在线|质保|试用|保修|免息|退货|有效|以内|之内|内)|期"
 )
+_PROMISED_HOURS = re.compile("处理|回复|答复|响应|上门|送货|配送|退款")
+"""客服说48小时处理 names a limit."""
 _IDIOM_BEHIND = re.compile("两头|比一|到晚|猫")
+_NOT_A_WEEK = frozenset("岁年边围转末折遭")
+"""一周岁, 三周年, 周边: 周 that is no week."""
+_SOME_DAY = ("有", "那", "哪", "某", "同", "当", "这", "比")
+"""有一天, 那一天, 一天比一天: no length of time."""
 _RANGE_BEFORE = re.compile(r"[0-9一二两三四五六七八九十](?:个月|小时|[天日周])?(?:-|~|到|至|—)$")
-_SIZE = re.compile("[大小]了?$|尺码$")
-_ABOUT_BEHIND = re.compile("左右|前后|上下|之前|以前|前")
-_ABOUT_BEFORE = ("约", "大概", "好像", "差不多")
+_SIZE = re.compile("[大小]了?$")
+_NUMBERED = ("穿", "尺码", "鞋码", "号码", "工号", "型号", "编号")
+"""What has a number, not a day: 穿28号, 工号7号."""
+_ABOUT_BEHIND = re.compile(
+    "左右|前后|上下|之前|以前|前|之后|以后|后(?![台来])|(?:-|~|到|至|—|、)[0-9一二三四五六七八九十廿卅]{1,3}[日号]"
+)
+_LISTED_BEFORE = re.compile(r"(?<![0-9.])(?:[0-9]{1,2}|[一二三四五六七八九十廿卅]{1,3})[-~—、,，到至]$")
+_LISTED_BEHIND = re.compile(r"[,，][0-9]{1,2}[日号]")
+"""20,21号 and 11月3,4号: one of several days."""
+_SEASON_BEHIND = re.compile("的?(?:期间|促销|那几天|那段|预售|活动|大促|狂欢|满减|优惠)")
+"""双十一期间: shopping days last for weeks; what is done in their season has no day."""
+_ABOUT_BEFORE = ("约", "大概", "大概是", "好像", "差不多", "差不多是", "将近", "估计", "至少", "不到", "超过")
 _NEAR_BEFORE = (
     *("大概", "大致", "估计", "差不多", "接近", "至少", "起码", "最少", "至多", "最多", "顶多", "快要", "不足", "不止"),
     *("超过", "超过了", "超", "超出", "超了", "不到", "大于"),
@@ -86,12 +101,12 @@ def read_dates(text: str, received_on: dt.date | None) -> Iterator[Reading]:
             value, why = None, "impossible"
         if value is not None and _about(text, match):
             value, why = None, "vague"
-        if (
-            match.group("day")
-            and match.group("dday") in {"一", "1"}
-            and _SIZE.search(text[max(0, match.start() - 2) : match.start()])
-        ):
-            continue
+        if match.group("day"):
+            head = text[max(0, match.start() - 6) : match.start()]
+            if head.endswith(_NUMBERED) or _LISTED_BEFORE.search(head):
+                continue
+            if match.group("dday") in {"一", "1"} and _SIZE.search(head):
+                continue
         if value is None and why is None:
             continue
         yield Reading("date", value, match.start(), match.end(), match.group(0), why)
@@ -100,10 +115,15 @@ def read_dates(text: str, received_on: dt.date | None) -> Iterator[Reading]:
 def _about(text: str, match: re.Match[str]) -> bool:
     """11月3日前, 双十一左右, 大概3号, and the second half of 3到5天前: near a day is not the day."""
     start, end = match.span()
+    before = text[max(0, start - 4) : start]
+    about = before.endswith(_ABOUT_BEFORE) and not before.endswith("预约")
     if match.group("ago"):
-        return bool(_RANGE_BEFORE.search(text[max(0, start - 8) : start]))
-    before = text[max(0, start - 3) : start]
-    return bool(_ABOUT_BEHIND.match(text, end)) or (before.endswith(_ABOUT_BEFORE) and not before.endswith("预约"))
+        return about or bool(_RANGE_BEFORE.search(text[max(0, start - 8) : start]) or text.startswith("左右", end))
+    if match.group("shop") and _SEASON_BEHIND.match(text, end):
+        return True
+    if text[end - 1].isdigit() and _LISTED_BEHIND.match(text, end):
+        return True
+    return about or bool(_ABOUT_BEHIND.match(text, end))
 
 
 def _number(word: str) -> int | None:
@@ -178,6 +198,10 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
     if group("bareweek") or group("vagueday"):
         return None, "vague"
     if group("ago"):
+        if group("agounit") == "月" and "个" not in match.group(0) and group("agocount") != "半":
+            return None, None  # 3月前 is before March
+        if group("agounit") == "日":
+            return None, "vague"  # 15日前 is also before the fifteenth
         if group("agomore") or match.group(0).endswith(("多前", "多之前", "多以前")):
             return None, "vague"
         return _ago(group("agocount"), group("agounit"), received)
@@ -260,7 +284,7 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
         return None
     if text[match.end("unit") : match.end("unit") + 1] == "天" or (tail == "一" and unit == "天"):
         return None
-    if unit == "月" and "个" not in match.group(0):
+    if unit == "月" and "个" not in match.group(0) and count not in {"半", "俩"}:
         return None  # 3月 is a month of the year
     if unit == "年" and match.group("count").isdigit() and len(count) > 1:
         return None
@@ -268,6 +292,14 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
     behind = match.end("half") if match.group("half") else match.end("unit")
     if _LIMIT_WORDS.search(before) or _RIGHT_BEHIND.match(text, behind) or _IDIOM_BEHIND.match(text, behind):
         return None
+    if before.endswith(("*", "x", "×")) or (unit == "周" and text[behind : behind + 1] in _NOT_A_WEEK):
+        return None  # 7*24小时, 一周岁
+    if unit == "小时" and _PROMISED_HOURS.match(text, behind):
+        return None
+    if unit == "天" and count in {"一", "1"} and before.endswith(_SOME_DAY):
+        return None
+    if count == "半" and before.endswith(("上", "下", "前", "后")):
+        return None  # 上半个月 is the first half of it
     if before.endswith(("头", "上", "下")) and (count == "一" or before.endswith("头")):
         return None  # 上一个月 is a month of the calendar, 头三天 an ordinal
     if unit in {"周", "星期", "礼拜"} and text[behind : behind + 1] in _WEEKDAYS:
@@ -289,6 +321,8 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
         or lead in {"将近", "快", "差不多", "近", "大约", "大概", "约", "超过", "不到", "多"}
     )
     vague = vague or before.endswith(_NEAR_BEFORE) or _NEAR_BEHIND.match(text, behind) or _RANGE_BEFORE.search(before)
+    vague = vague or (count == "半" and before.endswith(("大", "小", "多")))  # 大半个月
+    vague = vague or (unit == "天" and count in {"两", "2"} and before.endswith(("这", "那")))  # 这两天: these days
     if vague_count or vague or match.group("half") or (count == "四" and unit == "周"):  # 四周 is also "all around"
         return out(None, "vague")
     if unit in {"年", "工作日"}:
