@@ -104,7 +104,14 @@ _NEAR_BEFORE = (
     *("约", "大概", "大致", "估计", "接近", "差不多", "近", "上", "超过", "超", "不到", "不足", "不止", "快"),
     *("至少", "最少", "起码", "至多", "最多", "顶多", "超过了"),
 )
-_NEAR_BEHIND = re.compile("左右|上下|以上|以内|以下|多|出头|有余|不到(?![账帐位货])|起(?![诉来])")
+_NEAR_BEHIND = re.compile(
+    "左右|上下|以上|以内|以下|多|出头|有余|不到(?![账帐位货])|起(?![诉来])|半(?![个斤年天月小份价])"
+)
+_BEGUN = re.compile(rf"(?:[0-9十拾百佰千仟万亿零]|[0-9{_numerals.CHARS}]点)$")
+"""1万零5百元, 三点五元: a numeral that began earlier, in figures of another kind."""
+_SPACED_OUT = re.compile(r"[0-9] +$")
+_TWO_FIGURES = re.compile(rf"[0-9]{{2}}{_ENDED}")
+"""88块88."""
 _SIGN_GOES_ON = re.compile(r"[0-9*]|[.,，][0-9*]|[xX]{2}| [0-9]{3}(?![0-9])")
 """¥1** is masked, ¥12,3456 and ¥1 299 are grouped strangely: the figure read is not the whole of it."""
 _SUM_BEFORE = ("共", "计", "额", "是", "为", ":", "：")
@@ -188,7 +195,12 @@ def _figure(text: str, match: re.Match[str], out: _Out) -> Reading | None:
         return out(None, "malformed")
     if " " in figure and not _is_grouped(text, match.start()):
         return out(None, "malformed")
+    head = text[max(0, match.start() - 4) : match.start()]
+    if _BEGUN.search(head) or (len(figure.partition(".")[0]) <= 3 and _SPACED_OUT.search(head)):
+        return out(None, "malformed")
     change = _change(match, "")
+    if change is None and _TWO_FIGURES.match(text, match.end()):
+        return out(None, "malformed")
     if match.group("unit") == "块" and change is None:
         if _is_piece(text, match.end()):
             return None
@@ -239,6 +251,8 @@ def _chinese(text: str, match: re.Match[str], out: _Out) -> Reading | None:
         return None
     if match.group(0) == "三元" and text.startswith(_BRANDS_OF_SANYUAN, match.end()):
         return None
+    if _BEGUN.search(text[max(0, match.start() - 4) : match.start()]):
+        return out(None, "malformed")
     value = _numerals.parse(match.group("cn"))
     if value is None:
         return out(None, "vague")

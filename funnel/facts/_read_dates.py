@@ -71,6 +71,8 @@ _NOT_A_WEEK = frozenset("岁年边围转末折遭")
 _SOME_DAY = ("有", "那", "哪", "某", "同", "当", "这", "比")
 """有一天, 那一天, 一天比一天: no length of time."""
 _RANGE_BEFORE = re.compile(r"[0-9一二两三四五六七八九十](?:个月|小时|[天日周])?(?:-|~|到|至|—)$")
+_BEGUN = re.compile("[0-9一二两三四五六七八九十]点$")
+"""三点五天: the count began before the stop."""
 _SIZE = re.compile("[大小]了?$")
 _NUMBERED = ("穿", "尺码", "鞋码", "号码", "工号", "型号", "编号")
 """What has a number, not a day: 穿28号, 工号7号."""
@@ -321,6 +323,7 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
         or lead in {"将近", "快", "差不多", "近", "大约", "大概", "约", "超过", "不到", "多"}
     )
     vague = vague or before.endswith(_NEAR_BEFORE) or _NEAR_BEHIND.match(text, behind) or _RANGE_BEFORE.search(before)
+    vague = vague or _BEGUN.search(before) or (count[0] not in "0123456789半" and before[-1:].isdigit())
     vague = vague or (count == "半" and before.endswith(("大", "小", "多")))  # 大半个月
     vague = vague or (unit == "天" and count in {"两", "2"} and before.endswith(("这", "那")))  # 这两天: these days
     if vague_count or vague or match.group("half") or (count == "四" and unit == "周"):  # 四周 is also "all around"
