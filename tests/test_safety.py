@@ -279,3 +279,25 @@ def test_no_settlement_survives_an_open_gate_whatever_the_rule_says(test, gate):
     assert decision.outcome == "refer"
     assert gate in {r.gate for r in decision.referral.reasons}
     assert all(m.outcome == "refer" and not m.remedies for m in decision.matters)
+
+
+def test_a_rule_that_steps_aside_but_may_yet_refer_keeps_others_from_settling():
+    """Found by the property above: one exception sets the rule aside, another that would refer is still open."""
+    base = MINI.rules["goods.return"]
+    aside = replace(base.exceptions[0], id="aside", when=Test("goods_intact", "is", True, SPAN), tier=None)
+    open_ = replace(base.exceptions[0], id="open", when=Test("defect_shown", "is", True, SPAN), tier="agent")
+    freight = (RemedySpec("return_freight", None, "", "consumer", None, None),)
+    settle = Settle(None, MappingProxyType({}), None, None, freight, None, "settlement")
+    plain = replace(
+        base, elements=Test("goods_intact", "is", True, SPAN), exceptions=(), settle=settle, governs="complained_on"
+    )
+    rules = {
+        "goods.a": replace(plain, id="goods.a", overrides=()),
+        "goods.b": replace(plain, id="goods.b", exceptions=(aside, open_), overrides=()),
+    }
+    compiled = compile_pack(replace(MINI, rules=MappingProxyType(rules)))
+    facts = {"grievances": ["refused"], "goods_intact": True}
+    complaint = Complaint(id="c", received_at="2026-11-10T10:00:00+08:00", facts=facts)
+    assert decide(compiled, complaint, as_of=DAY).outcome == "ask"
+    settled = complaint.model_copy(update={"facts": {**facts, "defect_shown": False}})
+    assert decide(compiled, settled, as_of=DAY).outcome == "settle"

@@ -27,6 +27,17 @@ def words(pack: Pack, condition: Condition, lang: str, depth: int = 0) -> list[s
     return [f"{indent}- {head}", *(line for item in condition.items for line in words(pack, item, lang, depth + 1))]
 
 
+def inline(pack: Pack, condition: Condition | None) -> str:
+    """A condition in one line, negations kept."""
+    if condition is None:
+        return "—"
+    if isinstance(condition, Test):
+        return leaf(pack, condition, pack_parameters(pack), "zh")
+    if isinstance(condition, Not):
+        return f"并非（{inline(pack, condition.item)}）"
+    return ("；" if isinstance(condition, All) else " 或 ").join(inline(pack, item) for item in condition.items)
+
+
 def pack_parameters(pack: Pack) -> dict[str, int]:
     return {name: p.values[-1].value for name, p in pack.register.parameters.items()}
 
@@ -62,7 +73,7 @@ def page(pack: Pack, rule: Rule) -> str:
             lines.append(f"- 金额不超过 {yuan(rule.settle.limit)} 元")
         lines += ["", "| 救济 | 谁承担 | 算式 | 条件 |", "|---|---|---|---|"]
         for r in rule.settle.remedies:
-            when = "；".join(leaf(pack, t, pack_parameters(pack), "zh") for t in leaves_of(r.when)) or "—"
+            when = inline(pack, r.when)
             lines.append(
                 f"| {say(f'kind-{r.kind}', 'zh')} | {say(f'payer-{r.payer}', 'zh')} | {f'`{r.source}`' if r.source else '—'} | {when} |"
             )

@@ -184,7 +184,14 @@ class _Assessor:
         if elements is True and fired:
             # What certainly holds ends the rule; only a referral outweighs a stepping aside.
             referring = [e for e in fired if e.tier is not None]
-            self.live |= {f"exception:{e.id}" for e in referring} or {DEAD}
+            if referring:
+                self.live |= {f"exception:{e.id}" for e in referring}
+                return None
+            self.live.add(DEAD)
+            for exception, truth in exceptions:  # a rule that steps aside may yet have to refer
+                if truth is None and exception.tier is not None:
+                    self.live.add(f"exception:{exception.id}")
+                    self._note(*unknown_facts(exception.when, self.facts, self.parameters))
             return None
         if elements is None:
             self.live.add(DEAD)

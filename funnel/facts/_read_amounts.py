@@ -11,7 +11,7 @@ from funnel.facts._reading import Reading
 
 _N = f"[{_numerals.CHARS}]"
 _FIGURE = r"[0-9]{1,12}(?:[,，][0-9]{1,3}){0,4}(?:\.[0-9]{1,6})?"
-_SPACED = r"[0-9]{1,3}(?: [0-9]{3}){1,3}(?:\.[0-9]{1,2})?"
+_SPACED = r"[0-9]{1,3}(?: [0-9]{3}){1,3}(?:\.[0-9]{1,2})?(?![0-9])"
 _FOREIGN = "(?:美元|美金|欧元|港币|港元|日元|日币|英镑|韩元|台币|澳元|加元|新元|泰铢|卢布|usd|USD)"
 _UNIT = r"(?:元(?![旦宵]|器件)|块钱|块|圆|人民币|rmb|RMB|cny|CNY)"
 _SMALL = r"[0-9一二两三四五六七八九壹贰叁肆伍陆柒捌玖]"
@@ -105,14 +105,16 @@ _NEAR_BEFORE = (
     *("至少", "最少", "起码", "至多", "最多", "顶多", "超过了"),
 )
 _NEAR_BEHIND = re.compile(
-    "左右|上下|以上|以内|以下|多|出头|有余|不到(?![账帐位货])|起(?![诉来])|半(?![个斤年天月小份价])"
+    "左右|上下|以上|以内|以下|多|出头|有余|不到(?![账帐位货])|起(?![诉来])|半(?![个斤年天月小份价])|几(?![个天次件乎])"
 )
-_BEGUN = re.compile(rf"(?:[0-9十拾百佰千仟万亿零]|[0-9{_numerals.CHARS}]点)$")
-"""1万零5百元, 三点五元: a numeral that began earlier, in figures of another kind."""
+_BEGUN = re.compile(
+    rf"(?:(?<!双十)[一二]|[0-9几*]|[{_numerals.CHARS.replace('一', '').replace('二', '')}]|[0-9{_numerals.CHARS}]点)$"
+)
+"""1万零5百元, 三点五元: the figure is the tail of a numeral that began earlier. 双十一50元 is not."""
 _SPACED_OUT = re.compile(r"[0-9] +$")
 _TWO_FIGURES = re.compile(rf"[0-9]{{2}}{_ENDED}")
 """88块88."""
-_SIGN_GOES_ON = re.compile(r"[0-9*]|[.,，][0-9*]|[xX]{2}| [0-9]{3}(?![0-9])")
+_SIGN_GOES_ON = re.compile(r"[0-9*百十亿]|[.,，][0-9*]|[xX]{2}| [0-9]{3}(?![0-9])")
 """¥1** is masked, ¥12,3456 and ¥1 299 are grouped strangely: the figure read is not the whole of it."""
 _SUM_BEFORE = ("共", "计", "额", "是", "为", ":", "：")
 _BRANDS_OF_SANYUAN = ("牛奶", "酸奶", "鲜", "纯", "奶", "食品", "桥")
@@ -224,7 +226,7 @@ def _is_tail_of_decimal(text: str, start: int, figure: str) -> bool:
     head = text[max(0, start - 8) : start].rstrip(".")
     if head[-1:].isdigit():
         return True
-    return text[start - 2 : start] != ".." and len(figure) <= 2
+    return text[start - 2 : start] != ".." and (len(figure) <= 2 or figure[0] == "0")
 
 
 def _is_grouped(text: str, start: int) -> bool:
@@ -281,7 +283,7 @@ def _small(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     unit = match.group("smallunit")
     word = match.group("smallfig")
     before = text[match.start() - 1 : match.start()]
-    if before.isdigit() or before == ".":
+    if before == "." or _BEGUN.search(text[max(0, match.start() - 4) : match.start()]):
         return None
     if text.startswith("不拔", match.end()) or (match.group(0) == "五毛" and text.startswith("党", match.end())):
         return None  # 一毛不拔, 五毛党
