@@ -15,7 +15,7 @@ from importlib import resources
 
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002a6df"
 _INNER_SPACE = re.compile(rf"(?<=[{_CJK}])[ \t\u00a0]+(?=[{_CJK}])")
-_EVASIVE = re.compile(rf"(?<=[{_CJK}])[*·•~^_|\-]+(?=[{_CJK}])")
+_EVASIVE = re.compile(rf"(?<=[{_CJK}])[*·•^_|]+(?=[{_CJK}])")
 """Marks put between two characters of a word to slip past filters, such as 退*款."""
 
 
