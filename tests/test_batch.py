@@ -5,6 +5,7 @@ import datetime as dt
 import gzip
 import io
 import json
+import os
 import tracemalloc
 from contextlib import suppress
 
@@ -381,3 +382,144 @@ def test_date_cells(cell):
 @pytest.mark.parametrize("cell", ["20261103", "2026-11-03", "2026年11月3日", 46329, "46329"])
 def test_day_cells(cell):
     assert instant(cell).date().isoformat() == "2026-11-03"
+
+
+def write(path, data):
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+def test_inch_marks_in_unquoted_cells_swallow_no_rows(tmp_path):
+    text = '编号,投诉内容\n1,15" 屏幕坏了\n2,第二件\n3,27" 屏幕坏了\n4,"引号\n换行"\n'
+    summary, seen, _ = run(write(tmp_path / "c.csv", text))
+    assert [c.id for c in seen] == ["1", "2", "3", "4"]
+    assert seen[3].text == "引号\n换行"
+    assert summary.rows == 4
+
+
+CELLS = st.lists(st.sampled_from(['"', '""', "a", "坏", " ", '15"', 'b"c']), max_size=4).map("".join)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(CELLS, min_size=1, max_size=6), st.integers(1, 7), st.sampled_from([",", ";", "\t"]))
+def test_records_end_where_the_csv_module_ends_them(cells, size, delimiter):
+    text = "".join(f"k{i}{delimiter}{cell}{delimiter}z\n" for i, cell in enumerate(cells)) + f'k{delimiter}""\n'
+    expected = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    quotes = _csv._Quotes(delimiter.encode())
+    records = list(_csv.split_records(io.BytesIO(text.encode()), chunk=size, quotes=quotes))
+    if any(record.problem for record in records):
+        assert text.count('"') % 2 or any("\n" in cell for row in expected for cell in row)
+        return
+    found = [next(csv.reader(io.StringIO(r.data.decode(), newline=""), delimiter=delimiter)) for r in records]
+    assert found == expected
+
+
+def test_a_line_end_outside_quotes_rejects_the_row_and_cuts_no_text(tmp_path):
+    _, seen, bad = run(write(tmp_path / "c.csv", "编号,投诉内容\n1,前半\r后半\n2,好\n"))
+    assert [c.id for c in seen] == ["2"]
+    assert bad[0]["code"] == "bad-csv"
+
+
+def test_any_number_of_oversized_records_is_read_without_recursion(monkeypatch):
+    monkeypatch.setattr(_csv, "MAX_RECORD", 100)
+    data = b"".join(b"x" * 300 + b"\nk%d,ok\n" % i for i in range(1500))
+    records = list(_csv.split_records(io.BytesIO(data), chunk=64))
+    assert [r.line for r in records] == list(range(1, 3001))
+    assert [r.data for r in records if r.problem is None] == [b"k%d,ok" % i for i in range(1500)]
+
+
+def test_a_utf8_row_in_a_gb18030_file_is_rejected_and_never_read_as_other_characters(tmp_path):
+    gb = "编号,投诉内容\n1,一直不发货\n".encode("gb18030")
+    odd = "2,退款没有到账\n3,客服不理人了\n".encode()
+    assert odd.splitlines()[1].decode("gb18030")  # other characters, and no error
+    _, seen, bad = run(write(tmp_path / "c.csv", gb + odd))
+    assert [c.text for c in seen] == ["一直不发货"]
+    assert [line["code"] for line in bad] == ["undecodable", "undecodable"]
+
+
+def test_half_a_character_of_utf16_rejects_its_row(tmp_path):
+    head, row = "编号,投诉内容\n".encode("utf-16"), "1,坏".encode("utf-16-le")
+    data = head + row + b"\x00\xd8" + "了\n2,好\n".encode("utf-16-le")
+    _, seen, bad = run(write(tmp_path / "c.csv", data))
+    assert [c.id for c in seen] == ["2"]
+    assert bad[0]["code"] == "undecodable"
+    _, seen, bad = run(write(tmp_path / "d.csv", head + "1,好\n2,坏".encode("utf-16-le") + b"\x00"))
+    assert [c.id for c in seen] == ["1"]
+    assert bad[0]["code"] == "undecodable"
+
+
+def test_files_without_ids_do_not_collide(tmp_path):
+    paths = [write(tmp_path / name, "投诉内容\n甲\n乙\n") for name in ("a.csv", "b.csv")]
+    summary = run_batch((open_source(p) for p in paths), fake, assembler())
+    assert (summary.decided, summary.generated_ids) == (4, 4)
+
+
+def test_a_damaged_gzip_is_an_error_or_one_reject_and_keeps_what_was_read(tmp_path):
+    with pytest.raises(SourceError, match="damaged"):
+        open_source(write(tmp_path / "a.csv.gz", b"not gzip"))
+    whole = gzip.compress(table([[f"c{i}", f"内容{i * 7919}", "1", ""] for i in range(60_000)]).encode())
+    summary, _, bad = run(write(tmp_path / "b.csv.gz", whole[: len(whole) // 2]))
+    assert summary.decided > 1000
+    assert [line["code"] for line in bad] == ["broken-file"]
+
+
+def test_a_corrupt_page_of_parquet_is_one_reject(tmp_path):
+    path = tmp_path / "c.parquet"
+    ids = [str(i) for i in range(20_000)]
+    pq.write_table(pa.table({"id": ids, "text": [f"坏{i}" for i in ids]}), path, row_group_size=1000)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 4000] = b"\xff" * 4000
+    path.write_bytes(data)
+    _, seen, bad = run(path)
+    assert seen
+    assert bad[-1]["code"] == "broken-file"
+
+
+def test_a_sheet_row_with_more_cells_than_headers_is_rejected(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["编号", "投诉内容"], ["1", "坏了", "多出来的"], ["2", "好"]):
+        book.active.append(row)
+    book.save(tmp_path / "c.xlsx")
+    _, seen, bad = run(tmp_path / "c.xlsx")
+    assert [c.id for c in seen] == ["2"]
+    assert bad[0]["code"] == "too-many-columns"
+
+
+@pytest.mark.parametrize("text", ['[{"id":"1","text":"a"}', '{"data":[{"id":"1","text":"a"},'])
+def test_json_cut_between_two_objects_is_told(tmp_path, text):
+    _, seen, bad = run(write(tmp_path / "c.json", text))
+    assert [c.id for c in seen] == ["1"]
+    assert bad[0]["code"] == "bad-json"
+
+
+def test_a_passed_through_column_never_takes_the_place_of_a_field(tmp_path):
+    path = write(tmp_path / "c.csv", "编号,投诉内容,text,order\n1,真正的,别的,A1\n")
+    _, seen, bad = run(path, mapping={"text": "extra.text"})
+    assert not bad
+    assert seen[0].text == "真正的"
+    assert seen[0].extra == {"extra.text": "别的", "extra.order": "A1"}
+
+
+def test_every_unknown_column_is_named_even_when_no_row_is_read(tmp_path):
+    names = [f"怪{i}列" for i in range(30)]
+    head = ["编号", "投诉内容", "单价", *names]
+    summary, _, _ = run(write(tmp_path / "c.csv", table([["1", "坏", "abc", *["v"] * 30]], head=head)))
+    assert set(summary.unknown_fields) == set(names)
+
+
+def test_an_output_that_is_no_regular_file_is_written_and_not_replaced(tmp_path):
+    pipe, link, target = tmp_path / "pipe", tmp_path / "link", tmp_path / "target"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with whole_file(pipe) as stream:
+        stream.write(b"x")
+    assert os.read(reader, 9) == b"x"
+    os.close(reader)
+    assert pipe.is_fifo()
+    target.write_bytes(b"old")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    with whole_file(link) as stream:
+        stream.write(b"new")
+    assert link.is_symlink()
+    assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"new", 0o600)

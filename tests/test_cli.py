@@ -170,3 +170,14 @@ def test_the_wheel_holds_the_packs_and_works_from_an_empty_directory(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=empty, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr + done.stdout
     assert done.stdout.startswith("ask")
+
+
+@pytest.mark.parametrize("options", [["-o", "in.csv"], ["-o", "x.jsonl", "--rejects", "x.jsonl"], ["missing.csv"]])
+def test_a_run_that_would_lose_a_file_stops_before_the_first_row(tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
+    data = "编号,投诉内容\n1,一直不发货\n"
+    (tmp_path / "in.csv").write_text(data, encoding="utf-8")
+    result = CliRunner().invoke(group, ["run", "in.csv", *options])
+    assert result.exit_code == 2
+    assert [p.name for p in tmp_path.iterdir()] == ["in.csv"]
+    assert (tmp_path / "in.csv").read_text(encoding="utf-8") == data

@@ -20,6 +20,7 @@ from funnel.errors import SourceError
 MAX_RECORD = 2 * 1024 * 1024
 """Largest record, in bytes. A larger one is rejected and skipped in flat memory."""
 SAMPLE = 256 * 1024
+_ENOUGH = 4
 _DELIMITERS = (",", ";", "\t", "|")
 _MARK = re.compile(rb'["\n]')
 
@@ -64,11 +65,22 @@ class _Utf16ToUtf8:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        # A lone surrogate must stay one, so that its row is rejected as undecodable and not silently changed.
+        self._decoder = codecs.getincrementaldecoder("utf-16")("surrogatepass")
+        self._ended = False
 
     def read(self, size: int) -> bytes:
-        data = self._stream.read(size)
-        return self._decoder.decode(data, final=not data).encode("utf-8")
+        while not self._ended:
+            data = self._stream.read(size)
+            self._ended = not data
+            try:
+                text = self._decoder.decode(data, final=self._ended)
+            except UnicodeDecodeError:  # half a character at the end
+                self._ended = True
+                return b"\xff"
+            if text:  # half a character read is not the end
+                return text.encode("utf-8", "surrogatepass")
+        return b""
 
 
 class _OldMacLines:
@@ -81,29 +93,53 @@ class _OldMacLines:
         return self._stream.read(size).replace(b"\r", b"\n")
 
 
-def split_records(read: _Readable, *, chunk: int = 64 * 1024) -> Iterator[_Record]:
-    """Split a stream into records, quoted line ends kept inside."""
+@dataclass(slots=True)
+class _Quotes:
+    """Where a quote may open a field: after one of these bytes. All delimiters, until the header has told which it is."""
+
+    after: bytes = "".join(_DELIMITERS).encode()
+
+
+def split_records(read: _Readable, *, chunk: int = 64 * 1024, quotes: _Quotes | None = None) -> Iterator[_Record]:
+    """Split a stream into records, quoted line ends kept inside.
+
+    As in the csv module a quote opens a field only where the field begins: the inch mark in ``15" screen`` is a
+    character like any other and must not swallow the lines after it.
+    """
+    quotes = quotes or _Quotes()
     buffer = bytearray()
     line, start_line = 1, 1
-    scanned, quoted = 0, False
+    scanned, quoted, closed = 0, False, -1
     while True:
         data = read.read(chunk)
         buffer += data
         begin = 0
         while match := _MARK.search(buffer, scanned):
-            scanned = match.end()
-            if match.group() == b'"':  # a doubled quote flips twice
-                quoted = not quoted
+            at, scanned = match.start(), match.end()
+            if match.group() == b'"':
+                if quoted:
+                    quoted, closed = False, at
+                elif closed == at - 1 >= begin or _begins_field(buffer, begin, at, quotes.after):
+                    quoted = True  # a doubled quote closes and opens again
                 continue
             line += 1
             if not quoted:
                 yield _Record(bytes(buffer[begin:scanned]).rstrip(b"\r\n"), start_line)
                 begin, start_line = scanned, line
         del buffer[:begin]
+        closed -= begin
         scanned = len(buffer)
         if scanned > MAX_RECORD:
-            yield from _overflow(buffer, read, chunk, start_line)
-            return
+            rest, problem = buffer.rpartition(b"\n")[2], None
+            if len(rest) < scanned:  # a quote that was never closed
+                yield from _lines(bytes(buffer[: scanned - len(rest)]), start_line)
+            else:
+                problem = _too_large()
+                yield _Record(bytes(buffer[:1000]), start_line, problem)
+                rest = bytearray(_skip_line(read, chunk))
+                line += 1
+            buffer, start_line = rest, line
+            scanned, quoted, closed = 0, False, -1
         if not data:
             break
     if buffer and quoted and b"\n" in buffer.rstrip(b"\r\n"):
@@ -111,6 +147,24 @@ def split_records(read: _Readable, *, chunk: int = 64 * 1024) -> Iterator[_Recor
     elif buffer:
         problem = _unclosed() if quoted else None
         yield _Record(bytes(buffer).rstrip(b"\r\n"), start_line, problem)
+
+
+def _begins_field(buffer: bytearray, begin: int, at: int, after: bytes) -> bool:
+    return at == begin or buffer[at - 1] in after or buffer[begin:at] == codecs.BOM_UTF8
+
+
+def _skip_line(read: _Readable, chunk: int) -> bytes:
+    """Read past the next line end, in flat memory. Returns what was read of the line after it."""
+    while data := read.read(chunk):
+        _, newline, rest = data.partition(b"\n")
+        if newline:
+            return rest
+    return b""
+
+
+def _too_large() -> RowProblem:
+    size = MAX_RECORD // 1024 // 1024
+    return RowProblem("field-too-large", f"单行超过 {size} MB，已跳过", f"a row over {size} MB was skipped")
 
 
 def _unclosed() -> RowProblem:
@@ -121,56 +175,6 @@ def _lines(data: bytes, line: int) -> Iterator[_Record]:
     """After an unclosed quote: its line is rejected, the lines after it are records of their own."""
     for index, part in enumerate(data.splitlines()):
         yield _Record(part, line + index, _unclosed() if index == 0 else None)
-
-
-def _overflow(buffer: bytearray, read: _Readable, chunk: int, line: int) -> Iterator[_Record]:
-    """A record over the limit: a huge field, or a quote that was never closed. Goes on to the end of the stream."""
-    first, newline, rest = bytes(buffer).partition(b"\n")
-    if newline:
-        tail, last_newline, head = rest.rpartition(b"\n")
-        yield from _lines(first + newline + tail + last_newline, line)
-        yield from _carry(head, read, chunk, line + buffer.count(b"\n"))
-        return
-    if not newline:
-        problem = RowProblem(
-            "field-too-large",
-            f"单行超过 {MAX_RECORD // 1024 // 1024} MB，已跳过",
-            f"a row over {MAX_RECORD // 1024 // 1024} MB was skipped",
-        )
-        yield _Record(first[:1000], line, problem)
-    while True:  # skip to the next line end; what follows it starts a record of its own
-        data = read.read(chunk)
-        if not data:
-            return
-        at = data.find(b"\n")
-        if at >= 0:
-            rest_records = data[at + 1 :]
-            yield from _carry(rest_records, read, chunk, line + 1)
-            return
-
-
-def _carry(rest: bytes, read: _Readable, chunk: int, line: int) -> Iterator[_Record]:
-    """Go on with bytes already read, then with the stream."""
-    yield from _renumber(split_records(_Chained(rest, read), chunk=chunk), line)
-
-
-def _renumber(records: Iterator[_Record], offset: int) -> Iterator[_Record]:
-    for record in records:
-        yield _Record(record.data, record.line + offset - 1, record.problem)
-
-
-class _Chained:
-    """Some bytes, then a stream."""
-
-    def __init__(self, head: bytes, stream: _Readable) -> None:
-        self._head = head
-        self._stream = stream
-
-    def read(self, size: int) -> bytes:
-        if self._head:
-            head, self._head = self._head[:size], self._head[size:]
-            return head
-        return self._stream.read(size)
 
 
 def sniff_delimiter(header: str) -> str:
@@ -197,7 +201,8 @@ def read_csv(stream: BinaryIO, sample: bytes) -> tuple[list[str], Iterator[Row]]
     elif b"\n" not in sample and b"\r" in sample:
         source = _OldMacLines(stream)
     csv.field_size_limit(MAX_RECORD)  # the module's own limit, 128 KB, raises in the middle of a file
-    records = split_records(source)
+    quotes = _Quotes()
+    records = split_records(source, quotes=quotes)
     header_record = next((r for r in records if r.data.strip()), None)
     if header_record is None:
         raise SourceError("文件没有表头行 the file has no header row")
@@ -211,6 +216,7 @@ def read_csv(stream: BinaryIO, sample: bytes) -> tuple[list[str], Iterator[Row]]
         )
     header_text = header_text.lstrip("\ufeff")
     delimiter = sniff_delimiter(header_text)
+    quotes.after = delimiter.encode()
     try:
         headers = [cell.strip() for cell in next(csv.reader(io.StringIO(header_text, newline=""), delimiter=delimiter))]
     except (csv.Error, StopIteration):
@@ -243,7 +249,23 @@ class _Decoder:
             )
             return None, problem
         self.sure = self.sure or not data.isascii()
+        if self.encoding == "gb18030" and _is_utf8_chinese(data):
+            return None, RowProblem(
+                "undecodable", "文件是 gb18030 编码，这一行却是 UTF-8", "the file is gb18030, this row is UTF-8"
+            )
         return text, None
+
+
+def _is_utf8_chinese(data: bytes) -> bool:
+    """Whether a row of a GB18030 file is UTF-8: half of all UTF-8 rows would decode there too, to other characters.
+
+    Four Chinese characters that decode as UTF-8 are never GB18030 by chance in earnest text.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return sum("\u4e00" <= char <= "\u9fff" for char in text) >= _ENOUGH
 
 
 def _rows(records: Iterator[_Record], headers: list[str], delimiter: str, decoder: _Decoder) -> Iterator[Row]:
@@ -268,15 +290,16 @@ def _row(number: int, line: int, text: str, headers: list[str], delimiter: str) 
         return Row(number, line, None, problem, short_raw(text))
     try:
         # A record may hold line ends of its own, so it goes in whole.
-        cells = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False))
-    except (csv.Error, StopIteration):
+        cells, *more = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False)
+    except (csv.Error, ValueError):
+        cells, more = [], [[]]
+    if more:  # a line end outside quotes: part of the row would be lost
         problem = RowProblem("bad-csv", "这一行不是有效的 CSV", "this row is no valid CSV")
         return Row(number, line, None, problem, short_raw(text))
     while len(cells) > len(headers) and not cells[-1].strip():
         cells.pop()
     if len(cells) != len(headers):
-        more = len(cells) > len(headers)
-        code = "too-many-columns" if more else "too-few-columns"
+        code = "too-many-columns" if len(cells) > len(headers) else "too-few-columns"
         problem = RowProblem(
             code,
             f"有 {len(cells)} 列，表头是 {len(headers)} 列；含分隔符的文字要加引号",

@@ -93,7 +93,7 @@ def _objects(stream: BinaryIO) -> Iterator[tuple[int, bytes | None, bool]]:
     start_line = line = 1
     depth = 0  # of braces and brackets inside the object at hand
     outer = bytearray()  # brackets around it
-    string = escaped = oversized = found = False
+    string = escaped = oversized = False
     while data := stream.read(_CHUNK):
         for byte in data:
             if byte == 0x0A:
@@ -115,6 +115,8 @@ def _objects(stream: BinaryIO) -> Iterator[tuple[int, bytes | None, bool]]:
                 string = True
             elif byte == 0x5B and not inside:
                 outer.append(byte)
+            elif byte in b"]}" and not inside:
+                del outer[-1:]
             elif byte == 0x7B and not inside:
                 if not outer and _holds_list(data):
                     outer.append(byte)
@@ -126,13 +128,12 @@ def _objects(stream: BinaryIO) -> Iterator[tuple[int, bytes | None, bool]]:
             elif inside and byte in b"}]":
                 depth -= 1
                 if depth == 0:
-                    found = True
                     yield start_line, None if oversized else bytes(buffer), True
                     buffer.clear()
                     oversized = False
     if depth > 0:
         yield start_line, bytes(buffer), False
-    elif (outer and outer[-1:] == b"[" and not found) or string:
+    elif outer or string:  # also where it breaks between two objects
         yield line, b"", False
 
 

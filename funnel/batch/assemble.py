@@ -55,12 +55,15 @@ class Assembler:
     headers: HeaderReader
     fact_types: Mapping[str, str]
 
-    def assemble(self, row: Row, paths: Mapping[str, str]) -> tuple[Complaint | None, RowProblem | None]:
+    def assemble(
+        self, row: Row, paths: Mapping[str, str], prefix: str = "row-"
+    ) -> tuple[Complaint | None, RowProblem | None]:
         """A complaint, or why there is none.
 
         Args:
             row: The row.
             paths: What each header of the table means; empty for JSON.
+            prefix: What precedes the row number in the id of a complaint that has none.
         """
         if row.content is None:
             return None, row.problem
@@ -68,7 +71,7 @@ class Assembler:
             content = self._table(row, paths) if row.table else self._object(row.content)
         except _CellProblem as error:
             return None, error.problem
-        content.setdefault("id", f"row-{row.number}")
+        content.setdefault("id", f"{prefix}{row.number}")
         try:
             return Complaint.model_validate(content), None
         except ValidationError as error:
@@ -167,7 +170,8 @@ class _CellProblem(Exception):  # noqa: N818 (it carries a problem up one level,
 
 def _put(found: dict[str, Any], path: str, value: Any) -> None:
     if path.startswith("extra."):
-        found[path.removeprefix("extra.")] = value
+        name = path.removeprefix("extra.")
+        found[path if name in Complaint.model_fields else name] = value  # must not take a contract field's place
         return
     head, dot, rest = path.partition(".")
     if not dot:

@@ -88,12 +88,13 @@ def run_batch(
     tally = _Tally()
     started = time.perf_counter()
     with SeenIds() as seen:
-        for source in sources:
+        for place, source in enumerate(sources, 1):
+            prefix = "row-" if place == 1 else f"file{place}-row-"  # row 1 of two files is two complaints
             with closing(source):
                 paths = _paths(source, assembler, tally)
                 for row in source.rows:
                     tally.rows += 1
-                    complaint, problem = assembler.assemble(row, paths)
+                    complaint, problem = assembler.assemble(row, paths, prefix)
                     if complaint is not None and problem is None:
                         before = seen.first(complaint.id, tally.rows)
                         if before is not None:
@@ -107,7 +108,7 @@ def run_batch(
                     if complaint is not None and problem is None:
                         decision, problem = _decide(decide, complaint)
                     if decision is not None and complaint is not None:
-                        tally.add(decision, complaint, source, row)
+                        tally.add(decision, complaint, generated=complaint.id == f"{prefix}{row.number}")
                         if decisions is not None:
                             decisions.write(decision)
                     elif problem is not None:
@@ -184,7 +185,7 @@ class _Tally:
         self.amount = Decimal(0)
         self.has_ids = True
 
-    def add(self, decision: Decision, complaint: Complaint, source: Source, row: Row) -> None:
+    def add(self, decision: Decision, complaint: Complaint, *, generated: bool) -> None:
         self.decided += 1
         self.recognised += decision.recognised
         self.settled += decision.outcome == "settle"
@@ -202,14 +203,15 @@ class _Tally:
                 if decision.outcome == "settle":
                     self.amount += sum((Decimal(r.amount) for r in matter.remedies if r.amount is not None), Decimal(0))
         self.unknown.update(sorted(decision.passed_through.keys() | complaint.extra.keys()))
-        if complaint.id == f"row-{row.number}":
-            self.generated += 1
-        del source
+        self.generated += generated
 
     def summary(self, seconds: float, pack: tuple[str, str], assembler: Assembler) -> Summary:
         unknown = {
             name: (count, self.suggestions.get(name) or assembler.headers.suggest(name))
-            for name, count in self.unknown.most_common(20)
+            for name, count in (
+                *((header, self.unknown[header]) for header in self.suggestions),  # every one, also of rejected rows
+                *self.unknown.most_common(20),
+            )
         }
         return Summary(
             rows=self.rows,

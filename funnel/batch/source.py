@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import sys
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any, BinaryIO, cast
 
 from funnel.batch._csv import SAMPLE, read_csv
 from funnel.batch._json import read_json, read_jsonl
-from funnel.batch.rows import Row, RowProblem
+from funnel.batch.rows import Row, RowProblem, short_raw
 from funnel.errors import SourceError
 
 __all__ = ["FORMATS", "RowProblem", "Source", "open_source"]
@@ -77,7 +78,10 @@ def open_source(path: str | Path, *, format: str | None = None) -> Source:  # no
 
 
 def _source(name: str, stream: io.BufferedReader, size: int | None, format: str | None) -> Source:  # noqa: A002
-    sample = stream.peek(SAMPLE)[:SAMPLE]
+    try:
+        sample = stream.peek(SAMPLE)[:SAMPLE]
+    except (OSError, EOFError, zlib.error):
+        raise SourceError(f"{name}：读不出，可能已损坏 cannot be read; it may be damaged") from None
     if not sample:
         raise SourceError(f"{name}：文件是空的 the file is empty; expected CSV, JSONL, JSON, XLSX or Parquet")
     kind = _kind(name, sample, format)
@@ -94,7 +98,23 @@ def _source(name: str, stream: io.BufferedReader, size: int | None, format: str 
     else:
         headers = ()
         rows = (read_jsonl if kind == "jsonl" else read_json)(cast("BinaryIO", stream))
-    return Source(name, kind, headers, rows, size, cast("BinaryIO", stream))
+    return Source(name, kind, headers, _to_the_break(rows), size, cast("BinaryIO", stream))
+
+
+def _to_the_break(rows: Iterator[Row]) -> Iterator[Row]:
+    """Rows up to where a damaged file (a cut .gz, a corrupt Parquet page) can be read no further; that is one reject."""
+    number = line = 0
+    try:
+        for row in rows:
+            number, line = row.number, row.line
+            yield row
+    except (OSError, EOFError, zlib.error):
+        problem = RowProblem(
+            "broken-file",
+            f"文件在第 {number} 行之后损坏或不完整，后面的没有读",
+            f"the file is damaged or cut after row {number}; what follows was not read",
+        )
+        yield Row(number + 1, line + 1, None, problem)
 
 
 def _stream(name: str) -> tuple[io.BufferedReader, int | None]:
@@ -161,8 +181,16 @@ def _xlsx(name: str, stream: io.BufferedReader) -> tuple[tuple[str, ...], Iterat
             if not any(str(cell).strip() for cell in cells):
                 continue
             number += 1
-            content = dict(zip(headers, cells, strict=False))
-            yield Row(number, line, content, raw=",".join(str(c) for c in cells), table=True)
+            raw = ",".join(str(c) for c in cells)
+            if any(str(cell).strip() for cell in cells[len(headers) :]):
+                problem = RowProblem(
+                    "too-many-columns",
+                    f"有 {len(cells)} 列，表头是 {len(headers)} 列",
+                    f"{len(cells)} columns where the header has {len(headers)}",
+                )
+                yield Row(number, line, None, problem, short_raw(raw))
+                continue
+            yield Row(number, line, dict(zip(headers, cells, strict=False)), raw=raw, table=True)
 
     return tuple(headers), rows()
 
@@ -180,10 +208,13 @@ def _parquet(name: str, stream: io.BufferedReader) -> tuple[tuple[str, ...], Ite
 
     def rows() -> Iterator[Row]:
         number = 0
-        for batch in file.iter_batches(batch_size=4096):
-            for content in batch.to_pylist():
-                number += 1
-                yield Row(number, number, {k: v for k, v in content.items() if v is not None}, table=True)
+        try:
+            for batch in file.iter_batches(batch_size=4096):
+                for content in batch.to_pylist():
+                    number += 1
+                    yield Row(number, number, {k: v for k, v in content.items() if v is not None}, table=True)
+        except pa.ArrowException as error:
+            raise OSError(str(error)) from error
 
     return tuple(file.schema_arrow.names), rows()
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from funnel.decision import Decision
 from funnel.errors import BatchError
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _COLUMNS = (
     "complaint_id",
     "outcome",
@@ -80,6 +83,12 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     Raises:
         BatchError: The folder is not there or cannot be written.
     """
+    path = path.resolve()  # a link keeps pointing where it points
+    if path.exists() and not path.is_file():
+        with _plain_file(path) as stream:
+            yield stream
+        return
+    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     except OSError as error:
@@ -88,8 +97,26 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(handle, "wb", buffering=1024 * 1024) as stream:
             yield stream
-        temporary.chmod(0o644)
+        temporary.chmod(mode)
         temporary.replace(path)
-    except BaseException:
+    except BaseException as error:
         temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in _WRITING:
+            raise BatchError(f"{path}：写不了 cannot be written ({error.strerror})") from None
         raise
+
+
+@contextmanager
+def _plain_file(path: Path) -> Iterator[BinaryIO]:
+    """A device or a pipe: written as it is, since renaming a file over ``/dev/null`` would destroy it."""
+    try:
+        with path.open("wb") as stream:
+            yield stream
+    except OSError as error:
+        raise BatchError(f"{path}：写不了 cannot be written ({error.strerror})") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -75,6 +75,7 @@ def command(
     pack = open_pack(pack_name, lang)
     engine = Engine(pack, lang=lang)
     try:
+        _check_names(files, output, rejects)
         assembler = _assembler(pack, pairs, map_file)
         sources = (open_source(name, format=input_format) for name in files)
         with ExitStack() as stack:
@@ -108,6 +109,23 @@ def command(
     click.echo(text, err=output == "-")
     rejected = sum(summary.rejected.values())
     sys.exit(BAD_ROWS if max_rejects is not None and rejected > max_rejects else CLEAN)
+
+
+def _check_names(files: tuple[str, ...], output: str | None, rejects: str | None) -> None:
+    """Find before the first row, not after the last, that a file is missing or would be written over."""
+    from funnel.errors import BatchError, SourceError  # noqa: PLC0415 (late, for a quick --help)
+
+    paths = [Path(name) for name in files if name != "-"]
+    for path in paths:
+        if not path.exists():
+            raise SourceError(f"{path}：没有这个文件 no such file")
+    targets = [name for name in (output, rejects) if name is not None]
+    if len(targets) > len({name if name == "-" else str(Path(name).resolve()) for name in targets}):
+        raise BatchError("-o 和 --rejects 不能是同一个文件 -o and --rejects must not be the same file")
+    inputs = {path.resolve() for path in paths}
+    for name in targets:
+        if name != "-" and Path(name).resolve() in inputs:
+            raise BatchError(f"{name}：会覆盖输入文件 would write over an input file")
 
 
 def _assembler(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> Assembler:
