@@ -7,34 +7,33 @@ from collections.abc import Iterator
 from funnel.decision import Decision
 from funnel.engine._texts import say
 from funnel.engine.assess import Assessment
-from funnel.engine.decide import Compiled, Reasoning
+from funnel.engine.decide import Reasoning
 from funnel.engine.describe import leaf, need
-from funnel.engine.evaluate import Trace, cheapest, trace
+from funnel.engine.evaluate import Trace, flips, trace
 from funnel.facts.signals import Hit, Scan
 from funnel.facts.vocabulary import pick
-from funnel.pack.model import All, Not, Rule, Test, leaves_of
+from funnel.pack.model import All, Not, Pack, Rule, Test, leaves_of
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _NEAR = 3
 _PHRASE = 60
 
 
-def explain(compiled: Compiled, reasoning: Reasoning, decision: Decision, lang: str = "zh") -> str:
+def explain(pack: Pack, reasoning: Reasoning, decision: Decision, lang: str = "zh") -> str:
     """The whole reasoning as text, for people.
 
     Args:
-        compiled: The prepared pack.
+        pack: The pack that decided.
         reasoning: What `funnel.Engine.reason` gave.
         decision: The decision on the same complaint.
         lang: ``zh`` or ``en``.
     """
-    return "\n".join(_Explainer(compiled, reasoning, decision, lang).lines())
+    return "\n".join(_Explainer(pack, reasoning, decision, lang).lines())
 
 
 class _Explainer:
-    def __init__(self, compiled: Compiled, reasoning: Reasoning, decision: Decision, lang: str) -> None:
-        self.pack = compiled.pack
-        self.compiled = compiled
+    def __init__(self, pack: Pack, reasoning: Reasoning, decision: Decision, lang: str) -> None:
+        self.pack = pack
         self.r = reasoning
         self.d = decision
         self.facts = reasoning.intake.facts
@@ -181,32 +180,24 @@ class _Explainer:
             a = self.r.assessments.get(rule.id)
             if a is not None and a.settles:
                 continue
-            flips = list(self._flips(rule, a))
-            if flips and (a is not None or self._touches(rule)):
-                found.append((len(flips), rule, flips))
+            changes = list(self._changes(rule, a))
+            if changes and (a is not None or self._touches(rule)):
+                found.append((len(changes), rule, changes))
         if not found:
             return
         yield ""
         yield self.pick("# 差一点的规则（要改的最少的在前）", "# Near misses, the smallest change first")
-        for count, rule, flips in sorted(found, key=lambda item: (item[0], item[1].id))[:_NEAR]:
+        for count, rule, changes in sorted(found, key=lambda item: (item[0], item[1].id))[:_NEAR]:
             yield f"  {rule.id}: {count} " + self.pick("处", "changes")
-            for text in flips:
+            for text in changes:
                 yield f"    - {text}"
 
-    def _flips(self, rule: Rule, a: Assessment | None) -> Iterator[str]:
-        parameters = a.parameters if a is not None else self.compiled.table.on(self.r.as_of)
-        conditions = [(rule.recognise, True), (rule.elements, True), *((e.when, False) for e in rule.exceptions)]
-        if rule.settle is not None and rule.settle.when is not None:
-            conditions.append((rule.settle.when, True))
-        seen = set()
-        for condition, wanted in conditions:
-            for flip in cheapest(condition, self.facts, parameters, wanted=wanted):
-                if (flip.leaf, flip.wanted) in seen:
-                    continue
-                seen.add((flip.leaf, flip.wanted))
-                spec = self.pack.vocabulary[flip.leaf.fact]
-                now = spec.show(self.facts.value(flip.leaf.fact), self.lang)
-                yield f"{need(self.pack, flip, parameters, self.lang)}   [{flip.leaf.fact} = {now}]"
+    def _changes(self, rule: Rule, a: Assessment | None) -> Iterator[str]:
+        parameters = a.parameters if a is not None else self.r.parameters
+        conditions = ((rule.recognise, True), *rule.settling_conditions)
+        for flip in flips(conditions, self.facts, parameters):
+            now = self.pack.vocabulary[flip.leaf.fact].show(self.facts.value(flip.leaf.fact), self.lang)
+            yield f"{need(self.pack, flip, parameters, self.lang)}   [{flip.leaf.fact} = {now}]"
 
     def _touches(self, rule: Rule) -> bool:
         """Whether anything in the complaint speaks to a rule at all, so that it is worth naming."""

@@ -12,16 +12,16 @@ from zoneinfo import ZoneInfo
 from funnel.complaint import Complaint
 from funnel.decision import Decision, Matter
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
-from funnel.engine.decide import Compiled, Reasoning, decide, reason
+from funnel.engine.decide import Compiled, Reasoning, put_in_words, reason
 from funnel.engine.describe import leaf
 from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import cheapest
 from funnel.errors import ComplaintError
-from funnel.facts.intake import coerce
+from funnel.facts.intake import coerce, local_date
 from funnel.facts.vocabulary import pick, yuan
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode, load_file
 from funnel.pack._reader import Reader, near
-from funnel.pack.model import Pack
+from funnel.pack.model import PAYERS, Pack
 
 EXPECTATIONS = (
     "recognised",
@@ -136,7 +136,7 @@ def _file(reader: Reader, pack: Pack, node: Node) -> list[ScenarioTest]:
     if rule not in pack.rules:
         reader.sink.add("F306", entries["rule"].span, name=rule, **near(rule, pack.rules))
         return []
-    base = _plain(pack, entries.get("base"))
+    base = _plain(entries.get("base"))
     as_of = reader.date(entries.get("as_of")) if "as_of" in entries else None
     found: list[ScenarioTest] = []
     names: dict[str, Span] = {}
@@ -158,7 +158,7 @@ def _test(
     if entries is None:
         return None
     name = reader.string(entries.get("name"))
-    given = _plain(pack, entries.get("given"))
+    given = _plain(entries.get("given"))
     expect = _expect(reader, pack, entries.get("expect"), rule)
     if "as_of" in entries:
         as_of = reader.date(entries.get("as_of"))
@@ -183,14 +183,14 @@ def _check_fact(reader: Reader, pack: Pack, name: str, span: Span) -> None:
         reader.sink.add("F301", span, name=name, **near(name, pack.vocabulary.facts))
 
 
-def _plain(pack: Pack, node: Node | None) -> Any:
+def _plain(node: Node | None) -> Any:
     """A node as JSON would have it: what a test gives, in the contract's shape."""
     if node is None:
         return None
     if isinstance(node, MapNode):
-        return {key.value: _plain(pack, value) for key, value in node.entries}
+        return {key.value: _plain(value) for key, value in node.entries}
     if isinstance(node, ListNode):
-        return [_plain(pack, item) for item in node.items]
+        return [_plain(item) for item in node.items]
     return scalar(node)
 
 
@@ -248,7 +248,7 @@ def _expect(reader: Reader, pack: Pack, node: Node | None, rule: str) -> dict[st
         elif key == "remedies":
             expect[key] = _remedies(reader, value)
         elif key == "facts":
-            expect[key] = _plain(pack, value)
+            expect[key] = _plain(value)
             for name in expect[key] if isinstance(expect[key], dict) else ():
                 _check_fact(reader, pack, name, value.span)
         else:
@@ -276,7 +276,7 @@ def _remedies(reader: Reader, node: Node) -> dict[str, str | None] | None:
         if isinstance(value, ScalarNode) and value.value in {"null", "~", "", "true"}:
             found[kind] = None
             continue
-        if isinstance(value, ScalarNode) and value.value in {"merchant", "platform", "carrier", "consumer"}:
+        if isinstance(value, ScalarNode) and value.value in PAYERS:
             found[kind] = value.value
             continue
         fen = reader.money(value)
@@ -288,25 +288,23 @@ def _remedies(reader: Reader, node: Node) -> dict[str, str | None] | None:
 
 def run(compiled: Compiled, test: ScenarioTest, *, lang: str = "zh") -> Result:
     """Run one test."""
-    received = test.complaint.received_at
-    as_of = test.as_of or (received.date() if received is not None else dt.date(2026, 11, 10))
-    if test.as_of is None and received is not None and received.tzinfo is not None:
-        as_of = received.astimezone(compiled.zone).date()
+    received = test.complaint.received_at or dt.datetime.fromisoformat(_DEFAULT_RECEIVED)
+    as_of = test.as_of or local_date(received, compiled.zone)
     reasoning = reason(compiled, test.complaint, as_of=as_of)
-    decision = decide(compiled, test.complaint, as_of=as_of, lang=lang)
-    mismatches = tuple(_compare(compiled.pack, test, reasoning, decision, lang))
+    decision = put_in_words(compiled, reasoning, lang=lang)
+    mismatches = tuple(_compare(compiled.pack, test, reasoning, decision))
     killers = tuple(_killers(compiled.pack, test, reasoning, lang)) if mismatches else ()
     return Result(test, decision, mismatches, killers)
 
 
-def _compare(pack: Pack, test: ScenarioTest, reasoning: Reasoning, decision: Decision, lang: str) -> Iterator[Mismatch]:
+def _compare(pack: Pack, test: ScenarioTest, reasoning: Reasoning, decision: Decision) -> Iterator[Mismatch]:
     rule = pack.rules[test.rule]
     matter = next((m for m in decision.matters if m.rule == rule.id or rule.id in m.competing), None)
     recognised = reasoning.recognised.get(rule.id) is True
     for key, expected in test.expect.items():
         got = _got(pack, key, expected, reasoning, decision, matter, recognised=recognised, rule=rule.id)
         if got is not None:
-            yield Mismatch(key, _show(expected, lang), got)
+            yield Mismatch(key, _show(expected), got)
 
 
 def _got(
@@ -358,7 +356,7 @@ def _remedies_differ(matter: Matter | None, expected: Mapping[str, str | None]) 
     got: dict[str, str | None] = {}
     for remedy in matter.remedies if matter is not None else ():
         wanted = expected.get(remedy.kind)
-        by_payer = wanted in {"merchant", "platform", "carrier", "consumer"}
+        by_payer = wanted in PAYERS
         got[remedy.kind] = remedy.payer if by_payer else remedy.amount
     return None if got == dict(expected) else _show(got)
 
@@ -379,13 +377,13 @@ def _facts_differ(pack: Pack, reasoning: Reasoning, expected: Mapping[str, Any])
     return _show(wrong) if wrong else None
 
 
-def _show(value: Any, lang: str = "zh") -> str:
+def _show(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}: {_show(v, lang)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{k}: {_show(v)}" for k, v in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(_show(v, lang) for v in value) + "]"
+        return "[" + ", ".join(_show(v) for v in value) + "]"
     return "null" if value is None else str(value)
 
 

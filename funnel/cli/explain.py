@@ -27,7 +27,6 @@ def command(what: str, wanted: str | None, pack_name: str, as_of: dt.date | None
     the questions, the reasons, and near misses with the smallest change first. 解释一件投诉。
     """
     from funnel.author.explain import explain  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.engine.decide import compile_pack  # noqa: PLC0415 (as above)
     from funnel.engine.engine import Engine  # noqa: PLC0415 (as above)
     from funnel.errors import ComplaintError  # noqa: PLC0415 (as above)
 
@@ -43,7 +42,7 @@ def command(what: str, wanted: str | None, pack_name: str, as_of: dt.date | None
     if form == "json":
         click.echo(decision.model_dump_json(indent=2))
     else:
-        click.echo(explain(compile_pack(pack), reasoning, decision, lang))
+        click.echo(explain(pack, reasoning, decision, lang))
 
 
 def _content(what: str, wanted: str | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Grade
 from funnel.law.register import LawError, Resolved
 from funnel.pack.formulas import names_of
-from funnel.pack.model import FactRef, Pack, ReferWhen, RemedySpec, Rule, RuleException, leaves_of
+from funnel.pack.model import FactRef, Formula, Pack, ReferWhen, RemedySpec, Rule, RuleException, Settle, leaves_of
 
 SETTLE = "settle"
 DEAD = "dead"
@@ -225,13 +225,13 @@ class _Assessor:
             elif truth is None:
                 self.live.add("refer")
                 self._note(*unknown_facts(condition, self.facts, self.parameters))
-        self._grades()
+        self._grades(settle)
         if self.facts.value(self.rule.governs) is None:
             self.live.add(f"governs:{self.rule.governs}")
             self._note(self.rule.governs)
-        remedies = self._remedies()
+        remedies = self._remedies(settle)
         if remedies is not None:
-            self._limits(remedies)
+            self._limits(settle, remedies)
         if not self.blocks:
             self.live.add(SETTLE)
         return remedies
@@ -249,26 +249,22 @@ class _Assessor:
             if resolved is None or not resolved.verified:
                 self._cannot(Block("law-uncertain", basis.citation))
 
-    def _grades(self) -> None:
+    def _grades(self, settle: Settle) -> None:
         """What carries the settlement must be established at the grades the rule asks for.
 
         A value below its grade is taken away; if the elements still hold and the exceptions are still ruled out without
         it, nothing hung on it. Presumptions of law count, unless the rule asks for more.
         """
-        settle = self.rule.settle
-        assert settle is not None  # noqa: S101 (the caller has checked)
         weak = {n: g for n, g in settle.needs.items() if (k := self.facts.known.get(n)) is not None and k.grade < g}
         strong = self.facts.without(weak) if weak else self.facts
-        conditions = [(self.rule.elements, True), *((e.when, False) for e in self.rule.exceptions)]
-        if settle.when is not None:
-            conditions.append((settle.when, True))
+        conditions = self.rule.settling_conditions
         for condition, wanted in conditions:
             if weak and evaluate(condition, strong, self.parameters) is not wanted:
                 for name in unknown_facts(condition, strong, self.parameters):
                     if name in weak and f"grade:{name}" not in self.live:
                         self._short(name, self.facts.known[name].grade, weak[name])
         used = {t.fact for condition, _ in conditions for t in leaves_of(condition)}
-        used |= {n for spec in settle.remedies if spec.formula is not None for n in _facts_of(spec)}
+        used |= {n for spec in settle.remedies if spec.formula is not None for n in _facts_of(spec.formula)}
         for name, need in settle.needs.items():
             known = self.facts.known.get(name)
             if name in used or (known is not None and known.grade >= need):
@@ -284,9 +280,7 @@ class _Assessor:
         self.live.add(f"grade:{name}")
         self._note(name)
 
-    def _remedies(self) -> tuple[DueRemedy, ...] | None:
-        settle = self.rule.settle
-        assert settle is not None  # noqa: S101 (the caller has checked)
+    def _remedies(self, settle: Settle) -> tuple[DueRemedy, ...] | None:
         due: list[DueRemedy] = []
         complete = True
         for spec in settle.remedies:
@@ -310,24 +304,19 @@ class _Assessor:
                     self.live.add(f"amount:{name}")
                     self._note(name)
                 continue
-            self._amount_grades(spec)
+            self._amount_grades(settle, spec.formula)
             due.append(DueRemedy(spec, amount))
         return tuple(due) if complete else None
 
-    def _amount_grades(self, spec: RemedySpec) -> None:
+    def _amount_grades(self, settle: Settle, formula: Formula) -> None:
         """Money moves on recorded figures, unless the rule says what is enough."""
-        settle = self.rule.settle
-        assert settle is not None  # noqa: S101 (the caller has checked)
-        assert spec.formula is not None  # noqa: S101 (as above)
-        for name in _facts_of(spec):
+        for name in _facts_of(formula):
             known = self.facts.known.get(name)
             need = settle.needs.get(name, Grade.RECORD)
             if known is not None and known.grade < need and f"grade:{name}" not in self.live:
                 self._short(name, known.grade, need)
 
-    def _limits(self, remedies: tuple[DueRemedy, ...]) -> None:
-        settle = self.rule.settle
-        assert settle is not None  # noqa: S101 (the caller has checked)
+    def _limits(self, settle: Settle, remedies: tuple[DueRemedy, ...]) -> None:
         total = sum(r.amount.fen for r in remedies if r.amount is not None)
         limited = total
         if settle.limit_of is not None:
@@ -364,9 +353,8 @@ class _Assessor:
             self._cannot(Block("claim-exceeds", f"{claimed}>{max(total, paid)}"))
 
 
-def _facts_of(spec: RemedySpec) -> tuple[str, ...]:
-    assert spec.formula is not None  # noqa: S101 (the caller has checked)
-    return tuple(dict.fromkeys(n.name for n in names_of(spec.formula) if isinstance(n, FactRef)))
+def _facts_of(formula: Formula) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(n.name for n in names_of(formula) if isinstance(n, FactRef)))
 
 
 def resolve(pack: Pack, citation: str, on: dt.date) -> Resolved | None:

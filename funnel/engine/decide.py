@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from funnel.complaint import Complaint
@@ -22,13 +22,12 @@ from funnel.decision import (
     Question,
     Reason,
     Referral,
-    Step,
 )
 from funnel.diagnostics._model import suggestion
 from funnel.engine import describe
 from funnel.engine._texts import join, say
-from funnel.engine.assess import PAID_FACT, Assessment, assess
-from funnel.engine.evaluate import Parameters, cheapest, evaluate, unknown_facts
+from funnel.engine.assess import DEAD, PAID_FACT, UNRECOGNISED, Assessment, assess
+from funnel.engine.evaluate import Parameters, cheapest, evaluate, flips, unknown_facts
 from funnel.engine.match import CompiledMatcher, Matcher
 from funnel.engine.parameters import ParameterTable
 from funnel.engine.questions import Ask, may_settle, rank, roles
@@ -38,7 +37,7 @@ from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Known
 from funnel.facts.vocabulary import pick, yuan
 from funnel.pack._reader import duration_hours
-from funnel.pack.model import Condition, Gate, Pack
+from funnel.pack.model import Gate, Pack
 
 _HARDNESS: Mapping[str, int] = {"settle": 0, "ask": 1, "refer": 2}
 _NEAR_MISSES = 3
@@ -84,10 +83,11 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """Everything that led to a decision, for `explain` and the tests."""
+    """Everything that led to a decision, for `explain` and the tests. ``parameters`` are those in force on ``as_of``."""
 
     complaint: Complaint
     as_of: dt.date
+    parameters: Parameters
     intake: Intake
     gates: tuple[tuple[Gate, Truth], ...]
     recognised: Mapping[str, Truth]
@@ -109,7 +109,7 @@ def reason(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Reaso
         for name, truth in recognised.items()
     }
     rulings = _Judge(compiled, facts, assessments, as_of).rulings()
-    return Reasoning(complaint, as_of, taken, gates, recognised, assessments, rulings)
+    return Reasoning(complaint, as_of, parameters, taken, gates, recognised, assessments, rulings)
 
 
 def decide(compiled: Compiled, complaint: Complaint, *, as_of: dt.date, lang: str = "zh") -> Decision:
@@ -121,7 +121,12 @@ def decide(compiled: Compiled, complaint: Complaint, *, as_of: dt.date, lang: st
         as_of: The day for which the law and all periods are taken.
         lang: Language of the texts, ``zh`` or ``en``.
     """
-    return _Writer(compiled, reason(compiled, complaint, as_of=as_of), lang).decision()
+    return put_in_words(compiled, reason(compiled, complaint, as_of=as_of), lang=lang)
+
+
+def put_in_words(compiled: Compiled, reasoning: Reasoning, *, lang: str = "zh") -> Decision:
+    """The decision that a reasoning leads to; for who wants both."""
+    return _Writer(compiled, reasoning, lang).decision()
 
 
 class _Judge:
@@ -164,29 +169,26 @@ class _Judge:
         if not left:
             return None  # all set aside by rules of other matters, which decide
         live = [a for a in left if not a.dead]
+        if not live and not candidates:
+            return None
+        base = _Base(name, self._primary(live, candidates), tuple(members), aside)
         if not live:
-            if not candidates:
-                return None
-            return self._all_dead(name, tuple(members), candidates, aside)
-        primary = self._primary(live, candidates)
-        base = _Base(name, primary, tuple(members), aside)
+            return self._all_dead(base, candidates)
         if all(a.settles for a in live):
             return self._settled(base, live)
-        settled_end = [a for a in live if not may_settle(a) and not self._may_vanish(a)]
-        if settled_end:
-            return self._refer(base, live)
-        if not any(may_settle(a) for a in live):
+        hopeless = any(not may_settle(a) and not self._may_vanish(a) for a in live)
+        if hopeless or not any(may_settle(a) for a in live):
             return self._refer(base, live)
         asks, stuck = rank(self.pack, self.facts, self.compiled.table, live, as_of=self.as_of)
         if not asks:
             reasons = [*self._open_reasons(live), *self._stuck(live, stuck)]
             return base.refer(self._tier(live), tuple(reasons), missing=stuck)
-        return Ruling(name, "ask", primary, tuple(members), None, (), asks, stuck, aside)
+        return Ruling(name, "ask", base.primary, base.members, None, (), asks, stuck, aside)
 
     @staticmethod
     def _may_vanish(assessment: Assessment) -> bool:
         """Whether a rule may yet turn out not to decide."""
-        return bool({"dead", "unrecognised"} & assessment.live)
+        return bool({DEAD, UNRECOGNISED} & assessment.live)
 
     @staticmethod
     def _primary(live: Sequence[Assessment], candidates: Sequence[Assessment]) -> Assessment:
@@ -198,20 +200,13 @@ class _Judge:
     def _tier(self, assessments: Sequence[Assessment]) -> str:
         return self.pack.hardest(*(a.rule.refer.tier for a in assessments))
 
-    def _all_dead(
-        self,
-        name: str,
-        members: tuple[Assessment, ...],
-        candidates: Sequence[Assessment],
-        aside: tuple[tuple[str, str, str], ...],
-    ) -> Ruling:
-        primary = self._primary(candidates, candidates)
+    def _all_dead(self, base: _Base, candidates: Sequence[Assessment]) -> Ruling:
         reasons = []
         for a in sorted(candidates, key=lambda a: a.rule.id):
             fired = [e.id for e, truth in a.exceptions if truth is True]
             code = "exception" if a.elements is True and fired else "elements-not-met"
             reasons.append(Reason(code=code, text="", rule=a.rule.id, fact=",".join(fired) or None))
-        return Ruling(name, "refer", primary, members, self._tier(candidates), tuple(reasons), overridden=aside)
+        return base.refer(self._tier(candidates), tuple(reasons))
 
     def _settled(self, base: _Base, live: Sequence[Assessment]) -> Ruling:
         results = {a.result for a in live}
@@ -268,9 +263,7 @@ class _Judge:
             return rulings
         reason_ = Reason(code="conflict", text="", fact=f"{total}>{paid}")
         return tuple(
-            Ruling(
-                r.matter, "refer", r.primary, r.members, r.primary.rule.refer.tier, (reason_,), overridden=r.overridden
-            )
+            replace(r, outcome="refer", tier=r.primary.rule.refer.tier, reasons=(reason_,))
             if r.outcome == "settle"
             else r
             for r in rulings
@@ -299,7 +292,7 @@ class _Writer:
         self.r = reasoning
         self.facts = reasoning.intake.facts
         self.lang = lang
-        self.parameters: Parameters = compiled.table.on(reasoning.as_of)
+        self.parameters = reasoning.parameters
         self.explanation: list[Explanation] = []
 
     # --- small words ----------------------------------------------------------------------------------------------------
@@ -433,11 +426,14 @@ class _Writer:
         decided = {r.matter for r in self.r.rulings}
         open_ = [a for a in self.r.assessments.values() if a.recognised is None and a.rule.matter not in decided]
         for a in open_:
-            unknown = unknown_facts(a.rule.recognise, self.facts, a.parameters)
-            text = self.say("possible", title=self.title(a.rule.id), facts=self.labels(unknown))
-            self.note("possible", text, rule=a.rule.id, facts=unknown)
+            self._note_possible(a)
         ruled = [r for r in self.r.rulings if not any(m.recognised is True for m in r.members)]
         return bool(open_) or bool(ruled)
+
+    def _note_possible(self, a: Assessment) -> None:
+        unknown = unknown_facts(a.rule.recognise, self.facts, a.parameters)
+        text = self.say("possible", title=self.title(a.rule.id), facts=self.labels(unknown))
+        self.note("possible", text, a.rule.id, unknown)
 
     # --- matters ------------------------------------------------------------------------------------------------------
 
@@ -501,11 +497,10 @@ class _Writer:
             text = self.say("overridden", special=self.title(special), general=self.title(general), basis=basis)
             self.note("overridden", text, rule=general)
         for a in ruling.members:
-            title = self.title(a.rule.id)
             if a.recognised is None:
-                unknown = unknown_facts(a.rule.recognise, self.facts, a.parameters)
-                self.note("possible", self.say("possible", title=title, facts=self.labels(unknown)), a.rule.id, unknown)
+                self._note_possible(a)
                 continue
+            title = self.title(a.rule.id)
             self.note("candidate", self.say("candidate", title=title), a.rule.id)
             if a.elements is True:
                 self.note("elements", self.say("elements-true", title=title), a.rule.id)
@@ -531,13 +526,12 @@ class _Writer:
                 self.note("exception", text, a.rule.id, unknown)
 
     def _failing(self, a: Assessment) -> str:
-        flips = [
-            f for f in cheapest(a.rule.elements, self.facts, a.parameters) if self.facts.value(f.leaf.fact) is not None
-        ]
         found = []
-        for flip in flips:
-            spec = self.pack.vocabulary[flip.leaf.fact]
-            found.append(f"{self.label(flip.leaf.fact)} = {spec.show(self.facts.value(flip.leaf.fact), self.lang)}")
+        for flip in cheapest(a.rule.elements, self.facts, a.parameters):
+            name = flip.leaf.fact
+            value = self.facts.value(name)
+            if value is not None:
+                found.append(f"{self.label(name)} = {self.pack.vocabulary[name].show(value, self.lang)}")
         return join(found, self.lang)
 
     def _near(self, members: Sequence[Assessment]) -> tuple[NearMiss, ...]:
@@ -545,15 +539,6 @@ class _Writer:
         for a in members:
             if a.rule.settle is None or a.recognised is not True:
                 continue
-            conditions: list[tuple[Condition, bool]] = [(a.rule.elements, True)]
-            conditions += [(e.when, False) for e in a.rule.exceptions]
-            if a.rule.settle.when is not None:
-                conditions.append((a.rule.settle.when, True))
-            flips = {
-                (f.leaf, f.wanted): f
-                for condition, wanted in conditions
-                for f in cheapest(condition, self.facts, a.parameters, wanted=wanted)
-            }
             changes = tuple(
                 Change(
                     fact=f.leaf.fact,
@@ -561,7 +546,7 @@ class _Writer:
                     now=self.pack.vocabulary[f.leaf.fact].show(self.facts.value(f.leaf.fact), self.lang),
                     needed=describe.need(self.pack, f, a.parameters, self.lang),
                 )
-                for f in flips.values()
+                for f in flips(a.rule.settling_conditions, self.facts, a.parameters)
             )
             if changes:
                 found.append(NearMiss(rule=a.rule.id, title=self.title(a.rule.id), changes=changes))
@@ -595,19 +580,18 @@ class _Writer:
             tiers.append(self.pack.manifest.unmatched_tier)
             if not barriers or not self.r.recognised:
                 reasons.append(Reason(code="unmatched", text=self.say("unmatched")))
-        questions = self._questions() if outcome == "ask" else ()
         if outcome != "refer":
-            return outcome, None, questions
-        gate_steps = [
-            step
-            for gate, truth in self.r.gates
-            if truth is True
-            for step in describe.steps(self.pack, gate.steps, self.facts, self.parameters, self.lang)
-        ]
-        steps: list[Step] = gate_steps
-        unique = tuple(dict.fromkeys(reasons))
+            return outcome, None, self._questions() if outcome == "ask" else ()
         referral = Referral(
-            tier=self.pack.hardest(*tiers), reasons=unique, missing=tuple(dict.fromkeys(missing)), steps=tuple(steps)
+            tier=self.pack.hardest(*tiers),
+            reasons=tuple(dict.fromkeys(reasons)),
+            missing=tuple(dict.fromkeys(missing)),
+            steps=tuple(
+                step
+                for gate, truth in self.r.gates
+                if truth is True
+                for step in describe.steps(self.pack, gate.steps, self.facts, self.parameters, self.lang)
+            ),
         )
         return "refer", referral, ()
 

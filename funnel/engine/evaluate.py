@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from funnel.facts.truth import Truth, all_of, any_of, negate
@@ -84,9 +84,12 @@ def trace(condition: Condition, facts: Facts, parameters: Parameters) -> Trace:
     """Evaluate without short cuts and keep every part."""
     if isinstance(condition, Test):
         return Trace(condition, test(condition, facts, parameters))
-    items = (condition.item,) if isinstance(condition, Not) else condition.items
-    parts = tuple(trace(item, facts, parameters) for item in items)
-    return Trace(condition, evaluate(condition, facts, parameters), parts)
+    if isinstance(condition, Not):
+        part = trace(condition.item, facts, parameters)
+        return Trace(condition, negate(part.truth), (part,))
+    parts = tuple(trace(item, facts, parameters) for item in condition.items)
+    join = all_of if isinstance(condition, All) else any_of
+    return Trace(condition, join(part.truth for part in parts), parts)
 
 
 def unknown_facts(condition: Condition | None, facts: Facts, parameters: Parameters) -> tuple[str, ...]:
@@ -125,6 +128,12 @@ def cheapest(condition: Condition, facts: Facts, parameters: Parameters, *, want
     if every:
         return tuple(flip for part in parts for flip in part)
     return min(parts, key=len, default=())
+
+
+def flips(conditions: Iterable[tuple[Condition, bool]], facts: Facts, parameters: Parameters) -> tuple[Flip, ...]:
+    """The `cheapest` leaves of several conditions, each with the truth it is to have; every leaf once."""
+    found = (flip for condition, wanted in conditions for flip in cheapest(condition, facts, parameters, wanted=wanted))
+    return tuple(dict.fromkeys(found))
 
 
 def thresholds(condition: Condition | None, fact: str, parameters: Parameters) -> frozenset[Value]:

@@ -276,6 +276,14 @@ class Rule:
     overrides: tuple[Override, ...]
     span: Span = field(compare=False)
 
+    @property
+    def settling_conditions(self) -> tuple[tuple[Condition, bool], ...]:
+        """What a settlement hangs on, each condition with the truth it must have: elements, exceptions, ``settle.when``."""
+        found = [(self.elements, True), *((exception.when, False) for exception in self.exceptions)]
+        if self.settle is not None and self.settle.when is not None:
+            found.append((self.settle.when, True))
+        return tuple(found)
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:
