@@ -74,7 +74,7 @@ Amount = Annotated[
 
 
 def _midnight(value: object) -> object:
-    """Accept a bare date (``2026-11-07``) where an instant is asked for; `Order.day_only` remembers nothing of it."""
+    """Accept a bare date (``2026-11-07``) where an instant is asked for: midnight."""
     if isinstance(value, bool | int | float):
         raise ValueError("时间写成 2026-11-07T15:00:00+08:00: write a date or a timestamp in ISO 8601 form")  # noqa: TRY004
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):

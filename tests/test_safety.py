@@ -74,7 +74,7 @@ def complete(facts, data):
             value = compute(spec, known, COMPILED.table.on(DAY), COMPILED.context)
             if value is not None and spec.accepts(value.value):
                 known[name] = value
-    return Facts(MappingProxyType(known), facts.disputed, facts.notes)
+    return Facts(MappingProxyType(known), facts.disputed, facts.unclear)
 
 
 def outcome(compiled, facts, as_of):

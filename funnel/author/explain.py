@@ -11,7 +11,8 @@ from funnel.engine.decide import Reasoning
 from funnel.engine.describe import leaf, need
 from funnel.engine.evaluate import Trace, flips, trace
 from funnel.facts.signals import Hit, Scan
-from funnel.facts.vocabulary import pick
+from funnel.facts.values import NOT_RAISED
+from funnel.facts.vocabulary import SIGNAL_PREFIX, pick
 from funnel.pack.model import All, Not, Pack, Rule, Test, leaves_of
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
@@ -75,7 +76,7 @@ class _Explainer:
         scan = self.r.intake.scan
         for name, known in sorted(self.facts.known.items()):
             spec = self.pack.vocabulary[name]
-            if known.source == "not raised" or name.startswith("signal."):
+            if known.source == NOT_RAISED or name.startswith(SIGNAL_PREFIX):
                 continue
             source = known.source
             if known.words is not None and scan is not None:
@@ -87,10 +88,8 @@ class _Explainer:
                 f"{self.pack.vocabulary[name].show(k.value, self.lang)} ({k.grade.word}, {k.source})" for k in sources
             )
             yield f"  {name} = {self.pick('有争议', 'disputed')}: {shown}"
-        for note in self.facts.notes:
-            if note.startswith("text: "):
-                name = note.removeprefix("text: ").rstrip("?")
-                yield "  " + say("note", self.lang, label=self.pack.vocabulary.label(name, self.lang))
+        for name in self.facts.unclear:
+            yield "  " + say("note", self.lang, label=self.pack.vocabulary.label(name, self.lang))
         for problem in self.r.intake.problems:
             yield f"  {problem.field}: {problem.message}"
         if scan is not None:

@@ -133,6 +133,7 @@ def _assembler(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> Ass
     from funnel.batch.headers import HeaderReader, parse_pairs  # noqa: PLC0415 (as above)
     from funnel.diagnostics import Diagnostics  # noqa: PLC0415 (as above)
     from funnel.errors import MappingError  # noqa: PLC0415 (as above)
+    from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX  # noqa: PLC0415 (as above)
     from funnel.pack._nodes import MapNode, ScalarNode, load_file  # noqa: PLC0415 (as above)
 
     mapping: dict[str, str] = {}
@@ -146,9 +147,7 @@ def _assembler(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> Ass
         mapping |= {key.value: value.value for key, value in node.entries if isinstance(value, ScalarNode)}
     mapping |= parse_pairs(pairs)
     facts = {
-        n: s
-        for n, s in pack.vocabulary.facts.items()
-        if not n.startswith("signal.") and n not in {"complained_on", "today"}
+        n: s for n, s in pack.vocabulary.facts.items() if not n.startswith(SIGNAL_PREFIX) and n not in BUILT_IN_DATES
     }
     labels = {text: name for name, spec in sorted(facts.items()) for text in spec.label.values()}
     reader = HeaderReader(facts, labels, mapping)

@@ -105,10 +105,6 @@ class Diagnostics:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """The nearest known word, as a ready half-sentence for the blanks ``{hint}``, or ``""``.
-
-    Two forms are joined by ``|``: Chinese, then English; `Diagnostic` messages are formatted per language, so the
-    catalogue uses ``{near}`` and words around it itself.
-    """
+    """The nearest known word, or ``""`` where none is near."""
     near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
     return near[0] if near else ""

@@ -34,8 +34,8 @@ from funnel.engine.questions import Ask, may_settle, rank, roles
 from funnel.facts.derived import Context
 from funnel.facts.intake import Intake, IntakeContext, intake, localise
 from funnel.facts.truth import Truth
-from funnel.facts.values import Facts, Known
-from funnel.facts.vocabulary import pick, yuan
+from funnel.facts.values import NOT_RAISED, Facts, Known
+from funnel.facts.vocabulary import SIGNAL_PREFIX, pick, yuan
 from funnel.pack._reader import duration_hours
 from funnel.pack.model import Gate, Pack
 
@@ -362,7 +362,7 @@ class _Writer:
         scan = self.r.intake.scan
         for name, known in sorted(self.facts.known.items()):
             spec = self.pack.vocabulary.facts.get(name)
-            if spec is None or name.startswith("signal.") or known.source in {"not raised", "received_at", "as_of"}:
+            if spec is None or name.startswith(SIGNAL_PREFIX) or known.source in {NOT_RAISED, "received_at", "as_of"}:
                 continue
             grade = self.say(f"grade-{known.grade.word}")
             shown = spec.show(known.value, self.lang)
@@ -375,10 +375,8 @@ class _Writer:
         for name in self.r.intake.unknown_names:
             near = suggestion(name, self.pack.vocabulary.facts)
             self.note("unknown-fact", self.say("unknown-fact-near" if near else "unknown-fact", name=name, near=near))
-        for note in self.facts.notes:
-            if note.startswith("text: "):
-                name = note.removeprefix("text: ").rstrip("?")
-                self.note("note", self.say("note", label=self.label(name)), facts=(name,))
+        for name in self.facts.unclear:
+            self.note("note", self.say("note", label=self.label(name)), facts=(name,))
 
     # --- barriers: what refers every matter -------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from funnel.engine.evaluate import Parameters, evaluate
 from funnel.facts.truth import Truth
-from funnel.facts.values import Facts, Grade, Known
+from funnel.facts.values import Facts
 from funnel.facts.vocabulary import Vocabulary
 from funnel.pack.model import Pack, Rule, leaves_of
 
@@ -73,9 +73,5 @@ class CompiledMatcher:
 
 def resting_facts(vocabulary: Vocabulary) -> Facts:
     """Facts with every raised fact at its closed value and nothing else known."""
-    known = {
-        name: Known(spec.closed_value, Grade.PRESUMED, "not raised")
-        for name, spec in vocabulary.facts.items()
-        if spec.world == "raised"
-    }
+    known = {name: spec.unraised for name, spec in vocabulary.facts.items() if spec.world == "raised"}
     return Facts(MappingProxyType(known))

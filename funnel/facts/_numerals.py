@@ -50,8 +50,6 @@ def parse(word: str) -> int | None:
                 return None  # 三四百: two digits in a row
             if DIGITS[char] == 0 and len(word) > 1:
                 zero = True
-                if digit is not None:
-                    return None
                 continue
             digit = DIGITS[char]
         elif char in UNITS:

@@ -91,6 +91,7 @@ _NEAR_BEFORE = (
     *("没", "没得", "没过", "没到", "没有", "没用", "没穿", "未到", "未满", "不满"),
 )
 _NEAR_BEHIND = re.compile("不到(?![货账帐位仓站])|左右|上下|出头|有余|多|以上|以下")
+_WEEKS = frozenset({"周", "星期", "礼拜"})
 _WEEKDAYS = {char: index for index, char in enumerate("一二三四五六日")} | {"天": 6}
 
 
@@ -257,7 +258,7 @@ def _ago(count: str, unit: str, received: dt.date | None) -> tuple[dt.date | Non
         return None, "calendar"
     if unit == "月":
         return _months_before(received, number), None
-    days = number * (7 if unit in {"周", "星期", "礼拜"} else 1)
+    days = number * (7 if unit in _WEEKS else 1)
     return received - dt.timedelta(days=days), None
 
 
@@ -304,17 +305,15 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
         return None  # 上半个月 is the first half of it
     if before.endswith(("头", "上", "下")) and (count == "一" or before.endswith("头")):
         return None  # 上一个月 is a month of the calendar, 头三天 an ordinal
-    if unit in {"周", "星期", "礼拜"} and text[behind : behind + 1] in _WEEKDAYS:
+    if unit in _WEEKS and text[behind : behind + 1] in _WEEKDAYS:
         return None  # 周一周二, 一周一次
     following = text[match.end() : match.end() + 6]
     if following.startswith(_RIGHTS) or (following and "内" in following[:2]):
         return None
     start = match.start("count")
-    end = match.end("half") if match.group("half") else match.end("unit")
-    words = text[start:end]
 
     def out(value: int | None, why: str | None = None) -> Reading:
-        return Reading("days", value, start, end, words, why)
+        return Reading("days", value, start, behind, text[start:behind], why)
 
     vague_count = any(c in count for c in "几数多来") or count in {"一两", "两三", "三四", "四五", "五六"}
     vague = (
@@ -344,4 +343,4 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
             return out((received - _months_before(received, number)).days)
         except (OverflowError, ValueError):  # before the year 1
             return out(None, "calendar")
-    return out(number * (7 if unit in {"周", "星期", "礼拜"} else 1))
+    return out(number * (7 if unit in _WEEKS else 1))

@@ -16,7 +16,7 @@ from funnel.facts.derived import FUNCTIONS, Context
 from funnel.facts.normalise import normalise
 from funnel.facts.signals import Lexicon, Scan
 from funnel.facts.values import GRADES, Facts, Grade, Known, Value, weakest
-from funnel.facts.vocabulary import SIGNAL_PREFIX, FactSpec, Vocabulary
+from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX, FactSpec, Vocabulary
 
 _MAX_SOURCES = 20
 
@@ -82,7 +82,7 @@ class _Intake:
         self.as_of = as_of
         self.sources: dict[str, list[Known]] = {}
         self.problems: list[Problem] = []
-        self.notes: list[str] = []
+        self.unclear: list[str] = []
         self.unknown_names: list[str] = []
         self.silenced: set[str] = set()
 
@@ -98,7 +98,7 @@ class _Intake:
         self._presumed(known, disputed)
         self._derive(known, disputed)
         self._close(known, disputed)
-        facts = Facts(MappingProxyType(known), MappingProxyType(disputed), tuple(self.notes))
+        facts = Facts(MappingProxyType(known), MappingProxyType(disputed), tuple(self.unclear))
         return Intake(facts, scan, tuple(self.problems), tuple(self.unknown_names))
 
     def _add(self, name: str, known: Known) -> None:
@@ -147,12 +147,9 @@ class _Intake:
             return local_date(raw, self.context.zone)
         if spec.type == "set":
             items = raw if isinstance(raw, list | tuple) else (raw,)
-            members = {m for item in items if (m := _member(spec, str(item)))}
-            if unread := [str(item) for item in items if not _member(spec, str(item))]:
-                self.notes.append(f"{source}: {len(unread)}")
-                if "other" in spec.members:
-                    members.add("other")
-            return frozenset(members) or None
+            read = [_member(spec, str(item)) for item in items]
+            other = {"other"} & spec.members.keys() if None in read else set()
+            return frozenset(m for m in read if m is not None) | other or None
         if spec.type == "enum":
             return _member(spec, str(raw)) if not isinstance(raw, bool) else None
         return self._checked(spec, raw, source)
@@ -183,7 +180,7 @@ class _Intake:
     def _form(self) -> None:
         for name, raw in self.complaint.facts.items():
             spec = self.vocabulary.facts.get(name)
-            if spec is None or name in {"complained_on", "today"}:
+            if spec is None or name in BUILT_IN_DATES:
                 self.unknown_names.append(name)
                 continue
             entries = raw if isinstance(raw, list) and any(isinstance(e, dict) for e in raw) else [raw]
@@ -261,7 +258,7 @@ class _Intake:
         if spec.world == "raised" and spec.type == "bool":
             values = [v for v in values if v.value is True] or values
         if any(spec.differ(values[0].value, v.value) for v in values) or spec.name in self.silenced:
-            self.notes.append(f"text: {spec.name}?")
+            self.unclear.append(spec.name)
             return
         if spec.accepts(values[0].value):
             self._add(spec.name, values[0])
@@ -290,8 +287,7 @@ class _Intake:
     def _presumed(self, known: dict[str, Known], disputed: Mapping[str, tuple[Known, ...]]) -> None:
         for name, spec in self.vocabulary.facts.items():
             if spec.presumption is not None and name not in known and name not in disputed and not spec.derivation:
-                source = spec.presumption.basis or "presumption"
-                known[name] = Known(spec.presumption.value, Grade.PRESUMED, source)
+                known[name] = spec.presumption.known
 
     def _derive(self, known: dict[str, Known], disputed: dict[str, tuple[Known, ...]]) -> None:
         for name in self.vocabulary.derived_order:
@@ -299,8 +295,7 @@ class _Intake:
             computed = compute(spec, known, self.context.parameters, self.context.functions)
             if computed is None or not spec.accepts(computed.value):
                 if spec.presumption is not None and name not in known and name not in disputed:
-                    source = spec.presumption.basis or "presumption"
-                    known[name] = Known(spec.presumption.value, Grade.PRESUMED, source)
+                    known[name] = spec.presumption.known
                 continue
             if name in disputed:
                 continue
@@ -321,7 +316,7 @@ class _Intake:
     def _close(self, known: dict[str, Known], disputed: Mapping[str, tuple[Known, ...]]) -> None:
         for name, spec in self.vocabulary.facts.items():
             if spec.world == "raised" and name not in known and name not in disputed:
-                known[name] = Known(spec.closed_value, Grade.PRESUMED, "not raised")
+                known[name] = spec.unraised
 
 
 def compute(

@@ -201,7 +201,7 @@ class Lexicon:
         self, text: str, places: Mapping[int, list[Place]], ends: list[int], received_on: dt.date | None
     ) -> tuple[BoundReading, ...]:
         cues = [
-            (place, index, is_before, literal)
+            (place, index, is_before)
             for literal, uses in self._cues.items()
             for place in places.get(literal, ())
             for index, is_before in uses
@@ -212,7 +212,7 @@ class Lexicon:
         bound = []
         for reading in values:
             best: dict[int, tuple[int, Place]] = {}
-            for place, index, is_before, _ in cues:
+            for place, index, is_before in cues:
                 spec = self.readings[index]
                 if spec.kind != reading.kind:
                     continue

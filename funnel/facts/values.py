@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from types import MappingProxyType
 
@@ -52,6 +52,10 @@ class Known:
     words: tuple[int, int] | None = None
 
 
+NOT_RAISED = "not raised"
+"""The source of a raised fact that nobody raised."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """All that is known of one complaint, frozen.
@@ -59,12 +63,12 @@ class Facts:
     Attributes:
         known: The best value of each fact that is known and not disputed.
         disputed: Facts whose sources contradict, with those sources. They are unknown to every condition.
-        notes: What was set aside without a dispute: weaker sources within the tolerance, texts that say both.
+        unclear: Facts on which the text says both or is ambiguous; it states nothing of them.
     """
 
     known: Mapping[str, Known]
     disputed: Mapping[str, tuple[Known, ...]] = field(default_factory=lambda: MappingProxyType({}))
-    notes: tuple[str, ...] = ()
+    unclear: tuple[str, ...] = ()
 
     def value(self, name: str) -> Value | None:
         """The value of a fact; None if it is unknown or disputed."""
@@ -82,13 +86,11 @@ class Facts:
     def without(self, names: Iterable[str]) -> Facts:
         """The same facts with some of them unknown."""
         gone = set(names)
-        return Facts(
-            MappingProxyType({n: k for n, k in self.known.items() if n not in gone}), self.disputed, self.notes
-        )
+        return replace(self, known=MappingProxyType({n: k for n, k in self.known.items() if n not in gone}))
 
     def with_value(self, name: str, known: Known) -> Facts:
         """The same facts with one more known: a hypothesis, for questions. Derived facts are not computed anew."""
-        return Facts(MappingProxyType({**self.known, name: known}), self.disputed, self.notes)
+        return replace(self, known=MappingProxyType({**self.known, name: known}))
 
 
 def weakest(grades: Iterable[Grade]) -> Grade:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from funnel.facts.values import Grade, Value
+from funnel.facts.values import NOT_RAISED, Grade, Known, Value
 
 FactType = Literal["bool", "integer", "money", "date", "enum", "set"]
 World = Literal["open", "raised"]
@@ -51,6 +51,11 @@ class Presumption:
     value: Value
     basis: str | None
     why: Texts | None
+
+    @property
+    def known(self) -> Known:
+        """The value while nothing displaces it."""
+        return Known(self.value, Grade.PRESUMED, self.basis or "presumption")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +105,14 @@ class FactSpec:
     why: Texts | None = None
 
     @property
-    def closed_value(self) -> Value:
+    def unraised(self) -> Known:
         """What a raised fact is when nobody raised it: no, none, or nothing."""
+        value: Value = False
         if self.type == "set":
-            return frozenset()
-        return 0 if self.type in {"integer", "money"} else False
+            value = frozenset()
+        elif self.type in {"integer", "money"}:
+            value = 0
+        return Known(value, Grade.PRESUMED, NOT_RAISED)
 
     def accepts(self, value: Value) -> bool:
         """Whether ``value`` belongs to the fact's domain."""

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 
 from funnel.diagnostics import Diagnostics, Span
-from funnel.facts.vocabulary import FactSpec
+from funnel.facts.vocabulary import BUILT_IN_DATES, FactSpec
 from funnel.law.register import LawError, Register
 from funnel.pack._reader import Reader, near
 from funnel.pack._register import check_citation
@@ -89,7 +89,7 @@ def _derivable(spec: FactSpec, facts: Mapping[str, FactSpec], depth: int = 0) ->
     for arg in spec.derivation.args:
         if isinstance(arg, str) and arg in facts:
             inner = facts[arg]
-            settled = arg in {"complained_on", "today"} or inner.ask != "nobody" or inner.presumption
+            settled = arg in BUILT_IN_DATES or inner.ask != "nobody" or inner.presumption
             if not settled and not _derivable(inner, facts, depth + 1) and inner.world == "open":
                 return False
     return True
