@@ -9,6 +9,9 @@ from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.facts.derived import FUNCTIONS
 from funnel.facts.vocabulary import FACT_TYPES
+from funnel.pack._lexicon import LISTS
+from funnel.pack._rules import RULE_REQUIRED
+from funnel.pack.loader import MANIFEST_OPTIONAL, MANIFEST_REQUIRED
 from funnel.pack.model import (
     ACTORS,
     AMOUNT_KINDS,
@@ -46,6 +49,7 @@ _TEXTS: dict[str, Any] = {
 _STRINGS: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 _DATE: dict[str, Any] = {"type": "string", "format": "date"}
 _GRADE: dict[str, Any] = {"enum": ["record", "evidence", "stated", "presumed"]}
+_DURATION: dict[str, Any] = {"type": "string", "pattern": r"^\d+[hd]$"}
 _SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean"]}
 
 
@@ -113,14 +117,13 @@ def _condition(pack: Pack | None) -> dict[str, Any]:
 
 
 def _remedy() -> dict[str, Any]:
-    kinds = {kind: {"type": ["string", "number", "boolean"]} for kind in (*AMOUNT_KINDS, *PLAIN_KINDS, *NEVER_SETTLED)}
+    kinds = dict.fromkeys((*AMOUNT_KINDS, *PLAIN_KINDS, *NEVER_SETTLED), _SCALAR)
     side = {"payer": {"enum": list(PAYERS)}, "when": _ref("condition"), "note": _ref("texts")}
     return {"type": "object", "properties": {**kinds, **side}, "additionalProperties": False}
 
 
 def _step() -> dict[str, Any]:
-    duration = {"type": "string", "pattern": r"^\d+[hd]$"}
-    properties = {"who": {"enum": list(ACTORS)}, "within": duration, "do": _ref("texts")}
+    properties = {"who": {"enum": list(ACTORS)}, "within": _DURATION, "do": _ref("texts")}
     return {"type": "object", "properties": properties, "required": ["who", "do"], "additionalProperties": False}
 
 
@@ -162,11 +165,10 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
         "required": ["remedies"],
         "additionalProperties": False,
     }
-    duration = {"type": "string", "pattern": r"^\d+[hd]$"}
     texts = {"type": "array", "items": _ref("texts")}
     strategy = {
         "type": "object",
-        "properties": {"opening": _ref("texts"), "concessions": texts, "floor": _ref("texts"), "evidence": texts, "steps": {"type": "array", "items": _ref("step")}, "respond_within": duration, "resolve_within": duration},
+        "properties": {"opening": _ref("texts"), "concessions": texts, "floor": _ref("texts"), "evidence": texts, "steps": {"type": "array", "items": _ref("step")}, "respond_within": _DURATION, "resolve_within": _DURATION},
         "required": ["opening", "floor"],
         "additionalProperties": False,
     }  # fmt: skip
@@ -200,19 +202,7 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
         "forums": _STRINGS,
         "overrides": {"type": "array"},
     }
-    required = [
-        "id",
-        "scenario",
-        "revision",
-        "title",
-        "status",
-        "reviewed",
-        "recognise",
-        "elements",
-        "basis",
-        "strategy",
-        "refer",
-    ]
+    _, *required = RULE_REQUIRED
     return _object(properties, required)
 
 
@@ -259,9 +249,7 @@ def _signals() -> dict[str, Any]:
         "signals": {"type": "object", "additionalProperties": signal},
         "readings": {"type": "object", "additionalProperties": reading},
     }
-    return _object(
-        {**properties, **dict.fromkeys(("negators", "not_negators", "negation_breaks", "hedges"), _STRINGS)}, []
-    )
+    return _object({**properties, **dict.fromkeys(LISTS, _STRINGS)}, [])
 
 
 def _gate() -> dict[str, Any]:
@@ -300,8 +288,8 @@ def _statutes() -> dict[str, Any]:
 
 
 def _manifest() -> dict[str, Any]:
-    names = ("pack", "version", "title", "language", "timezone", "currency", "jurisdiction", "tiers", "unmatched", "settle_limit", "respond_within", "resolve_within")  # fmt: skip
-    return _object({name: {} for name in names}, list(names[:10]))
+    _, *required = MANIFEST_REQUIRED
+    return _object({name: {} for name in (*required, *MANIFEST_OPTIONAL)}, required)
 
 
 def _scenarios(pack: Pack | None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from funnel.complaint import Complaint
 from funnel.decision import Decision, Matter
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
+from funnel.diagnostics._model import shown_path
 from funnel.engine.decide import Compiled, Reasoning, put_in_words, reason
 from funnel.engine.describe import leaf
 from funnel.engine.engine import to_complaint
@@ -106,7 +107,7 @@ def load_suite(pack: Pack, paths: list[Path], root: Path | None = None) -> Suite
     reader = Reader(sink)
     tests: list[ScenarioTest] = []
     for path in paths:
-        shown = _shown(path)
+        shown = shown_path(path)
         node = load_file(path, shown, sink)
         if node is not None:
             tests += _file(reader, pack, node)
@@ -114,16 +115,9 @@ def load_suite(pack: Pack, paths: list[Path], root: Path | None = None) -> Suite
         tested = {test.rule for test in tests}
         for rule in pack.live_rules:
             if rule.id not in tested:
-                wanted = _shown(root / f"{rule.id.replace('.', '/', 1)}.yaml")
+                wanted = shown_path(root / f"{rule.id.replace('.', '/', 1)}.yaml")
                 sink.add("F601", rule.span, rule=rule.id, path=wanted)
     return Suite(tuple(tests), sink.sorted())
-
-
-def _shown(path: Path) -> str:
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except ValueError:
-        return path.as_posix()
 
 
 def _file(reader: Reader, pack: Pack, node: Node) -> list[ScenarioTest]:

@@ -31,6 +31,7 @@ def command(kind: str, name: str, pack_name: str, scenario: str | None, title: s
     What is made passes check and test at once; a draft decides nothing until its status is stable.
     """
     from funnel.author.templates import TemplateError, new_pack, new_scenario  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.diagnostics._model import shown_path  # noqa: PLC0415 (as above)
 
     try:
         if kind == "pack":
@@ -42,11 +43,7 @@ def command(kind: str, name: str, pack_name: str, scenario: str | None, title: s
     except TemplateError as error:
         fail(f"funnel init: {error}", USAGE)
     for path in made:
-        try:
-            shown = path.relative_to(Path.cwd())
-        except ValueError:
-            shown = path
-        click.echo(shown)
+        click.echo(shown_path(path))
     where = name if kind == "pack" else pack_name
     click.echo(
         f"\nfunnel check {where}\nfunnel test --pack {where}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
@@ -35,6 +36,14 @@ class Span:
         if not self.line:
             return self.path
         return f"{self.path}:{self.line}:{self.column}"
+
+
+def shown_path(path: Path) -> str:
+    """A path as people read it: from the working directory where it lies below it, else as it is."""
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return path.as_posix()
 
 
 @dataclass(frozen=True, slots=True)

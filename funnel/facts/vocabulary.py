@@ -14,6 +14,7 @@ FactType = Literal["bool", "integer", "money", "date", "enum", "set"]
 World = Literal["open", "raised"]
 Source = Literal["consumer", "merchant", "system", "nobody"]
 Texts = Mapping[str, str]
+"""A text for people by language: ``zh`` always, ``en`` where given."""
 
 FACT_TYPES: tuple[FactType, ...] = ("bool", "integer", "money", "date", "enum", "set")
 SIGNAL_PREFIX = "signal."

@@ -12,11 +12,11 @@ from funnel.facts.signals import Lexicon, ReadingSpec, Signal
 from funnel.facts.values import Value
 from funnel.facts.vocabulary import FactSpec, Texts
 from funnel.pack._conditions import TYPE_NAMES, member, read_value
-from funnel.pack._nodes import MapNode, Node, ScalarNode
+from funnel.pack._nodes import MapNode, Node
 from funnel.pack._reader import Reader, near
 
-_TOP = ("words", "signals", "readings", "negators", "not_negators", "negation_breaks", "hedges")
-_LISTS = ("negators", "not_negators", "negation_breaks", "hedges")
+LISTS = ("negators", "not_negators", "negation_breaks", "hedges")
+_TOP = ("words", "signals", "readings", *LISTS)
 _KIND_TYPES = {"amount": "money", "date": "date", "days": "integer"}
 _MAX_WITHIN = 20
 
@@ -27,7 +27,7 @@ class LexiconReader:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self.words: dict[str, tuple[str, ...]] = {}
-        self.lists: dict[str, tuple[str, ...]] = dict.fromkeys(_LISTS, ())
+        self.lists: dict[str, tuple[str, ...]] = dict.fromkeys(LISTS, ())
         self.titles: dict[str, Texts] = {}
         self._spans: dict[str, Span] = {}
         self._signals: dict[str, dict[str, Node]] = {}
@@ -41,30 +41,23 @@ class LexiconReader:
             return
         words = entries.get("words")
         for key, value in words.entries if isinstance(words, MapNode) else ():
-            if self._new(f"words.{key.value}", key):
+            if self.reader.is_new(self._spans, f"words.{key.value}", key):
                 self.words[key.value] = r.strings(value)
-        for name in _LISTS:
+        for name in LISTS:
             self.lists[name] += r.strings(entries.get(name))
         signals = entries.get("signals")
         for key, value in signals.entries if isinstance(signals, MapNode) else ():
             name_ = r.slug(key)
             inner = r.mapping(value, required=("title", "phrases"), optional=("sets", "except", "negated", "hedged"))
-            if name_ is not None and inner is not None and self._new(name_, key):
+            if name_ is not None and inner is not None and self.reader.is_new(self._spans, name_, key):
                 self.titles[name_] = r.texts(inner.get("title")) or MappingProxyType({"zh": name_})
                 self._signals[name_] = inner
         readings = entries.get("readings")
         for key, value in readings.entries if isinstance(readings, MapNode) else ():
             name_ = r.slug(key)
             inner = r.mapping(value, required=("sets", "kind"), optional=("before", "after", "within", "title"))
-            if name_ is not None and inner is not None and self._new(f"readings.{name_}", key):
+            if name_ is not None and inner is not None and self.reader.is_new(self._spans, f"readings.{name_}", key):
                 self._readings[name_] = inner
-
-    def _new(self, name: str, key: ScalarNode) -> bool:
-        if name in self._spans:
-            self.reader.sink.add("F303", key.span, (self._spans[name], ""), name=key.value)
-            return False
-        self._spans[name] = key.span
-        return True
 
     @property
     def signal_ids(self) -> tuple[str, ...]:

@@ -8,19 +8,17 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import TypeVar
 
 from funnel.diagnostics import Diagnostics, Span
 from funnel.diagnostics._model import suggestion
+from funnel.facts.vocabulary import Texts
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode
 
 T = TypeVar("T")
-
-Texts = Mapping[str, str]
-"""A text for people by language: ``zh`` always, ``en`` where given."""
 
 _KINDS_ZH = {ScalarNode: "一个值", ListNode: "列表", MapNode: "键值对"}
 _KINDS_EN = {ScalarNode: "a single value", ListNode: "a list", MapNode: "a mapping"}
@@ -34,7 +32,11 @@ _FACT = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_\-]+)?\Z")
 
 def near(word: str, known: Iterable[str]) -> dict[str, str]:
     """Blanks ``near_zh`` and ``near_en`` with the nearest known word, if there is one."""
-    hit = suggestion(word, known)
+    return near_blanks(suggestion(word, known))
+
+
+def near_blanks(hit: str) -> dict[str, str]:
+    """The blanks for a word that may have been meant; empty where ``hit`` is."""
     return {"near_zh": f"是不是“{hit}”？" if hit else "", "near_en": f"Did you mean “{hit}”？" if hit else ""}
 
 
@@ -75,6 +77,14 @@ class Reader:
         """Whether a "key" is the tail of a text that an unquoted comma cut in a flow mapping: it has no value."""
         empty = isinstance(value, ScalarNode) and not value.value and not value.quoted
         return empty and not key.quoted
+
+    def is_new(self, seen: dict[str, Span], name: str, key: ScalarNode) -> bool:
+        """Whether ``name`` is not among ``seen`` yet; it is remembered, and a second one is an error at ``key``."""
+        if name in seen:
+            self.sink.add("F303", key.span, (seen[name], ""), name=key.value)
+            return False
+        seen[name] = key.span
+        return True
 
     def items(self, node: Node | None, *, single: bool = False) -> tuple[Node, ...]:
         """The items of a list; with ``single`` a lone value counts as a list of one."""

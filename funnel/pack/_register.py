@@ -24,7 +24,7 @@ from funnel.law.register import (
 )
 from funnel.law.time_limits import Calendar
 from funnel.pack._nodes import MapNode, Node, ScalarNode
-from funnel.pack._reader import Reader, near
+from funnel.pack._reader import Reader, near, near_blanks
 
 _STATUTE_KINDS = ("law", "regulation", "rule", "interpretation")
 _MAX_KEY = 12
@@ -47,23 +47,16 @@ class RegisterReader:
             return
         statutes = entries.get("statutes")
         for key, value in statutes.entries if isinstance(statutes, MapNode) else ():
-            if self._new(key.value, key):
+            if self.reader.is_new(self._spans, key.value, key):
                 statute = self._statute(key, value)
                 if statute is not None:
                     self.statutes[statute.id] = statute
         parameters = entries.get("parameters")
         for key, value in parameters.entries if isinstance(parameters, MapNode) else ():
-            if self._new(f"param.{key.value}", key):
+            if self.reader.is_new(self._spans, f"param.{key.value}", key):
                 parameter = self._parameter(key, value)
                 if parameter is not None:
                     self.parameters[parameter.name] = parameter
-
-    def _new(self, name: str, key: ScalarNode) -> bool:
-        if name in self._spans:
-            self.reader.sink.add("F303", key.span, (self._spans[name], ""), name=key.value)
-            return False
-        self._spans[name] = key.span
-        return True
 
     def _statute(self, key: ScalarNode, node: Node) -> Statute | None:
         r = self.reader
@@ -238,8 +231,7 @@ def check_citation(reader: Reader, register: Register, citation: str, span: Span
 
 
 def _close(error: LawError) -> dict[str, str]:
-    close = next(iter(error.close), "")
-    return {"near_zh": f"是不是“{close}”？" if close else "", "near_en": f"Did you mean “{close}”？" if close else ""}
+    return near_blanks(next(iter(error.close), ""))
 
 
 def read_calendar(reader: Reader, node: Node | None) -> Calendar:

@@ -45,7 +45,7 @@ from funnel.pack.model import (
 
 _BLANK = re.compile(r"\{([^{}]*)\}")
 _SCENARIO = re.compile(r"[a-z0-9_]+\Z")
-_REQUIRED = ("funnel", "id", "scenario", "revision", "title", "status", "reviewed", "recognise", "elements", "basis", "strategy", "refer")  # fmt: skip
+RULE_REQUIRED = ("funnel", "id", "scenario", "revision", "title", "status", "reviewed", "recognise", "elements", "basis", "strategy", "refer")  # fmt: skip
 _OPTIONAL = ("governs", "matter", "scope", "unless", "settle", "forums", "overrides")
 
 
@@ -64,7 +64,7 @@ class RuleReader:
     def rule(self, node: Node, expected_id: str, forums: Mapping[str, ForumSpec]) -> Rule | None:
         """Read one rule file. ``expected_id`` follows from its place."""
         r = self.reader
-        entries = r.mapping(node, required=_REQUIRED, optional=_OPTIONAL)
+        entries = r.mapping(node, required=RULE_REQUIRED, optional=_OPTIONAL)
         if entries is None:
             return None
         id_ = r.slug(entries.get("id"))
@@ -121,12 +121,10 @@ class RuleReader:
 
     def _unique(self, node: Node | None) -> None:
         seen: dict[str, Span] = {}
-        for item in self.reader.items(node) if node is not None else ():
+        for item in self.reader.items(node):
             id_ = item.get("id") if isinstance(item, MapNode) else None
             if isinstance(id_, ScalarNode):
-                if id_.value in seen:
-                    self.reader.sink.add("F303", id_.span, (seen[id_.value], ""), name=id_.value)
-                seen[id_.value] = id_.span
+                self.reader.is_new(seen, id_.value, id_)
 
     def _date_fact(self, node: Node | None) -> str | None:
         name = self.reader.fact_name(node)
@@ -346,7 +344,7 @@ class RuleReader:
     def steps(self, node: Node | None) -> tuple[StepSpec, ...]:
         """Who does what by when."""
         found = []
-        for item in self.reader.items(node) if node is not None else ():
+        for item in self.reader.items(node):
             entries = self.reader.mapping(item, required=("who", "do"), optional=("within",))
             if entries is None:
                 continue

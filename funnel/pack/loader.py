@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
+from funnel.diagnostics._model import shown_path
 from funnel.errors import PackError, PackNotFoundError
 from funnel.law.time_limits import Calendar
 from funnel.pack._conditions import ConditionReader
@@ -23,17 +23,13 @@ from funnel.pack._vocabulary import VocabularyReader
 from funnel.pack.digest import digest, merge_sections
 from funnel.pack.model import ForumSpec, Gate, Manifest, Pack, Rule
 
-_RESERVED = {"vocabulary": "vocabulary", "signals": "signals", "statutes": "statutes"}
-_SINGLE = {
-    "pack.yaml": "pack",
-    "gates.yaml": "gates",
-    "statutes.yaml": "statutes",
-    "calendar.yaml": "calendar",
-    "forums.yaml": "forums",
-    "vocabulary.yaml": "vocabulary",
-    "signals.yaml": "signals",
-}
+_FOLDERS = ("vocabulary", "signals", "statutes")
+"""What may be a folder of any number of files, or one file."""
+_SINGLE = {f"{name}.yaml": name for name in ("pack", "gates", "calendar", "forums", *_FOLDERS)}
+_RULE = "rule:"
 _MAX_FILES = 5_000
+MANIFEST_REQUIRED = ("funnel", "pack", "version", "title", "language", "timezone", "currency", "jurisdiction", "tiers", "unmatched", "settle_limit")  # fmt: skip
+MANIFEST_OPTIONAL = ("respond_within", "resolve_within")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +105,17 @@ class _Load:
         self.sink = Diagnostics()
         self.reader = Reader(self.sink)
         self.files: dict[str, tuple[str, Node]] = {}
+        self.rule_ids: set[str] = set()  # of every rule file, readable or not
 
     def run(self) -> Loaded:
         for path in self._paths():
-            shown = self._shown(path)
+            shown, section = shown_path(path), self._section(path)
+            if section.startswith(_RULE):
+                self.rule_ids.add(section.removeprefix(_RULE))
             node = load_file(path, shown, self.sink)
             if node is not None:
                 self._version(node)
-                self.files[shown] = (self._section(path), node)
+                self.files[shown] = (section, node)
         pack = self._build()
         found = self.sink.sorted()
         return Loaded(None if self.sink.has_errors else pack, found)
@@ -128,18 +127,12 @@ class _Load:
             return iter(())
         return iter(paths)
 
-    def _shown(self, path: Path) -> str:
-        try:
-            return path.relative_to(Path.cwd()).as_posix()
-        except ValueError:
-            return path.as_posix()
-
     def _section(self, path: Path) -> str:
         relative = path.relative_to(self.root)
         if len(relative.parts) == 1:
-            return _SINGLE.get(relative.name, f"rule:{relative.with_suffix('').as_posix().replace('/', '.')}")
+            return _SINGLE.get(relative.name, _RULE + relative.stem)
         head = relative.parts[0]
-        return _RESERVED.get(head, "rule:" + ".".join(relative.with_suffix("").parts))
+        return head if head in _FOLDERS else _RULE + ".".join(relative.with_suffix("").parts)
 
     def _version(self, node: Node) -> None:
         version = node.get("funnel") if isinstance(node, MapNode) else None
@@ -172,11 +165,7 @@ class _Load:
                 check_citation(self.reader, law, text, citation.span)
         compiled = lexicon.finish(words.facts)
         calendars = self._nodes("calendar")
-        calendar = (
-            read_calendar(self.reader, calendars[0])
-            if calendars
-            else Calendar(holidays=frozenset(), workdays=frozenset(), statutory=frozenset(), until=None)
-        )
+        calendar = read_calendar(self.reader, calendars[0]) if calendars else Calendar()
         if manifest is None:
             return None
         conditions = ConditionReader(self.reader, words.facts, lexicon.signal_ids, types)
@@ -189,12 +178,12 @@ class _Load:
             gates |= rules_reader.gates(node)
         rules: dict[str, Rule] = {}
         for _, (section, node) in sorted(self.files.items()):
-            if section.startswith("rule:"):
-                rule = rules_reader.rule(node, section.removeprefix("rule:"), forums)
+            if section.startswith(_RULE):
+                rule = rules_reader.rule(node, section.removeprefix(_RULE), forums)
                 if rule is not None:
                     rules[rule.id] = rule
-        gates_span = Span(self._shown(self.root / "gates.yaml"))
-        lint(self.sink, rules, gates, words.facts, law, gates_span=gates_span, named=self._rule_ids())
+        gates_span = Span(shown_path(self.root / "gates.yaml"))
+        lint(self.sink, rules, gates, words.facts, law, gates_span=gates_span, named=frozenset(self.rule_ids))
         return Pack(
             manifest=manifest,
             vocabulary=words,
@@ -204,24 +193,16 @@ class _Load:
             rules=MappingProxyType(dict(sorted(rules.items()))),
             gates=MappingProxyType(dict(sorted(gates.items()))),
             forums=MappingProxyType(dict(sorted(forums.items()))),
-            digest=digest(self._canonical()),
+            digest=digest(merge_sections(self.files)),
             root=str(self.root),
         )
-
-    def _rule_ids(self) -> frozenset[str]:
-        sections = (self._section(path) for path in self._paths())
-        return frozenset(s.removeprefix("rule:") for s in sections if s.startswith("rule:"))
-
-    def _canonical(self) -> Mapping[str, Any]:
-        return merge_sections(self.files)
 
     def _manifest(self) -> Manifest | None:
         r = self.reader
         nodes = self._nodes("pack")
         if not nodes:
             return None  # unreadable: its own findings say so
-        required = ("funnel", "pack", "version", "title", "language", "timezone", "currency", "jurisdiction", "tiers", "unmatched", "settle_limit")  # fmt: skip
-        entries = r.mapping(nodes[0], required=required, optional=("respond_within", "resolve_within"))
+        entries = r.mapping(nodes[0], required=MANIFEST_REQUIRED, optional=MANIFEST_OPTIONAL)
         if entries is None:
             return None
         id_, version, title = (
