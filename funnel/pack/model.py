@@ -136,9 +136,14 @@ PLAIN_KINDS = (
     "disclose",
     "apologise",
     "invoice",
+    "restore_account",
+    "restore_review",
+    "delete_data",
+    "reissue_coupon",
+    "explain",
 )
 """Remedies without an amount."""
-NEVER_SETTLED = ("treble", "tenfold", "triple_loss", "injury_damages", "consequential_loss")
+NEVER_SETTLED = ("treble", "tenfold", "triple_loss", "double_deposit", "injury_damages", "consequential_loss")
 """Remedies that no machine settles, whatever a rule says; they may only be weighed by people."""
 PAYERS = ("merchant", "platform", "carrier", "consumer")
 ACTORS = ("consumer", "merchant", "platform", "carrier", "agent", "mediator", "lawyer")
