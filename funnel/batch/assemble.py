@@ -23,12 +23,19 @@ _BOOLS = frozenset({"merchant.self_operated"})
 _EVENTS = frozenset({"order.shipped_at", "order.cancelled_at"})
 """Columns in which an empty cell says that it has not happened, since the record has the column."""
 _MONEY = re.compile(
-    r"^(?:￥|¥|rmb|cny)?\s*([0-9]{1,3}(?:[,，][0-9]{3})+|[0-9]+)(\.[0-9]+)?\s*(?:元|块|圆|rmb|cny)?$", re.IGNORECASE
+    r"^(?:¥|rmb|cny)?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?\s*(?:元|块|圆|rmb|cny)?$", re.IGNORECASE
 )
-_CHINESE_DATE = re.compile(
-    r"^(\d{4})[年/.\-](\d{1,2})[月/.\-](\d{1,2})日?(?:[ T]*(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?秒?分?)?$"
+_NUMBER = re.compile(r"^[+-]?(?:[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?|nan|inf(?:inity)?)$", re.IGNORECASE)
+_DATE = re.compile(
+    r"^([0-9]{4})[年/.\-]([0-9]{1,2})[月/.\-]([0-9]{1,2})日?"
+    r"(?:[ T]*(上午|下午|AM|PM)? ?([0-9]{1,2})[:时点]([0-9]{1,2})(?:[:分]([0-9]{1,2}))?秒?分?)?$"
 )
-_COMPACT = re.compile(r"^(19|20|21|22)(\d{2})(\d{2})(\d{2})$")
+_ISO = re.compile(
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?$"
+)
+_COMPACT = re.compile(r"^((?:19|20|21|22)[0-9]{2})([0-9]{2})([0-9]{2})(?:([0-9]{2})([0-9]{2})([0-9]{2}))?$")
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0xFFE5: 0xA5}
+"""Full-width forms of ASCII and of the yen sign. Not NFKC, which would make 52 of 5²."""
 _TRUE, _FALSE = (
     frozenset({"是", "true", "yes", "y", "1", "有", "对"}),
     frozenset({"否", "false", "no", "n", "0", "无", "没有", "不是"}),
@@ -82,23 +89,40 @@ class Assembler:
                 "bad-field", f"{field}：{first.message}{tail}", f"{field}: {first.message}{tail}", first.field
             )
 
+    def id_of(self, row: Row, paths: Mapping[str, str]) -> str | None:
+        """The id of a row that makes no complaint, so that a reject can be told by it."""
+        for key, cell in (row.content or {}).items():
+            if (paths.get(key) if row.table else self.headers.path(key)) == "id":
+                text = _text(cell).strip() if isinstance(cell, str | int | float) else ""
+                return text[:200] or None
+        return None
+
     # --- JSON -----------------------------------------------------------------------------------------------------------
 
     def _object(self, content: Mapping[str, Any]) -> dict[str, Any]:
         """A JSON object in the contract's shape; Chinese or flat keys at the top are understood too."""
         found: dict[str, Any] = {}
+        flat: list[tuple[str, str, Any]] = []
         for key, value in content.items():
             path = key if key in Complaint.model_fields else self.headers.path(key)
-            if path is None or path == key or path.startswith("extra."):
-                found[key] = value
+            if path is not None and path.startswith("extra."):
+                _put(found, path, value)
+            elif path is None or path == key in Complaint.model_fields:
+                if value is not None or path is None:
+                    found[key] = dict(value) if isinstance(value, dict) else value
             elif value is not None:
-                _put(found, path, _SPLIT.split(value) if path == "claims" and isinstance(value, str) else value)
-        for key in ("id",):
-            if isinstance(found.get(key), int) and not isinstance(found[key], bool):
-                found[key] = str(found[key])
+                flat.append((key, path, value))
+        for key, path, value in flat:  # after the nested parts, whatever their order
+            if not _put(found, path, value, again=False):
+                shown = excerpt(key)
+                raise _CellProblem(
+                    RowProblem("bad-field", f"“{shown}”：{path} 已经有了", f"{shown!r}: {path} is given already", path)
+                )
+        if isinstance(found.get("id"), int) and not isinstance(found["id"], bool):
+            found["id"] = str(found["id"])
         if isinstance(found.get("claims"), str):
-            found["claims"] = [word for word in _SPLIT.split(found["claims"]) if word.strip()]
-        return {k: v for k, v in found.items() if not (v is None and k in Complaint.model_fields)}
+            found["claims"] = [word.strip() for word in _SPLIT.split(found["claims"]) if word.strip()]
+        return found
 
     # --- tables -----------------------------------------------------------------------------------------------------------
 
@@ -115,10 +139,10 @@ class Assembler:
             try:
                 value = self._cell(path, cell)
             except _CellError as error:
-                shown = excerpt(cell)
+                shown, head = excerpt(cell), excerpt(header)
                 raise _CellProblem(
                     RowProblem(
-                        "bad-field", f"“{header}”的“{shown}”：{error.zh}", f"{header!r}: {shown!r}: {error.en}", path
+                        "bad-field", f"“{head}”的“{shown}”：{error.zh}", f"{head!r}: {shown!r}: {error.en}", path
                     )
                 ) from None
             recorded = recorded or path == "order.paid_at"
@@ -168,18 +192,20 @@ class _CellProblem(Exception):  # noqa: N818 (it carries a problem up one level,
         self.problem = problem
 
 
-def _put(found: dict[str, Any], path: str, value: Any) -> None:
-    if path.startswith("extra."):
-        name = path.removeprefix("extra.")
-        found[path if name in Complaint.model_fields else name] = value  # must not take a contract field's place
-        return
-    head, dot, rest = path.partition(".")
-    if not dot:
-        found[head] = value
-    else:
+def _put(found: dict[str, Any], path: str, value: Any, *, again: bool = True) -> bool:
+    """Put a value at its path. False, and nothing put, where there is one already (unless ``again``)."""
+    inner, name = found, path.removeprefix("extra.")
+    if name != path:
+        name = path if name in Complaint.model_fields else name  # must not take a contract field's place
+    elif "." in path:
+        head, _, name = path.partition(".")
         inner = found.setdefault(head, {})
-        if isinstance(inner, dict):
-            inner[rest] = value
+        if not isinstance(inner, dict):
+            return False
+    if name in inner and not again:
+        return False
+    inner[name] = value
+    return True
 
 
 def _plain(cell: Any) -> Any:
@@ -205,18 +231,26 @@ def amount(cell: Any) -> Decimal:
     if isinstance(cell, int | float | Decimal):
         value = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
     else:
-        match = _MONEY.match(str(cell).strip())
-        if match is None:
+        text = str(cell).translate(_NARROW).strip()
+        match = _MONEY.match(text)
+        if match is not None:
+            value = Decimal(match.group(1).replace(",", "") + (match.group(2) or ""))
+        elif _NUMBER.match(text):  # -5, 1e3, NaN: numbers, to be told what is wrong with them
+            value = _scientific(text)
+        else:
             raise _CellError("不是金额；写成 1299.00", "not an amount; write it as 1299.00")
-        try:
-            value = Decimal(match.group(1).replace(",", "").replace("，", "") + (match.group(2) or ""))
-        except InvalidOperation:  # pragma: no cover (the pattern admits only decimals)
-            raise _CellError("不是金额", "not an amount") from None
     if not value.is_finite():
         raise _CellError("金额不是有限的数", "an amount must be a finite number")
     if value < 0:
         raise _CellError("金额不能是负数", "an amount must not be negative")
     return value
+
+
+def _scientific(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent past all bounds
+        return Decimal("Infinity")
 
 
 def integer(cell: Any) -> int:
@@ -227,8 +261,8 @@ def integer(cell: Any) -> int:
     """
     if isinstance(cell, float) and cell.is_integer():
         return int(cell)
-    text = str(cell).strip().removesuffix("件").removesuffix("岁").removesuffix("次")
-    if isinstance(cell, bool) or not re.fullmatch(r"[+-]?\d{1,15}(\.0+)?", text):
+    text = str(cell).translate(_NARROW).strip().removesuffix("件").removesuffix("岁").removesuffix("次")
+    if isinstance(cell, bool) or not re.fullmatch(r"[+-]?[0-9]{1,15}(\.0+)?", text):
         raise _CellError("不是整数", "not a whole number")
     return int(text.split(".")[0])
 
@@ -241,7 +275,7 @@ def boolean(cell: Any) -> bool:
     """
     if isinstance(cell, bool):
         return cell
-    word = _text(cell).strip().lower()
+    word = _text(cell).translate(_NARROW).strip().lower()
     if word in _TRUE:
         return True
     if word in _FALSE:
@@ -261,9 +295,9 @@ def instant(cell: Any) -> dt.datetime:
     elif isinstance(cell, dt.date):
         value = dt.datetime(cell.year, cell.month, cell.day)  # noqa: DTZ001 (given its timezone at intake)
     elif isinstance(cell, int | float) and not isinstance(cell, bool):
-        value = _serial(float(cell))
+        value = _serial(float(cell)) or _written(_text(cell))
     else:
-        value = _written(str(cell).strip())
+        value = _written(str(cell).translate(_NARROW).strip())
     if value is None:
         raise _CellError(
             "不是日期；写成 2026-11-03 或 2026-11-03 15:04", "not a date; write it as 2026-11-03 or 2026-11-03 15:04"
@@ -274,22 +308,31 @@ def instant(cell: Any) -> dt.datetime:
 
 
 def _written(text: str) -> dt.datetime | None:
-    compact = _COMPACT.match(text)
-    if compact:
-        text = f"{compact[1]}{compact[2]}-{compact[3]}-{compact[4]}"
-    match = _CHINESE_DATE.match(text)
-    if match:
-        parts = [int(part) if part else 0 for part in match.groups()]
-        try:
-            return dt.datetime(*parts)  # type: ignore[arg-type]  # noqa: DTZ001 (six figures; timezone at intake)
-        except ValueError:
-            return None
-    if re.fullmatch(r"\d{5}(\.\d+)?", text):
-        return _serial(float(text))
+    half = None
+    if compact := _COMPACT.match(text):
+        figures = list(compact.groups())
+    elif match := _DATE.match(text):
+        *day, half, hour, minute, second = match.groups()
+        figures = [*day, hour, minute, second]
+    else:
+        figures = []
     try:
-        return dt.datetime.fromisoformat(text)
+        if figures:
+            value = dt.datetime(*(int(figure or 0) for figure in figures))  # type: ignore[arg-type]  # noqa: DTZ001 (six figures; timezone at intake)
+            return _half_day(value, half) if half else value
+        if _ISO.match(text):
+            return dt.datetime.fromisoformat(text)
     except ValueError:
         return None
+    return _serial(float(text)) if re.fullmatch(r"[0-9]{5}(\.[0-9]+)?", text) else None
+
+
+def _half_day(value: dt.datetime, half: str) -> dt.datetime | None:
+    """Twelve-hour time; None where the hour contradicts the half of the day."""
+    later = half in {"下午", "PM"}
+    if value.hour > 12:  # noqa: PLR2004 (hours of half a day)
+        return value if later else None
+    return value.replace(hour=value.hour % 12 + (12 if later else 0))
 
 
 def _serial(days: float) -> dt.datetime | None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from funnel.batch.rows import excerpt, excerpts
 from funnel.errors import MappingError, SourceError
 
 PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -98,6 +99,8 @@ class HeaderReader:
         self._own = dict(mapping or {})
         for header, path in self._own.items():
             self._check_path(header, path)
+        self.passed = frozenset(path.removeprefix("extra.") for path in self._own.values() if path.startswith("extra."))
+        """Names that the user asked to be passed through; not to be reported as not understood."""
 
     def _check_path(self, header: str, path: str) -> None:
         fact = path.removeprefix("facts.")
@@ -117,23 +120,23 @@ class HeaderReader:
         for header in self._own:
             if header not in headers:
                 near = difflib.get_close_matches(header, headers, n=1, cutoff=0.4)
-                hint = f"；是不是“{near[0]}”？ did you mean {near[0]!r}?" if near else ""
-                seen = "、".join(headers)
+                hint = f"；是不是“{excerpt(near[0])}”？ did you mean {excerpt(near[0])!r}?" if near else ""
                 raise MappingError(
-                    f"文件里没有“{header}”这一列 there is no column {header!r}{hint} （现有 columns: {seen}）"
+                    f"文件里没有“{header}”这一列 there is no column {header!r}{hint} （现有 columns: {excerpts(headers)}）"
                 )
         paths: dict[str, str] = {}
         taken: dict[str, str] = {}
         unknown = []
         for header in headers:
             if header in paths:
-                raise SourceError(f"表头“{header}”出现两次，改掉一个 the header {header!r} stands twice; rename one")
+                shown = excerpt(header)
+                raise SourceError(f"表头“{shown}”出现两次，改掉一个 the header {shown!r} stands twice; rename one")
             path = self.path(header)
             if path is None:
                 unknown.append(UnknownHeader(header, self.suggest(header)))
                 path = f"extra.{header}"
             elif path in taken:
-                raise MappingError(
+                raise MappingError(  # headers that are understood are no personal data
                     f"“{taken[path]}”和“{header}”都表示 {path}；用 --map 说明其中一个 both mean {path}; say with --map what one of them is, "
                     f"such as --map {header}=extra.{header}"
                 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,12 +52,18 @@ class Row:
 
 
 def excerpt(value: object) -> str:
-    """At most twenty characters of a cell, long runs of digits masked."""
-    text = _LONG_DIGITS.sub("***", str(value))
+    """At most twenty characters of a cell or header, runs of five digits and more masked, on one line."""
+    text = " ".join(_LONG_DIGITS.sub("***", str(value)[: 4 * _EXCERPT]).split())
     return text if len(text) <= _EXCERPT else text[:_EXCERPT] + "…"
 
 
-def short_raw(data: bytes | str, limit: int = 4_000) -> str:
-    """What a rejects file keeps of an unreadable row."""
+def excerpts(values: Sequence[str], limit: int = 30) -> str:
+    """Some headers for a message. A file without a header row has a complaint in their place, so they are masked too."""
+    more = f"…(+{len(values) - limit})" if len(values) > limit else ""
+    return "、".join(excerpt(value) for value in values[:limit]) + more
+
+
+def short_raw(data: bytes | str, limit: int = 1_000_000) -> str:
+    """What a rejects file keeps of an unreadable row: all of it, unless it is huge."""
     text = data.decode("utf-8", "backslashreplace") if isinstance(data, bytes) else data
     return text if len(text) <= limit else text[:limit] + f"…(+{len(text) - limit})"

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from funnel.batch.rows import excerpt
 from funnel.diagnostics._render import display_width
 
+_SHOWN = 20
+"""Fields not understood that are named in the text; all are in `Summary.to_dict`."""
 PARETO = 0.8
 """The founding claim to measure: a few scenarios make up this share of what is recognised."""
 
@@ -35,7 +38,9 @@ class Summary:
         referred: By tier.
         rejected: By code.
         scenarios: Ranked by count. A complaint counts once a matter, so shares may add up to more than one.
-        unknown_fields: Columns and fields that were not understood, with counts and the nearest known name.
+        unknown_fields: Columns and fields that were not understood, with the number of decided rows that fill them and
+            the nearest known name.
+        unnamed_fields: Fields not understood beyond the thousand names that are told apart, counted.
         amount: Sum of the amounts of all settlement drafts, in yuan.
     """
 
@@ -54,6 +59,7 @@ class Summary:
     seconds: float
     pack: str
     digest: str
+    unnamed_fields: int = 0
 
     @property
     def needed_for_80(self) -> int | None:
@@ -90,6 +96,7 @@ class Summary:
                 {"field": name, "rows": count, "suggestion": near}
                 for name, (count, near) in self.unknown_fields.items()
             ],
+            "unnamed_fields": self.unnamed_fields,
             "generated_ids": self.generated_ids,
             "settled_amount": f"{self.amount:.2f}",
             "seconds": round(self.seconds, 3),
@@ -170,13 +177,21 @@ def _notes(summary: Summary, index: int) -> list[str]:
         lines.append(
             f"结案草稿合计 {summary.amount:,.2f} 元；用时 {summary.seconds:.1f} 秒，每秒 {rate:,.0f} 行；规则包 {summary.pack} {summary.digest[:12]}"
         )
-    for name, (count, near) in summary.unknown_fields.items():
+    for field, (count, near) in list(summary.unknown_fields.items())[:_SHOWN]:
+        name = excerpt(field)
         if index:
             hint = f"; if it is {near}, add --map {name}={near}" if near else "; say what it is with --map HEADER=FIELD"
             lines.append(f"column not understood: “{name}” ({count:,} rows, passed through as it is){hint}")
         else:
             hint = f"；若是 {near}，加 --map {name}={near}" if near else "；可用 --map 表头=字段 指定"
             lines.append(f"没看懂的列：“{name}”（{count:,} 行，原样保留）{hint}")
+    more = len(summary.unknown_fields) - _SHOWN + (1 if summary.unnamed_fields else 0)
+    if more > 0:
+        lines.append(
+            (f"还有 {more:,} 个没看懂的列，见 --format json", f"{more:,} more are not understood; see --format json")[
+                index
+            ]
+        )
     if summary.generated_ids:
         lines.append(
             (

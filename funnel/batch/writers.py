@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import errno
 import io
 import os
-import stat
-import tempfile
+import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,7 +16,8 @@ from funnel.decision import Decision
 from funnel.errors import BatchError
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
-_WRITING = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
+_BLANK = " \t\r\n\u00a0\u200b\u3000\ufeff"
+"""What a spreadsheet may strip before it looks at a cell."""
 _COLUMNS = (
     "complaint_id",
     "outcome",
@@ -40,7 +40,7 @@ def safe_cell(value: str) -> str:
     >>> safe_cell("=1+1"), safe_cell("ok")
     ("'=1+1", 'ok')
     """
-    return "'" + value if value.lstrip(" ").startswith(_FORMULA) else value
+    return "'" + value if value.startswith(_FORMULA) or value.lstrip(_BLANK).startswith(_FORMULA) else value
 
 
 class CsvWriter:
@@ -80,43 +80,43 @@ class CsvWriter:
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file that appears under its name only when everything in it was written.
 
+    A device or a pipe (``/dev/null``) is written as it stands, a link's target is replaced and not the link. The file's
+    permissions are those of the file before it, else what the umask gives.
+
     Raises:
-        BatchError: The folder is not there or cannot be written.
+        BatchError: The folder is not there or cannot be written, or the disk is full.
     """
-    path = path.resolve()  # a link keeps pointing where it points
-    if path.exists() and not path.is_file():
-        with _plain_file(path) as stream:
-            yield stream
-        return
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o666 & ~_umask()
+    target = Path(os.path.realpath(path))
+    temporary: Path | None = None
     try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        if target.exists() and not target.is_file():
+            stream: BinaryIO = target.open("wb")
+        else:
+            temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+            stream = temporary.open("xb", buffering=1024 * 1024)
     except OSError as error:
-        raise BatchError(f"{path}：写不了 cannot be written ({error.strerror})") from None
-    temporary = Path(name)
+        raise _unwritable(path, error) from None
     try:
-        with os.fdopen(handle, "wb", buffering=1024 * 1024) as stream:
-            yield stream
-        temporary.chmod(mode)
-        temporary.replace(path)
-    except BaseException as error:
-        temporary.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno in _WRITING:
-            raise BatchError(f"{path}：写不了 cannot be written ({error.strerror})") from None
+        yield stream
+        _finish(path, stream, temporary, target)
+    except BaseException:
+        with suppress(OSError):  # what is still buffered is not wanted any more
+            stream.close()
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
         raise
 
 
-@contextmanager
-def _plain_file(path: Path) -> Iterator[BinaryIO]:
-    """A device or a pipe: written as it is, since renaming a file over ``/dev/null`` would destroy it."""
+def _finish(path: Path, stream: BinaryIO, temporary: Path | None, target: Path) -> None:
     try:
-        with path.open("wb") as stream:
-            yield stream
+        stream.close()
+        if temporary is not None:
+            if target.exists():
+                shutil.copymode(target, temporary)
+            temporary.replace(target)
     except OSError as error:
-        raise BatchError(f"{path}：写不了 cannot be written ({error.strerror})") from None
+        raise _unwritable(path, error) from None
 
 
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
+def _unwritable(path: Path, error: OSError) -> BatchError:
+    return BatchError(f"{path}：写不了 cannot be written ({error.strerror})")
