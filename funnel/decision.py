@@ -107,6 +107,7 @@ class Matter(_Part):
     exceptions: tuple[FiredException, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
     competing: tuple[str, ...] = ()
+    out_of_scope: bool = False
 
 
 class Answer(_Part):

@@ -201,6 +201,7 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
         "refer": refer,
         "forums": _STRINGS,
         "overrides": {"type": "array"},
+        "out_of_scope": {"type": "boolean"},
     }
     _, *required = RULE_REQUIRED
     return _object(properties, required)

@@ -156,6 +156,7 @@ CHANGES = {
         "world: raised, label: {zh: 受伤",
     ),
     "F515": ("goods/return.yaml", "supports: [elements, remedies]", "supports: [elements]"),
+    "F518": ("goods/return.yaml", "matter: goods", "matter: goods\nout_of_scope: true"),
     "F516": ("goods/return.yaml", "[{refund: price_paid}, ", "[{refund: price_paid * unit_price}, "),
     "F120": (
         "goods/return.yaml",

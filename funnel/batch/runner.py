@@ -240,6 +240,7 @@ class _Tally:
         self.titles: dict[str, str] = {}
         self.amount = Decimal(0)
         self.nameless = 0
+        self.out_of_scope: Counter[str] = Counter()
 
     def note_unknown(self, name: str, rows: int = 1) -> None:
         """Count a field that is not understood."""
@@ -258,6 +259,9 @@ class _Tally:
         if decision.referral is not None:
             self.gates.update(sorted({reason.gate for reason in decision.referral.reasons if reason.gate}))
         for matter in decision.matters:
+            if matter.out_of_scope:
+                self.out_of_scope[matter.title] += 1
+                continue
             counts = self.scenarios.setdefault(matter.scenario, [0, 0])
             counts[0] += 1
             self.titles[matter.scenario] = matter.title
@@ -290,6 +294,7 @@ class _Tally:
             gates=MappingProxyType(dict(self.gates.most_common())),
             unknown_fields=MappingProxyType(unknown),
             unnamed_fields=self.nameless,
+            out_of_scope=MappingProxyType(dict(self.out_of_scope.most_common())),
             generated_ids=self.generated,
             amount=self.amount,
             seconds=seconds,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -40,6 +40,7 @@ class Summary:
         scenarios: Ranked by count. A complaint counts once a matter, so shares may add up to more than one.
         unknown_fields: Columns and fields that were not understood, with the number of decided rows that fill them and
             the nearest known name.
+        out_of_scope: Matters recognised as none of the pack's business, by title; they are referred and told where to go.
         unnamed_fields: Fields not understood beyond the thousand names that are told apart, counted.
         amount: Sum of the amounts of all settlement drafts, in yuan.
     """
@@ -60,6 +61,7 @@ class Summary:
     pack: str
     digest: str
     unnamed_fields: int = 0
+    out_of_scope: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def needed_for_80(self) -> int | None:
@@ -92,6 +94,7 @@ class Summary:
             ],
             "needed_for_80_percent": self.needed_for_80,
             "gates": dict(self.gates),
+            "out_of_scope": dict(self.out_of_scope),
             "unknown_fields": [
                 {"field": name, "rows": count, "suggestion": near}
                 for name, (count, near) in self.unknown_fields.items()
@@ -109,6 +112,7 @@ _WORDS = {
     "rejected": ("读不出", "rejected as unreadable"),
     "decided": ("已判断", "decided"),
     "recognised": ("认得", "recognised"),
+    "out_of_scope": ("不属受理范围", "out of scope"),
     "settled": ("可结案（草稿）", "settled (draft)"),
     "asked": ("先提问", "asked"),
     "referred": ("转人工", "referred"),
@@ -139,6 +143,8 @@ def render_text(summary: Summary, lang: str = "zh", width: int = 78) -> str:
     if summary.rejected:
         row("rejected", sum(summary.rejected.values()))
     row("recognised", summary.recognised)
+    if summary.out_of_scope:
+        row("out_of_scope", sum(summary.out_of_scope.values()))
     row("settled", summary.settled)
     row("asked", summary.asked)
     row("referred", sum(summary.referred.values()))
@@ -167,7 +173,10 @@ def _ranking(summary: Summary, index: int) -> list[str]:
 
 
 def _notes(summary: Summary, index: int) -> list[str]:
-    lines = []
+    lines = [
+        (f"不属受理范围：{title} {count:,} 件", f"out of scope: {title}, {count:,}")[index]
+        for title, count in summary.out_of_scope.items()
+    ]
     rate = summary.rows / summary.seconds if summary.seconds else 0
     if index:
         lines.append(
@@ -177,8 +186,8 @@ def _notes(summary: Summary, index: int) -> list[str]:
         lines.append(
             f"结案草稿合计 {summary.amount:,.2f} 元；用时 {summary.seconds:.1f} 秒，每秒 {rate:,.0f} 行；规则包 {summary.pack} {summary.digest[:12]}"
         )
-    for field, (count, near) in list(summary.unknown_fields.items())[:_SHOWN]:
-        name = excerpt(field)
+    for label, (count, near) in list(summary.unknown_fields.items())[:_SHOWN]:
+        name = excerpt(label)
         if index:
             hint = f"; if it is {near}, add --map {name}={near}" if near else "; say what it is with --map HEADER=FIELD"
             lines.append(f"column not understood: “{name}” ({count:,} rows, passed through as it is){hint}")

@@ -442,6 +442,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "乘以整数事实、参数或数字",
             "multiply by an integer fact, a parameter or a number",
         ),
+        "F518": _e(
+            "不属受理范围的规则不能结案",
+            "a rule for what is out of scope settles nothing",
+            "去掉 settle，或去掉 out_of_scope: true",
+            "remove settle, or remove out_of_scope: true",
+        ),
         # --- F6xx: scenario tests ---
         "F601": _w(
             "规则“{rule}”没有场景测试",

@@ -40,6 +40,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the exception “{exception}” cannot be ruled out: {facts}",
         ),
         "exceptions-false": ("“{title}”的例外都已排除", "every exception of “{title}” is ruled out"),
+        "steps-aside": (
+            "“{title}”让位：这件事不属受理范围，或者有更专门的规则",
+            "“{title}” steps aside: the matter is out of scope, or a more special rule deals with it",
+        ),
         "overridden": ("“{special}”优先于“{general}”({basis})", "“{special}” goes before “{general}” ({basis})"),
         "settle": (
             "根据现有材料，倾向于按“{title}”提出和解方案：{remedies}",
@@ -83,6 +87,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "rule-refers-when": (
             "“{title}”不具备机器结案的条件",
             "the conditions for a machine settlement of “{title}” are not met",
+        ),
+        "out-of-scope": (
+            "“{title}”不属于本漏斗受理的事，由人告知去处",
+            "“{title}” is none of this funnel's business; a person says where it goes",
         ),
         "never-settles": ("“{title}”一律由人工处理", "“{title}” is always for people"),
         "law-uncertain": (

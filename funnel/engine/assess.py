@@ -215,7 +215,7 @@ class _Assessor:
     def _settlement(self) -> tuple[DueRemedy, ...] | None:
         settle = self.rule.settle
         if settle is None:
-            self._cannot(Block("never-settles"))
+            self._cannot(Block("out-of-scope" if self.rule.out_of_scope else "never-settles"))
             return None
         self._law()
         for condition in (settle.when, self.rule.scope):

@@ -83,7 +83,13 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
-    """Everything that led to a decision, for `explain` and the tests. ``parameters`` are those in force on ``as_of``."""
+    """Everything that led to a decision, for `explain` and the tests.
+
+    Attributes:
+        parameters: Those in force on ``as_of``.
+        recognised: Every rule whose recognition is not false.
+        assessments: Those of them that decide: without the rules that step aside because the complaint is out of scope.
+    """
 
     complaint: Complaint
     as_of: dt.date
@@ -108,8 +114,19 @@ def reason(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Reaso
         name: assess(pack, pack.rules[name], facts, compiled.table, as_of=as_of, recognised=truth)
         for name, truth in recognised.items()
     }
+    assessments = _in_scope(assessments)
     rulings = _Judge(compiled, facts, assessments, as_of).rulings()
     return Reasoning(complaint, as_of, parameters, taken, gates, recognised, assessments, rulings)
+
+
+def _in_scope(assessments: dict[str, Assessment]) -> dict[str, Assessment]:
+    """What decides: where a rule for what is out of scope is recognised, such rules alone, unless another overrides them."""
+    certain = [a.rule for a in assessments.values() if a.recognised is True]
+    special = {override.rule for rule in certain if not rule.out_of_scope for override in rule.overrides}
+    outside = {rule.id for rule in certain if rule.out_of_scope}
+    if outside - special:
+        return {name: a for name, a in assessments.items() if name in outside - special}
+    return {name: a for name, a in assessments.items() if name not in outside}
 
 
 def decide(compiled: Compiled, complaint: Complaint, *, as_of: dt.date, lang: str = "zh") -> Decision:
@@ -320,9 +337,11 @@ class _Writer:
         barriers, barrier_tier, pending = self._barriers()
         possible = self._possible_elsewhere()
         matters = [self._matter(r, barriers, barrier_tier, pending or possible) for r in self.r.rulings]
-        recognised = any(truth is True for truth in self.r.recognised.values())
-        if not recognised:
+        recognised = any(a.recognised is True and not a.rule.out_of_scope for a in self.r.assessments.values())
+        if not any(a.recognised is True for a in self.r.assessments.values()):
             self.note("no-rule", self.say("no-rule"))
+        for name in sorted(self.r.recognised.keys() - self.r.assessments.keys()):
+            self.note("out-of-scope", self.say("steps-aside", title=self.title(name)), name)
         outcome, referral, questions = self._outcome(matters, barriers, barrier_tier, pending, possible)
         complaint, manifest = self.r.complaint, self.pack.manifest
         respond, resolve = self._clocks()
@@ -471,6 +490,7 @@ class _Writer:
             exceptions=self._exceptions(primary),
             near_misses=() if settled else self._near(ruling.members),
             competing=tuple(sorted(a.rule.id for a in ruling.members if a.rule.id != rule.id)),
+            out_of_scope=rule.out_of_scope,
         )
 
     def _exceptions(self, assessment: Assessment) -> tuple[FiredException, ...]:

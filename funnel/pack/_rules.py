@@ -46,7 +46,7 @@ from funnel.pack.model import (
 _BLANK = re.compile(r"\{([^{}]*)\}")
 _SCENARIO = re.compile(r"[a-z0-9_]+\Z")
 RULE_REQUIRED = ("funnel", "id", "scenario", "revision", "title", "status", "reviewed", "recognise", "elements", "basis", "strategy", "refer")  # fmt: skip
-_OPTIONAL = ("governs", "matter", "scope", "unless", "settle", "forums", "overrides")
+_OPTIONAL = ("governs", "matter", "scope", "unless", "settle", "forums", "overrides", "out_of_scope")
 
 
 class RuleReader:
@@ -93,6 +93,9 @@ class RuleReader:
                 r.sink.add("F309", item.span, name=name, **near(name, forums))
             elif name is not None:
                 named.append(name)
+        outside = r.boolean(entries.get("out_of_scope")) is True
+        if outside and "settle" in entries:
+            r.sink.add("F518", entries["settle"].span)
         if None in (id_, scenario, status, reviewed, title, revision, recognise, elements, strategy, refer):
             return None
         assert id_ and scenario and status and reviewed and title and revision  # noqa: S101, PT018 (for the type checker)
@@ -116,6 +119,7 @@ class RuleReader:
             refer=refer,
             forums=tuple(named),
             overrides=overrides,
+            out_of_scope=outside,
             span=entries["id"].span,
         )
 

@@ -259,7 +259,11 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One scenario's rule."""
+    """One scenario's rule.
+
+    ``out_of_scope``: it recognises what is none of the pack's business and says where such a matter goes. It never
+    settles, and where it is recognised other rules step aside, except those that override it.
+    """
 
     id: str
     scenario: str
@@ -279,6 +283,7 @@ class Rule:
     refer: Refer
     forums: tuple[str, ...]
     overrides: tuple[Override, ...]
+    out_of_scope: bool
     span: Span = field(compare=False)
 
     @property
