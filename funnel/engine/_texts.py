@@ -78,6 +78,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "金额 {amount} 元超过机器结案上限 {limit} 元",
             "{amount} yuan is above the limit of {limit} yuan for machines",
         ),
+        "claim-below": (
+            "按规则可得 {amount} 元，消费者只要 {limit} 元，由人核对他要的是什么",
+            "the rule gives {amount} yuan and the consumer asks for {limit}; a person sees what he wants",
+        ),
         "claim-exceeds": (
             "索赔 {amount} 元，高于机器能提出的 {limit} 元",
             "{amount} yuan are claimed, more than the {limit} yuan a machine may propose",

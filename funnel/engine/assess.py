@@ -351,6 +351,10 @@ class _Assessor:
         claimed = self.facts.value("claimed_amount")
         if isinstance(claimed, int) and claimed > max(total, paid):
             self._cannot(Block("claim-exceeds", f"{claimed}>{max(total, paid)}"))
+        elif (
+            isinstance(claimed, int) and 0 < claimed < total
+        ):  # not raised is nought; nobody is given more than he asks
+            self._cannot(Block("claim-below", f"{total}>{claimed}"))
 
 
 def _facts_of(formula: Formula) -> tuple[str, ...]:

@@ -622,7 +622,7 @@ class _Writer:
 
     @staticmethod
     def _reason_fact(reason_: Reason) -> str | None:
-        if reason_.code in {"conflict", "over-limit", "claim-exceeds", "engine-refused", "rule-refers"}:
+        if reason_.code in {"conflict", "over-limit", "claim-exceeds", "claim-below", "engine-refused", "rule-refers"}:
             return None
         return reason_.fact
 
@@ -650,7 +650,7 @@ class _Writer:
                 total, paid = (yuan(int(part)) for part in detail.split(">"))
                 return self.say("conflict-sum", total=total, paid=paid)
             return self.say("conflict", titles=join([self.title(r) for r in detail.split(",")], self.lang))
-        if code in {"over-limit", "claim-exceeds"}:
+        if code in {"over-limit", "claim-exceeds", "claim-below"}:
             amount, limit = (yuan(int(part)) for part in detail.split(">"))
             return self.say(code, amount=amount, limit=limit)
         if code == "rule-refers" and detail.startswith("refer:"):
