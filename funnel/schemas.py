@@ -202,6 +202,15 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
         "forums": _STRINGS,
         "overrides": {"type": "array"},
         "out_of_scope": {"type": "boolean"},
+        "accepted": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"code": {"type": "string"}, "with": {"type": "string"}, "why": _ref("texts")},
+                "required": ["code", "why"],
+                "additionalProperties": False,
+            },
+        },
     }
     _, *required = RULE_REQUIRED
     return _object(properties, required)

@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from test_analysis import FAULTS  # noqa: E402 (found through the path above)
 from test_diagnostics import CHANGES, TRAPS  # noqa: E402 (found through the path above)
 
 from funnel.diagnostics._catalog import CATALOG  # noqa: E402 (as above)
@@ -19,6 +20,7 @@ GROUPS = {
     "4": ("法律", "law"),
     "5": ("规则的含义", "meaning of rules"),
     "6": ("场景测试", "scenario tests"),
+    "7": ("推演：规则之间", "analysis: rules against each other"),
 }
 
 
@@ -55,8 +57,8 @@ def page(code: str) -> str:
         source = TRAPS[code]
         text = source if isinstance(source, str) else source.decode("gb18030")
         lines += ["会报这个错的写法：", "", "```yaml", text.rstrip("\n"), "```", ""]
-    elif code in CHANGES:
-        name, old, new = CHANGES[code]
+    elif code in CHANGES or code in FAULTS:
+        name, old, new = CHANGES[code] if code in CHANGES else FAULTS[code][0]
         lines += [f"正确的写法（`{name}`）：", "", "```yaml", old.strip("\n"), "```", "", "会报这个错的写法："]
         lines += ["", "```yaml", new.strip("\n") or "（这一行没有了）", "```", ""]
     lines += ["## In English", "", f"**{plain(entry.en)}**", "", "Way out: " + plain(entry.help_en), ""]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
+from pathlib import Path
 
 import click
 import orjson
 
 from funnel.cli._common import CLEAN, FINDINGS, NO_PACK, fail, lang_option, scenarios_folder
+from funnel.cli._deep import deep_json, deep_text, write_witnesses
 
 
 @click.command(name="check")
@@ -15,9 +18,38 @@ from funnel.cli._common import CLEAN, FINDINGS, NO_PACK, fail, lang_option, scen
 @click.option("--pack", "pack_option", metavar="NAME|FOLDER", default=None, help="Same as PACK. 规则包。")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--strict", is_flag=True, help="Warnings count as findings too. 警告也算。")
+@click.option(
+    "--deep", is_flag=True, help="Analyse the rules against each other, exactly. 逐条推演规则之间的矛盾和空隙。"
+)
+@click.option(
+    "--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Day for --deep; default today. 推演哪一天的规则。"
+)
+@click.option(
+    "--steps", type=click.IntRange(1), default=2_000_000, show_default=True, help="Budget of --deep. 推演的步数上限。"
+)
+@click.option(
+    "--witness",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=None,
+    help="Folder for the witness complaints of --deep. 把例证投诉写到这个目录。",
+)
 @lang_option
-def command(pack_name: str, pack_option: str | None, form: str, strict: bool, lang: str) -> None:  # noqa: FBT001
+def command(
+    pack_name: str,
+    pack_option: str | None,
+    form: str,
+    strict: bool,  # noqa: FBT001 (an option)
+    deep: bool,  # noqa: FBT001 (an option)
+    as_of: dt.datetime | None,
+    steps: int,
+    witness: Path | None,
+    lang: str,
+) -> None:
     """Check a pack: YAML traps, names, law in force, phrases, what a settling rule must have. 检查规则包。
+
+    With --deep also what the rules do to each other: two that settle one complaint differently, one that never applies or
+    always gives way, an exception that never fires, a settlement that is never reached, each with a complaint that shows
+    it. `funnel explain FILE` shows why.
 
     Exit codes: 0 clean, 1 findings, 3 no such pack.
     """
@@ -39,15 +71,27 @@ def command(pack_name: str, pack_option: str | None, form: str, strict: bool, la
             suite = load_suite(loaded.pack, list(scenario_files(folder)), folder)
             found += suite.diagnostics
             tests = len(suite.tests)
+    report = None
+    if deep and loaded.pack is not None:
+        from funnel.author.analysis import analyse  # noqa: PLC0415 (as above)
+
+        report = analyse(loaded.pack, as_of=as_of.date() if as_of else dt.date.today(), steps=steps, lang=lang)  # noqa: DTZ011 (the author's own day)
+        found += [finding.diagnostic for finding in report.findings]
     errors = sum(d.severity == "error" for d in found)
     warnings = len(found) - errors
     if form == "json":
-        content = {"errors": errors, "warnings": warnings, "diagnostics": render_json(found, lang)}
+        content: dict[str, object] = {"errors": errors, "warnings": warnings, "diagnostics": render_json(found, lang)}
+        if report is not None:
+            content["deep"] = deep_json(report)
         click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
     else:
         if found:
             click.echo(render_all(found, lang) + "\n")
+        if report is not None:
+            click.echo(deep_text(report, lang))
         click.echo(_summary(loaded.pack, errors, warnings, tests, lang))
+    if report is not None and witness is not None:
+        write_witnesses(report, witness)
     sys.exit(FINDINGS if errors or (strict and warnings) else CLEAN)
 
 

@@ -467,5 +467,48 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "按投诉格式改正",
             "mend it after the contract of a complaint",
         ),
+        # --- F7xx: analysis (funnel check --deep) ---
+        "F701": _w(
+            "“{rule}”与“{other}”可能同时结案，结果却不同",
+            "“{rule}” and “{other}” can both settle one complaint, with different results",
+            "用 overrides 写明哪条优先并引法条，或把要件分开",
+            "say with overrides and a citation which goes first, or tell their elements apart",
+        ),
+        "F702": _w(
+            "“{rule}”永远不会适用：识别与要件互相矛盾",
+            "“{rule}” can never apply: recognition and elements contradict each other",
+            "互相矛盾的是：{core}",
+            "these contradict each other: {core}",
+        ),
+        "F703": _w(
+            "“{rule}”总是让位，从来不由它判断",
+            "“{rule}” is always set aside and never decides",
+            "凡它适用的，{other} 都适用并优先；收窄其中一条",
+            "wherever it applies {other} applies and goes first; narrow one of them",
+        ),
+        "F704": _w(
+            "“{rule}”的例外“{exception}”永远不会发生",
+            "the exception “{exception}” of “{rule}” can never fire",
+            "与识别和要件矛盾：{core}",
+            "it contradicts recognition and elements: {core}",
+        ),
+        "F705": _w(
+            "“{rule}”说在 scope 里写全了，却有一种情况没有规则判断",
+            "“{rule}” claims to be complete in its scope, but no rule decides one case in it",
+            "补上要件或例外，或收窄 scope",
+            "add an element or an exception, or narrow the scope",
+        ),
+        "F706": _w(
+            "“{rule}”写了 settle，却永远不能结案",
+            "“{rule}” has a settle part, but can never settle",
+            "互相矛盾的是：{core}",
+            "these contradict each other: {core}",
+        ),
+        "F707": _w(
+            "“{rule}”要“{label}”达到{grade}一级，却没有谁能提供",
+            "“{rule}” needs “{label}” at grade {grade}, which nobody can supply",
+            "给这个事实写 from 或 ask（gives 达到这一级），或降低 needs",
+            "give the fact a from or an ask whose grade suffices, or lower what needs asks for",
+        ),
     }
 )

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from funnel.diagnostics import Span
+from funnel.diagnostics._catalog import CATALOG
 from funnel.facts.values import GRADES, Grade
 from funnel.facts.vocabulary import FactSpec, Texts
 from funnel.law.register import Register
@@ -24,6 +25,7 @@ from funnel.pack.model import (
     PLAIN_KINDS,
     REQUIRED_GATES,
     SUPPORTS,
+    Accepted,
     Basis,
     Condition,
     FactRef,
@@ -46,7 +48,7 @@ from funnel.pack.model import (
 _BLANK = re.compile(r"\{([^{}]*)\}")
 _SCENARIO = re.compile(r"[a-z0-9_]+\Z")
 RULE_REQUIRED = ("funnel", "id", "scenario", "revision", "title", "status", "reviewed", "recognise", "elements", "basis", "strategy", "refer")  # fmt: skip
-_OPTIONAL = ("governs", "matter", "scope", "unless", "settle", "forums", "overrides", "out_of_scope")
+_OPTIONAL = ("governs", "matter", "scope", "unless", "settle", "forums", "overrides", "out_of_scope", "accepted")
 
 
 class RuleReader:
@@ -120,8 +122,18 @@ class RuleReader:
             forums=tuple(named),
             overrides=overrides,
             out_of_scope=outside,
+            accepted=r.each(entries.get("accepted"), self._accepted),
             span=entries["id"].span,
         )
+
+    def _accepted(self, node: Node) -> Accepted | None:
+        r = self.reader
+        entries = r.mapping(node, required=("code", "why"), optional=("with",))
+        if entries is None:
+            return None
+        code = r.choice(entries.get("code"), tuple(sorted(c for c in CATALOG if c.startswith("F7"))))
+        other, why = r.string(entries.get("with")), r.texts(entries.get("why"))
+        return Accepted(code, other, why) if code is not None and why is not None else None
 
     def _unique(self, node: Node | None) -> None:
         seen: dict[str, Span] = {}

@@ -258,6 +258,15 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Accepted:
+    """A finding of the analysis that the author has read and lets stand. ``rule``: the other rule of it, if any."""
+
+    code: str
+    rule: str | None
+    why: Texts
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One scenario's rule.
 
@@ -284,6 +293,7 @@ class Rule:
     forums: tuple[str, ...]
     overrides: tuple[Override, ...]
     out_of_scope: bool
+    accepted: tuple[Accepted, ...]
     span: Span = field(compare=False)
 
     @property

@@ -1,0 +1,309 @@
+"""`funnel check --deep`: what no test run can show, found exactly, each finding with a witness."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+from funnel.author.analysis._regions import Regions
+from funnel.author.analysis._solve import Demand, OutOfSteps, Solver
+from funnel.author.analysis._space import Box, Space
+from funnel.author.analysis._witness import build, shrink
+from funnel.diagnostics import Diagnostic, Span
+from funnel.diagnostics._model import Diagnostics
+from funnel.engine.decide import Reasoning, compile_pack, reason
+from funnel.engine.describe import leaf
+from funnel.engine.engine import to_complaint
+from funnel.facts.values import Grade
+from funnel.facts.vocabulary import pick
+from funnel.pack.model import Any as AnyOf
+from funnel.pack.model import Condition, Not, Pack, Rule, Test, leaves_of
+
+STEPS = 2_000_000
+"""Branches that one analysis may take before it says that it has not finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding.
+
+    Attributes:
+        diagnostic: What and where, in both languages.
+        witness: The smallest complaint that shows it, in the contract's shape; None where the point is that there is none.
+    """
+
+    diagnostic: Diagnostic
+    witness: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an analysis found.
+
+    Attributes:
+        findings: In file order.
+        accepted: Those that the rule's author lets stand, with his reason in the rule file (``accepted``).
+        undecided: What was not found out, a sentence each: the budget ran out, or the facts of a combination hang
+            together in a way that conditions do not show, so that it could not be reproduced.
+        rules: How many rules were analysed.
+        steps: How many branches it took.
+    """
+
+    findings: tuple[Finding, ...]
+    accepted: tuple[Finding, ...]
+    undecided: tuple[str, ...]
+    rules: int
+    steps: int
+
+
+def analyse(pack: Pack, *, as_of: dt.date, steps: int = STEPS, lang: str = "zh") -> Report:
+    """Analyse the rules of a pack against each other, with the law and the parameters of a day.
+
+    Every fact is taken as known and free: what holds for no combination of facts holds for none at all, so that *never*
+    is exact. What a free combination shows is run through the engine, and reported only if the engine shows it too.
+
+    Args:
+        pack: The pack.
+        as_of: The day.
+        steps: The budget. When it runs out, what is left is `Report.undecided`, never clean.
+        lang: Language of the conditions quoted, ``zh`` or ``en``.
+    """
+    return _Analysis(pack, as_of, steps, lang).run()
+
+
+class _Analysis:
+    def __init__(self, pack: Pack, day: dt.date, steps: int, lang: str) -> None:
+        self.pack = pack
+        self.day = day
+        self.lang = lang
+        self.compiled = compile_pack(pack)
+        self.parameters = self.compiled.table.on(day)
+        self.regions = Regions(pack, self.parameters)
+        self.space = Space(pack.vocabulary, self.regions.conditions(), self.parameters)
+        self.solver = Solver(self.space, steps)
+        self.steps = steps
+        self.found: list[Finding] = []
+        self.undecided: list[str] = []
+
+    def run(self) -> Report:
+        rules = self.pack.live_rules
+        for rule in rules:
+            self._guarded(rule, lambda rule=rule: self._alone(rule))  # type: ignore[misc]  # the loop's rule, bound now
+        for one, two in self._pairs(rules):
+            self._guarded(one, lambda one=one, two=two: self._conflict(one, two))  # type: ignore[misc]  # as above
+        found = sorted(
+            self.found,
+            key=lambda f: (f.diagnostic.span.path, f.diagnostic.span.line, f.diagnostic.span.column, f.diagnostic.code),
+        )
+        accepted = tuple(f for f in found if self._is_accepted(f))
+        left = tuple(f for f in found if f not in accepted)
+        return Report(left, accepted, tuple(self.undecided), len(rules), self.steps - max(0, self.solver.left))
+
+    def _is_accepted(self, finding: Finding) -> bool:
+        code, values = finding.diagnostic.code, finding.diagnostic.values
+        pair = {values.get("rule", ""), values.get("other", "")} - {""}
+        return any(
+            a.code == code and (a.rule is None or {name, a.rule} == pair)
+            for name in pair & self.pack.rules.keys()
+            for a in self.pack.rules[name].accepted
+        )
+
+    def _guarded(self, rule: Rule, look: Callable[[], None]) -> None:
+        try:
+            look()
+        except OutOfSteps:
+            what = "步数用完" if self.lang != "en" else "the steps ran out"
+            self.undecided.append(f"{rule.id}: {what}")
+
+    def _pairs(self, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Rule]]:
+        matters: dict[str, list[Rule]] = {}
+        for rule in rules:
+            if rule.settle is not None:
+                matters.setdefault(rule.matter, []).append(rule)
+        for members in matters.values():
+            yield from combinations(members, 2)
+
+    def _solve(self, demands: Sequence[Demand]) -> Box | None:
+        return self.solver.solve(self.regions.linked(demands))
+
+    def _add(
+        self,
+        code: str,
+        span: Span,
+        *related: tuple[Span, str],
+        witness: Mapping[str, Any] | None = None,
+        **values: object,
+    ) -> None:
+        sink = Diagnostics()
+        sink.add(code, span, *related, **values)
+        self.found.append(Finding(sink.sorted()[0], witness))
+
+    # --- one rule -------------------------------------------------------------------------------------------------------
+
+    def _alone(self, rule: Rule) -> None:
+        applying: list[Demand] = [(rule.recognise, True), (rule.elements, True)]
+        if self._solve(applying) is None:
+            core = self._core(applying)
+            self._add("F702", rule.span, *self._places(core), rule=rule.id, core=self._words(core))
+            return
+        for exception in rule.exceptions:
+            demands: list[Demand] = [*applying, (exception.when, True)]
+            if self._solve(demands) is None:
+                core = self._core(demands)
+                words = self._words(core)
+                self._add("F704", exception.span, *self._places(core), rule=rule.id, exception=exception.id, core=words)
+        self._shadow(rule)
+        self._settling(rule)
+        self._gap(rule)
+
+    def _shadow(self, rule: Rule) -> None:
+        above = [r for r in self.pack.live_rules if any(o.rule == rule.id for o in r.overrides)]
+        if not above:
+            return
+        demands = [*self.regions.applies(rule), *((self.regions.certain(r), False) for r in above)]
+        if self._solve(demands) is None and self._solve(self.regions.applies(rule)) is not None:
+            names = ", ".join(r.id for r in above)
+            self._add("F703", rule.span, *((r.span, r.id) for r in above), rule=rule.id, other=names)
+
+    def _settling(self, rule: Rule) -> None:
+        if rule.settle is None:
+            return
+        demands = self.regions.settles(rule)
+        if self._solve(demands) is None:
+            core = self._core(demands)
+            self._add("F706", rule.span, *self._places(core), rule=rule.id, core=self._words(core))
+        for name, grade in sorted(rule.settle.needs.items()):
+            if not self._suppliable(name, grade, 0):
+                label = pick(self.pack.vocabulary[name].label, self.lang)
+                self._add("F707", rule.span, rule=rule.id, label=f"{label} {name}", grade=grade.word)
+
+    def _suppliable(self, name: str, grade: Grade, depth: int) -> bool:
+        """Whether a fact can come to a grade: from the record, from an answer, from the law, or from its inputs."""
+        spec = self.pack.vocabulary[name]
+        if grade <= Grade.PRESUMED and (spec.world == "raised" or spec.presumption is not None):
+            return True
+        if spec.origin is not None and spec.origin.grade >= grade:
+            return True
+        if spec.ask != "nobody" and spec.gives >= grade:
+            return True
+        if spec.derivation is None or depth > len(self.pack.vocabulary.facts):
+            return name in {"complained_on", "today"}
+        inputs = [a for a in spec.derivation.args if isinstance(a, str) and a in self.pack.vocabulary]
+        return all(self._suppliable(a, grade, depth + 1) for a in inputs)
+
+    def _gap(self, rule: Rule) -> None:
+        if rule.scope is None:
+            return
+        others = [r for r in self.pack.live_rules if r.scenario == rule.scenario and r.id != rule.id]
+        demands: list[Demand] = [
+            (rule.recognise, True),
+            (rule.scope, True),
+            (rule.elements, False),
+            *((AnyOf((Not(r.recognise), Not(r.elements))), True) for r in others),
+            *((gate.when, False) for gate in self.pack.gates.values()),
+        ]
+        box = self._solve(demands)
+        if box is None:
+            return
+        witness = self._witness(box, (rule,), lambda r: _dead(r, rule))
+        if witness is None:
+            self._unconfirmed("F705", rule)
+            return
+        self._add("F705", rule.span, witness=witness, rule=rule.id)
+
+    # --- two rules ------------------------------------------------------------------------------------------------------
+
+    def _conflict(self, one: Rule, two: Rule) -> None:
+        if _overrides(one, two) or _overrides(two, one):
+            return
+        aside = [r for r in self.pack.live_rules if r.id not in {one.id, two.id}]
+        both: list[Demand] = [
+            *self.regions.settles(one),
+            *self.regions.settles(two),
+            *((self.regions.certain(r), False) for r in aside if _overrides(r, one) or _overrides(r, two)),
+        ]
+        possible = False
+        for difference in _differences(one, two):
+            box = self._solve([*both, *difference])
+            if box is None:
+                continue
+            possible = True
+            witness = self._witness(box, (one, two), lambda r: _contradict(r, one, two))
+            if witness is not None:
+                self._add("F701", one.span, (two.span, two.id), witness=witness, rule=one.id, other=two.id)
+                return
+        if possible:
+            self._unconfirmed("F701", one, two)
+
+    # --- words and witnesses ----------------------------------------------------------------------------------------------
+
+    def _witness(self, box: Box, rules: Sequence[Rule], shows: Callable[[Reasoning], bool]) -> dict[str, Any] | None:
+        complaint = build(self.pack, self.space, box, rules, self.day)
+        if complaint is None:
+            return None
+        return shrink(complaint, lambda c: shows(reason(self.compiled, to_complaint(c), as_of=self.day)))
+
+    def _unconfirmed(self, code: str, *rules: Rule) -> None:
+        names = ", ".join(r.id for r in rules)
+        self.undecided.append(
+            f"{code} {names}: 事实之间另有关联，找到的组合没有复现"
+            if self.lang != "en"
+            else f"{code} {names}: facts hang together otherwise; the combination found was not reproduced"
+        )
+
+    def _core(self, demands: Sequence[Demand]) -> tuple[Demand, ...]:
+        return self.solver.core(self.regions.linked(demands))
+
+    def _words(self, core: Sequence[Demand]) -> str:
+        shown = [self._demand(condition, wanted) for condition, wanted in core]
+        return ("; " if self.lang == "en" else "；").join(dict.fromkeys(shown))
+
+    def _demand(self, condition: Condition, wanted: bool) -> str:  # noqa: FBT001 (a truth, not a switch)
+        names = [leaf(self.pack, test, self.parameters, self.lang) for test in leaves_of(condition)]
+        text = (" / ").join(names)
+        if isinstance(condition, Test) and wanted:
+            return text
+        if wanted:
+            return f"({text})"
+        return f"并非({text})" if self.lang != "en" else f"not ({text})"
+
+    def _places(self, core: Sequence[Demand]) -> tuple[tuple[Span, str], ...]:
+        places = dict.fromkeys(test.span for condition, _ in core for test in leaves_of(condition))
+        return tuple((span, "这里" if self.lang != "en" else "here") for span in list(places)[:4])
+
+
+def _overrides(one: Rule, two: Rule) -> bool:
+    return any(o.rule == two.id for o in one.overrides)
+
+
+def _differences(one: Rule, two: Rule) -> Iterator[list[Demand]]:
+    """What must hold for a remedy to be due by one of two rules and not by the other."""
+    first, second = ((r.settle.remedies if r.settle is not None else ()) for r in (one, two))
+    for mine, theirs in ((first, second), (second, first)):
+        for remedy in mine:
+            same = [r for r in theirs if (r.kind, r.payer, r.source) == (remedy.kind, remedy.payer, remedy.source)]
+            if any(r.when is None or r.when == remedy.when for r in same):
+                continue
+            due: list[Demand] = [] if remedy.when is None else [(remedy.when, True)]
+            yield due + [(r.when, False) for r in same if r.when is not None]
+
+
+def _contradict(reasoning: Reasoning, one: Rule, two: Rule) -> bool:
+    found = [reasoning.assessments.get(r.id) for r in (one, two)]
+    return all(a is not None and a.settles for a in found) and any(
+        reason_.code == "conflict" and {one.id, two.id} <= set((reason_.fact or "").split(","))
+        for ruling in reasoning.rulings
+        for reason_ in ruling.reasons
+    )
+
+
+def _dead(reasoning: Reasoning, rule: Rule) -> bool:
+    found = reasoning.assessments.get(rule.id)
+    return (
+        found is not None
+        and found.elements is False
+        and all(reason_.code == "elements-not-met" for ruling in reasoning.rulings for reason_ in ruling.reasons)
+    )

@@ -1,0 +1,94 @@
+"""What must hold for a rule to apply, to settle, to be set aside: each as demands that the solver understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from funnel.author.analysis._solve import Demand
+from funnel.engine.evaluate import Parameters
+from funnel.pack.model import All, Any, Condition, FactRef, Not, Pack, ParamRef, Rule, Test, leaves_of
+
+
+class Regions:
+    """The regions of a pack's rules on one day.
+
+    Args:
+        pack: The pack.
+        parameters: The dated parameters in force that day.
+    """
+
+    def __init__(self, pack: Pack, parameters: Parameters) -> None:
+        self.pack = pack
+        self.parameters = parameters
+
+    def conditions(self) -> Iterable[Condition]:
+        """Every condition whose constants cut the space."""
+        for rule in self.pack.rules.values():
+            for condition, _ in (*self.applies(rule), *self.settles(rule)):
+                yield condition
+            for when in rule.refer.when:
+                yield when.condition
+            if rule.scope is not None:
+                yield rule.scope
+        for gate in self.pack.gates.values():
+            yield gate.when
+
+    def applies(self, rule: Rule) -> list[Demand]:
+        """Recognised, its elements hold, no exception does."""
+        return [
+            (rule.recognise, True),
+            (rule.elements, True),
+            *((exception.when, False) for exception in rule.exceptions),
+        ]
+
+    def certain(self, rule: Rule) -> Condition:
+        """`applies` as one condition."""
+        return All(tuple(condition if wanted else Not(condition) for condition, wanted in self.applies(rule)))
+
+    def settles(self, rule: Rule) -> list[Demand]:
+        """It applies, and a machine settles it: no referral, no gate, within its limit."""
+        demands = self.applies(rule)
+        if rule.settle is None:
+            return demands
+        demands += [(condition, True) for condition in (rule.settle.when, rule.scope) if condition is not None]
+        demands += [(when.condition, False) for when in rule.refer.when]
+        demands += [(gate.when, False) for gate in self.pack.gates.values()]
+        limit = self._limit(rule)
+        return [*demands, (limit, True)] if limit is not None else demands
+
+    def _limit(self, rule: Rule) -> Test | None:
+        settle = rule.settle
+        if settle is None:
+            return None
+        name = settle.limit_of
+        amounts = [remedy.formula for remedy in settle.remedies if remedy.formula is not None]
+        if name is None and len(amounts) == 1 and isinstance(amounts[0], FactRef):
+            name = amounts[0].name
+        bounds = [b for b in (settle.limit, self.pack.manifest.settle_limit) if b is not None]
+        return Test(name, "at_most", min(bounds), rule.span) if name is not None else None
+
+    def linked(self, demands: Sequence[Demand]) -> list[Demand]:
+        """Demands with what ties their facts together: a fact that is *any of* or *all of* others is just that."""
+        found: list[Demand] = list(demands)
+        seen: set[str] = set()
+        agenda = [leaf.fact for condition, _ in demands for leaf in leaves_of(condition)]
+        while agenda:
+            name = agenda.pop()
+            spec = self.pack.vocabulary[name]
+            if name in seen or spec.derivation is None or spec.derivation.function not in {"any_of", "all_of"}:
+                continue
+            seen.add(name)
+            inputs = [a for a in spec.derivation.args if isinstance(a, str) and a in self.pack.vocabulary]
+            if len(inputs) != len(spec.derivation.args):
+                continue
+            span = next(leaf.span for condition, _ in found for leaf in leaves_of(condition))
+            parts = tuple(Test(a, "is", True, span) for a in inputs)
+            whole: Condition = (Any if spec.derivation.function == "any_of" else All)(parts)
+            itself = Test(name, "is", True, span)
+            found += [(Any((Not(itself), whole)), True), (Any((itself, Not(whole))), True)]
+            agenda += inputs
+        return found
+
+    def constant(self, value: object) -> object:
+        """A constant with its parameter resolved."""
+        return self.parameters.get(value.name) if isinstance(value, ParamRef) else value
