@@ -84,10 +84,11 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """The tests of some files, with what is wrong in the files themselves."""
+    """The tests of some files, with what is wrong in the files themselves, and the ``base`` of each rule's file."""
 
     tests: tuple[ScenarioTest, ...]
     diagnostics: tuple[Diagnostic, ...] = field(default=())
+    bases: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def scenario_files(folder: Path) -> Iterator[Path]:
@@ -106,18 +107,26 @@ def load_suite(pack: Pack, paths: list[Path], root: Path | None = None) -> Suite
     sink = Diagnostics()
     reader = Reader(sink)
     tests: list[ScenarioTest] = []
+    bases: dict[str, Mapping[str, Any]] = {}
     for path in paths:
         shown = shown_path(path)
         node = load_file(path, shown, sink)
         if node is not None:
             tests += _file(reader, pack, node)
+            bases |= _base(node)
     if root is not None:
         tested = {test.rule for test in tests}
         for rule in pack.live_rules:
             if rule.id not in tested:
                 wanted = shown_path(root / f"{rule.id.replace('.', '/', 1)}.yaml")
                 sink.add("F601", rule.span, rule=rule.id, path=wanted)
-    return Suite(tuple(tests), sink.sorted())
+    return Suite(tuple(tests), sink.sorted(), bases)
+
+
+def _base(node: Node) -> dict[str, Mapping[str, Any]]:
+    content = _plain(node)
+    rule, base = (content.get("rule"), content.get("base")) if isinstance(content, dict) else (None, None)
+    return {rule: base} if isinstance(rule, str) and isinstance(base, dict) else {}
 
 
 def _file(reader: Reader, pack: Pack, node: Node) -> list[ScenarioTest]:
@@ -280,11 +289,15 @@ def _remedies(reader: Reader, node: Node) -> dict[str, str | None] | None:
     return found
 
 
+def as_of_day(compiled: Compiled, test: ScenarioTest) -> dt.date:
+    """The day that a test is decided for: its own, else the day its complaint came in."""
+    received = test.complaint.received_at or dt.datetime.fromisoformat(_DEFAULT_RECEIVED)
+    return test.as_of or local_date(received, compiled.zone)
+
+
 def run(compiled: Compiled, test: ScenarioTest, *, lang: str = "zh") -> Result:
     """Run one test."""
-    received = test.complaint.received_at or dt.datetime.fromisoformat(_DEFAULT_RECEIVED)
-    as_of = test.as_of or local_date(received, compiled.zone)
-    reasoning = reason(compiled, test.complaint, as_of=as_of)
+    reasoning = reason(compiled, test.complaint, as_of=as_of_day(compiled, test))
     decision = put_in_words(compiled, reasoning, lang=lang)
     mismatches = tuple(_compare(compiled.pack, test, reasoning, decision))
     killers = tuple(_killers(compiled.pack, test, reasoning, lang)) if mismatches else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +23,8 @@ from funnel.cli._common import (
 )
 
 if TYPE_CHECKING:
-    from funnel.author.scenario_tests import Result
+    from funnel.author.scenario_tests import Result, Suite
+    from funnel.engine.decide import Compiled
 
 
 @click.command(name="test")
@@ -33,12 +35,33 @@ if TYPE_CHECKING:
 )
 @click.option("-v", "--verbose", is_flag=True, help="Name the tests that pass too. 通过的也列出。")
 @click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True)
+@click.option("--coverage", is_flag=True, help="What the tests look at, and what they miss. 测试看到了什么、漏了什么。")
+@click.option(
+    "--coverage-html", type=click.Path(dir_okay=False, path_type=Path), help="Write that as a page. 写成网页。"
+)
+@click.option("--fail-under", type=click.IntRange(0, 100), default=0, help="Least coverage in percent. 覆盖的下限。")
+@click.option(
+    "--suggest", is_flag=True, help="Draft the missing tests; what to expect is yours. 起草缺的测试，应当怎样由你写。"
+)
 @lang_option
-def command(files: tuple[Path, ...], pack_name: str, pattern: str, verbose: bool, form: str, lang: str) -> None:  # noqa: FBT001
+def command(
+    files: tuple[Path, ...],
+    pack_name: str,
+    pattern: str,
+    verbose: bool,  # noqa: FBT001 (an option)
+    form: str,
+    coverage: bool,  # noqa: FBT001 (an option)
+    coverage_html: Path | None,
+    fail_under: int,
+    suggest: bool,  # noqa: FBT001 (an option)
+    lang: str,
+) -> None:
     """Run scenario tests; a failing one shows what was expected, what came, and what killed it. 运行场景测试。
 
-    FILES are scenario files or folders; default: all of the pack. Exit codes: 0 all pass, 1 a test file is wrong,
-    3 the pack does not load, 4 tests fail.
+    FILES are scenario files or folders; default: all of the pack. With --coverage: whether every condition was seen true,
+    false and unknown, every exception fired, both sides of every threshold and each outcome of each rule.
+    Exit codes: 0 all pass, 1 a test file is wrong or the coverage is under --fail-under, 3 the pack does not load,
+    4 tests fail.
     """
     from funnel.author.scenario_tests import load_suite, run, scenario_files  # noqa: PLC0415 (late, for a quick --help)
     from funnel.diagnostics import render_all  # noqa: PLC0415 (as above)
@@ -60,7 +83,31 @@ def command(files: tuple[Path, ...], pack_name: str, pattern: str, verbose: bool
     results = [run(compiled, test, lang=lang) for test in suite.tests if pattern in test.name]
     {"text": _text, "json": _json, "junit": _junit}[form](results, verbose, lang)
     failed = any(not r.passed for r in results)
-    sys.exit(TESTS_FAIL if failed else FINDINGS if errors else CLEAN)
+    thin = False
+    if coverage or coverage_html or fail_under or suggest:
+        thin = _coverage(compiled, suite, coverage_html, suggest=suggest, lang=lang, quiet=form != "text") < fail_under
+    sys.exit(TESTS_FAIL if failed else FINDINGS if errors or thin else CLEAN)
+
+
+def _coverage(compiled: Compiled, suite: Suite, page: Path | None, *, suggest: bool, lang: str, quiet: bool) -> int:
+    """Print what the tests look at; the percent."""
+    from funnel.author.coverage import measure  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.cli import _coverage as show  # noqa: PLC0415 (as above)
+
+    found = measure(compiled, suite.tests, {test.rule for test in suite.tests})
+    click.echo(show.text(compiled.pack, found, lang), err=quiet)
+    if page is not None:
+        show.write_html(compiled.pack, found, page, lang)
+    if suggest:
+        from funnel.author.suggest import as_yaml  # noqa: PLC0415 (as above)
+        from funnel.author.suggest import suggest as draft  # noqa: PLC0415 (as above)
+
+        day = dt.date.today()  # noqa: DTZ011 (the author's own day)
+        for rule in found.rules:
+            drafts = draft(compiled, [i for i in found.of(rule) if not i.seen], as_of=day, lang=lang)
+            if drafts:
+                click.echo(f"\n# {rule}\n{as_yaml(drafts, suite.bases.get(rule, {}))}", err=quiet)
+    return found.percent
 
 
 _WORDS = {

@@ -1,0 +1,161 @@
+"""Tests that are missing, drafted from witnesses; what the law expects of them is left to the author."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from funnel.author.analysis._regions import Regions
+from funnel.author.analysis._solve import Demand, OutOfSteps, Solver
+from funnel.author.analysis._space import Space
+from funnel.author.analysis._witness import build
+from funnel.author.coverage import Item
+from funnel.engine.decide import Compiled, reason
+from funnel.engine.describe import leaf
+from funnel.engine.engine import to_complaint
+from funnel.engine.evaluate import test
+from funnel.facts.values import Value
+from funnel.pack.model import Rule, Test
+
+_STEPS = 200_000
+_BLANK = ("text", "claims", "claimed_amount", "consumer", "merchant", "order", "evidence")
+"""Parts of a test's base that a drafted test takes away, so that it stands on its own."""
+_TRUTHS: Mapping[str, bool | None] = {"true": True, "false": False, "unknown": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A drafted test: what it would look at, and its case; ``given`` is None where no such case was found."""
+
+    item: Item
+    name: str
+    given: Mapping[str, Any] | None
+
+
+def suggest(compiled: Compiled, items: Iterable[Item], *, as_of: dt.date, lang: str = "zh") -> tuple[Draft, ...]:
+    """Draft a test for each thing that no test looks at. Each draft was run: it does look at it.
+
+    Args:
+        compiled: The pack.
+        items: What is missing, of `funnel.author.coverage`.
+        as_of: The day whose parameters hold.
+        lang: Language of the names.
+    """
+    author = _Author(compiled, as_of, lang)
+    return tuple(author.draft(item) for item in items)
+
+
+def as_yaml(drafts: Iterable[Draft], base: Mapping[str, Any]) -> str:
+    """Drafts as tests of a scenario file. ``expect`` is empty, which `funnel check` does not let pass: say what the law expects.
+
+    Args:
+        drafts: Those of one rule.
+        base: The ``base`` of that file, whose parts the drafts take away.
+    """
+    away: dict[str, Any] = {key: None for key in _BLANK if key in base}
+    facts = dict.fromkeys(base.get("facts", {}) if isinstance(base.get("facts"), dict) else {})
+    lines = []
+    for draft in drafts:
+        if draft.given is None:
+            lines.append(f"  # {draft.name}：没有找到这样的案情 no such case was found")
+            continue
+        given = {**away, **{k: v for k, v in draft.given.items() if k not in {"id", "facts"}}}
+        merged = {**facts, **dict(draft.given.get("facts", {}))}
+        if merged:
+            given["facts"] = merged
+        shown = yaml.safe_dump(given, allow_unicode=True, default_flow_style=True, sort_keys=False, width=10_000)
+        lines += [f"  - name: {_quoted(draft.name)}", f"    given: {shown.strip()}", "    expect: {}"]
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+class _Author:
+    def __init__(self, compiled: Compiled, day: dt.date, lang: str) -> None:
+        self.compiled = compiled
+        self.pack = compiled.pack
+        self.day = day
+        self.lang = lang
+        self.parameters = compiled.table.on(day)
+        self.regions = Regions(self.pack, self.parameters)
+
+    def draft(self, item: Item) -> Draft:
+        rule = self.pack.rules[item.rule]
+        for demands in self._demands(rule, item):
+            given = self._case(rule, item, demands)
+            if given is not None:
+                return Draft(item, self._name(item), given)
+        return Draft(item, self._name(item), None)
+
+    def _name(self, item: Item) -> str:
+        todo = "待写" if self.lang != "en" else "to write"
+        what = item.wanted
+        if item.leaf is not None:
+            what = f"{leaf(self.pack, item.leaf, self.parameters, self.lang)} → {item.wanted}"
+        return f"{todo}：{item.where} {what}"
+
+    def _demands(self, rule: Rule, item: Item) -> Iterable[list[Demand]]:
+        """What must hold, the likelier case first: a whole case of the rule, then any that is recognised."""
+        own = self._own(rule, item)
+        yield [*self.regions.settles(rule), *own]
+        yield [(rule.recognise, True), (rule.elements, True), *own]
+        yield [(rule.recognise, True), *own]
+        yield own
+
+    @staticmethod
+    def _own(rule: Rule, item: Item) -> list[Demand]:
+        if item.kind == "exception":
+            name = item.where.removeprefix("unless ")
+            return [(e.when, True) for e in rule.exceptions if e.id == name]
+        if item.leaf is None or item.wanted == "unknown":
+            return []
+        if item.value is not None:
+            return [(Test(item.leaf.fact, "is", item.value, item.span), True)]
+        return [(item.leaf, item.wanted == "true")]
+
+    def _case(self, rule: Rule, item: Item, demands: list[Demand]) -> dict[str, Any] | None:
+        linked = self.regions.linked(demands)
+        space = Space(self.pack.vocabulary, [*self.regions.conditions(), *(c for c, _ in linked)], self.parameters)
+        try:
+            box = Solver(space, _STEPS).solve(linked)
+        except OutOfSteps:
+            return None
+        found = None if box is None else build(self.pack, space, box, (rule,), self.day)
+        if found is None:
+            return None
+        if item.wanted == "unknown" and item.leaf is not None:
+            for name in self._sources(item.leaf.fact):
+                found.get("facts", {}).pop(name, None)
+        return found if self._sees(rule, item, found) else None
+
+    def _sources(self, name: str) -> Iterable[str]:
+        """A fact and the facts it is derived from."""
+        yield name
+        derivation = self.pack.vocabulary[name].derivation
+        for arg in derivation.args if derivation is not None else ():
+            if isinstance(arg, str) and arg in self.pack.vocabulary:
+                yield from self._sources(arg)
+
+    def _sees(self, rule: Rule, item: Item, content: dict[str, Any]) -> bool:
+        if not content.get("text") and not content.get("facts"):
+            return False
+        reasoning = reason(self.compiled, to_complaint(content), as_of=self.day)
+        facts = reasoning.intake.facts
+        if item.kind == "outcome":
+            return any(r.outcome == item.wanted for r in reasoning.rulings if r.primary.rule.id == rule.id)
+        if item.kind == "exception":
+            found = reasoning.assessments.get(rule.id)
+            fired = {e.id for e, truth in (found.exceptions if found is not None else ()) if truth is True}
+            return item.where.removeprefix("unless ") in fired
+        if item.leaf is None:
+            return False
+        value: Value | None = facts.value(item.leaf.fact)
+        if item.value is not None:
+            return value == item.value
+        return test(item.leaf, facts, self.parameters) is _TRUTHS[item.wanted]
