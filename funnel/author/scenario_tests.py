@@ -13,12 +13,12 @@ from funnel.complaint import Complaint
 from funnel.decision import Decision, Matter
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path
-from funnel.engine.decide import Compiled, Reasoning, put_in_words, reason
+from funnel.engine.decide import Compiled, Reasoning, judge, put_in_words, read
 from funnel.engine.describe import leaf
 from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import cheapest
 from funnel.errors import ComplaintError
-from funnel.facts.intake import coerce, local_date
+from funnel.facts.intake import Intake, coerce, local_date
 from funnel.facts.vocabulary import pick, yuan
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode, load_file
 from funnel.pack._reader import Reader, near
@@ -295,9 +295,18 @@ def as_of_day(compiled: Compiled, test: ScenarioTest) -> dt.date:
     return test.as_of or local_date(received, compiled.zone)
 
 
-def run(compiled: Compiled, test: ScenarioTest, *, lang: str = "zh") -> Result:
-    """Run one test."""
-    reasoning = reason(compiled, test.complaint, as_of=as_of_day(compiled, test))
+def run(compiled: Compiled, test: ScenarioTest, *, lang: str = "zh", taken: Intake | None = None) -> Result:
+    """Run one test.
+
+    Args:
+        compiled: The pack.
+        test: The test.
+        lang: Language of the texts.
+        taken: The facts of its complaint, where they were read before.
+    """
+    as_of = as_of_day(compiled, test)
+    taken = taken if taken is not None else read(compiled, test.complaint, as_of=as_of)
+    reasoning = judge(compiled, test.complaint, taken, as_of=as_of)
     decision = put_in_words(compiled, reasoning, lang=lang)
     mismatches = tuple(_compare(compiled.pack, test, reasoning, decision))
     killers = tuple(_killers(compiled.pack, test, reasoning, lang)) if mismatches else ()

@@ -16,6 +16,11 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
         "run": ("funnel.cli.run", "判断一批投诉，打印漏斗", "decide a batch of complaints and print the funnel"),
         "check": ("funnel.cli.check", "检查规则包，一次列出所有错误", "check a pack and report every error at once"),
         "test": ("funnel.cli.test", "运行场景测试", "run scenario tests"),
+        "mutate": (
+            "funnel.cli.mutate",
+            "改动规则，看测试能不能发现",
+            "change rules a little and see which changes no test notices",
+        ),
         "explain": ("funnel.cli.explain", "解释一件投诉为什么这样处理", "explain why a complaint is decided as it is"),
         "init": ("funnel.cli.init", "新建规则包或场景", "make a new pack or a new scenario"),
         "law": (

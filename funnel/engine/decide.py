@@ -103,18 +103,29 @@ class Reasoning:
 
 def reason(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Reasoning:
     """Match and assess, without putting anything in words yet. Pure."""
+    return judge(compiled, complaint, read(compiled, complaint, as_of=as_of), as_of=as_of)
+
+
+def read(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Intake:
+    """The facts of a complaint. They hang on vocabulary, signals and parameters, not on the rules."""
     pack = compiled.pack
     parameters = compiled.table.on(as_of)
     context = IntakeContext(pack.vocabulary, pack.lexicon, compiled.zone, compiled.context, parameters)
-    taken = intake(complaint, context, received_at=complaint.received_at, as_of=as_of)
-    facts = taken.facts
+    return intake(complaint, context, received_at=complaint.received_at, as_of=as_of)
+
+
+def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.date) -> Reasoning:
+    """What the rules make of facts that were read."""
+    pack, facts = compiled.pack, taken.facts
+    parameters = compiled.table.on(as_of)
     gates = tuple((gate, evaluate(gate.when, facts, parameters)) for gate in pack.gates.values())
     recognised = compiled.matcher.recognised(facts, parameters)
-    assessments = {
-        name: assess(pack, pack.rules[name], facts, compiled.table, as_of=as_of, recognised=truth)
-        for name, truth in recognised.items()
-    }
-    assessments = _in_scope(assessments)
+    assessments = _in_scope(
+        {
+            name: assess(pack, pack.rules[name], facts, compiled.table, as_of=as_of, recognised=truth)
+            for name, truth in recognised.items()
+        }
+    )
     rulings = _Judge(compiled, facts, assessments, as_of).rulings()
     return Reasoning(complaint, as_of, parameters, taken, gates, recognised, assessments, rulings)
 
