@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import orjson
 
-from funnel.cli._common import CLEAN, FINDINGS, NO_PACK, fail, lang_option, scenarios_folder
+from funnel.cli._common import CLEAN, FINDINGS, NO_PACK, as_of_option, fail, lang_option, scenarios_folder
 from funnel.cli._deep import deep_json, deep_text, write_witnesses
 
 
@@ -21,9 +21,7 @@ from funnel.cli._deep import deep_json, deep_text, write_witnesses
 @click.option(
     "--deep", is_flag=True, help="Analyse the rules against each other, exactly. 逐条推演规则之间的矛盾和空隙。"
 )
-@click.option(
-    "--as-of", type=click.DateTime(["%Y-%m-%d"]), default=None, help="Day for --deep; default today. 推演哪一天的规则。"
-)
+@as_of_option
 @click.option(
     "--steps", type=click.IntRange(1), default=2_000_000, show_default=True, help="Budget of --deep. 推演的步数上限。"
 )
@@ -40,7 +38,7 @@ def command(
     form: str,
     strict: bool,  # noqa: FBT001 (an option)
     deep: bool,  # noqa: FBT001 (an option)
-    as_of: dt.datetime | None,
+    as_of: dt.date | None,
     steps: int,
     witness: Path | None,
     lang: str,
@@ -75,7 +73,7 @@ def command(
     if deep and loaded.pack is not None:
         from funnel.author.analysis import analyse  # noqa: PLC0415 (as above)
 
-        report = analyse(loaded.pack, as_of=as_of.date() if as_of else dt.date.today(), steps=steps, lang=lang)  # noqa: DTZ011 (the author's own day)
+        report = analyse(loaded.pack, as_of=as_of or dt.date.today(), steps=steps, lang=lang)  # noqa: DTZ011 (the author's own day)
         found += [finding.diagnostic for finding in report.findings]
     errors = sum(d.severity == "error" for d in found)
     warnings = len(found) - errors

@@ -1,0 +1,375 @@
+"""What changed between two packs: rule by rule, with complaints that show it, and on a batch."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from funnel.author.analysis._regions import Regions
+from funnel.author.analysis._solve import Demand, OutOfSteps, Solver
+from funnel.author.analysis._space import Space
+from funnel.author.analysis._witness import build, shrink
+from funnel.author.coverage import parts
+from funnel.author.mutation import written
+from funnel.complaint import Complaint
+from funnel.decision import Decision
+from funnel.diagnostics import Span
+from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, reason
+from funnel.engine.engine import to_complaint
+from funnel.facts.intake import localise
+from funnel.pack.model import All, Condition, Not, Pack, Rule, leaves_of
+
+_STEPS = 100_000
+_EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PartChange:
+    """A part of a rule that means something else: as it was and as it is, as in the file; empty where there is none."""
+
+    where: str
+    before: str
+    after: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A complaint that both packs decide, differently."""
+
+    before: str
+    after: str
+    complaint: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """A rule that means something else.
+
+    Attributes:
+        parts: What changed in it.
+        shifts: Complaints that show the difference, the smallest that were found.
+        same_revision: The meaning changed and the revision did not.
+    """
+
+    rule: str
+    revisions: tuple[int, int]
+    parts: tuple[PartChange, ...]
+    shifts: tuple[Shift, ...]
+    undecided: bool
+
+    @property
+    def same_revision(self) -> bool:
+        """Whether the revision was left as it was."""
+        return self.revisions[0] == self.revisions[1]
+
+
+@dataclass(frozen=True, slots=True)
+class PackDiff:
+    """Two packs compared.
+
+    Attributes:
+        added, removed: Rules that decide in one of them only.
+        changed: Rules whose meaning changed.
+        touched: Rules that stand as they were, but read something that changed, with its names.
+        names: What changed besides rules, by section: facts, signals, parameters, gates, statutes.
+    """
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[RuleChange, ...]
+    touched: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, tuple[str, ...]]
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing changed that could change a decision."""
+        return not (self.added or self.removed or self.changed or any(self.names.values()))
+
+    @property
+    def unrevised(self) -> tuple[str, ...]:
+        """Rules whose meaning changed and whose revision did not."""
+        return tuple(change.rule for change in self.changed if change.same_revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What one kind of complaint in a batch went from and to.
+
+    Attributes:
+        before, after: The outcome, tier and amount, in short.
+        examples: Ids of the first few.
+        rules: The rules that named the matters before and after, changed ones with the place of the change.
+    """
+
+    before: str
+    after: str
+    count: int
+    examples: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+# --- the packs ---------------------------------------------------------------------------------------------------------------
+
+
+def compare(old: Pack, new: Pack, *, as_of: dt.date) -> PackDiff:
+    """Compare two packs.
+
+    Args:
+        old: The pack as it was.
+        new: The pack as it is.
+        as_of: The day whose law and parameters hold.
+    """
+    live = [{rule.id: rule for rule in pack.live_rules} for pack in (old, new)]
+    both = sorted(live[0].keys() & live[1].keys())
+    comparer = _Comparer(old, new, as_of)
+    changed = tuple(comparer.rule(name) for name in both if meaning(live[0][name]) != meaning(live[1][name]))
+    names = _names(old, new)
+    moved = {name for found in names.values() for name in found}
+    touched = {}
+    for name in both:
+        reads = tuple(sorted(_reads(live[1][name]) & moved))
+        if reads and name not in {c.rule for c in changed}:
+            touched[name] = reads
+    return PackDiff(
+        tuple(sorted(live[1].keys() - live[0].keys())),
+        tuple(sorted(live[0].keys() - live[1].keys())),
+        changed,
+        touched,
+        names,
+    )
+
+
+def meaning(rule: Rule) -> object:
+    """What a rule does, without its words: titles, gists, strategies and places are not part of it."""
+    return (
+        rule.scenario,
+        rule.governs,
+        rule.matter,
+        rule.scope,
+        rule.recognise,
+        rule.elements,
+        tuple(sorted((e.id, written(e.when), e.tier or "", e.basis) for e in rule.exceptions)),
+        tuple(sorted((b.citation, b.supports) for b in rule.basis)),
+        None if rule.settle is None else replace(rule.settle, remedies=tuple(_bare(r) for r in rule.settle.remedies)),
+        rule.refer.tier,
+        tuple((w.condition, w.tier) for w in rule.refer.when),
+        tuple(_bare(r) for r in rule.refer.considers),
+        tuple(sorted((o.rule, o.basis) for o in rule.overrides)),
+        rule.out_of_scope,
+    )
+
+
+def _bare(remedy: Any) -> Any:
+    return replace(remedy, note=None)
+
+
+def _reads(rule: Rule) -> set[str]:
+    found = {leaf.fact for _, condition in parts(rule) for leaf in leaves_of(condition)}
+    return found | {name.removeprefix("signal.") for name in found} | {rule.governs}
+
+
+def _names(old: Pack, new: Pack) -> dict[str, tuple[str, ...]]:
+    sections: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+        "facts": (_facts(old), _facts(new)),
+        "signals": (old.lexicon.signals, new.lexicon.signals),
+        "parameters": (old.register.parameters, new.register.parameters),
+        "gates": (old.gates, new.gates),
+    }
+    found: dict[str, tuple[str, ...]] = {}
+    for section, (before, after) in sections.items():
+        names = tuple(n for n in sorted(before.keys() | after.keys()) if before.get(n) != after.get(n))
+        if names:
+            found[section] = names
+    if old.manifest.settle_limit != new.manifest.settle_limit:
+        found["manifest"] = ("settle_limit",)
+    return found
+
+
+def _facts(pack: Pack) -> dict[str, Any]:
+    return {
+        name: (
+            replace(spec, label={}, question=None, why=None, members={}),
+            tuple((slug, member.also) for slug, member in sorted(spec.members.items())),
+        )
+        for name, spec in pack.vocabulary.facts.items()
+    }
+
+
+class _Comparer:
+    def __init__(self, old: Pack, new: Pack, day: dt.date) -> None:
+        self.day = day
+        self.compiled = (compile_pack(old), compile_pack(new))
+        self.regions = tuple(Regions(c.pack, c.table.on(day)) for c in self.compiled)
+
+    def rule(self, name: str) -> RuleChange:
+        old, new = (c.pack.rules[name] for c in self.compiled)
+        shifts: list[Shift] = []
+        undecided = False
+        for demands in self._differences(old, new):
+            if len(shifts) >= _EXAMPLES:
+                break
+            try:
+                shift = self._shift(demands, (old, new))
+            except OutOfSteps:
+                undecided = True
+                continue
+            if shift is not None and (shift.before, shift.after) not in {(s.before, s.after) for s in shifts}:
+                shifts.append(shift)
+        return RuleChange(name, (old.revision, new.revision), tuple(_parts(old, new)), tuple(shifts), undecided)
+
+    def _differences(self, old: Rule, new: Rule) -> Iterator[list[Demand]]:
+        """What may come out differently, the weightiest first."""
+        settle = [self.regions[0].settles(old), self.regions[1].settles(new)]
+        if old.settle is not None:
+            yield [*settle[0], (_whole(settle[1]), False)]
+            yield settle[0]
+        if new.settle is not None:
+            yield [*settle[1], (_whole(settle[0]), False)]
+            yield settle[1]
+        known: list[Demand] = [(old.recognise, True), (new.recognise, True)]
+        for (where, before), (_, after) in _paired(old, new):
+            for truth in (True, False):
+                context = [] if where == "recognise" else known
+                yield [*context, (before, truth), (after, not truth)]
+        for one, two, mine in ((old, new, 0), (new, old, 1)):
+            gone = {e.id for e in one.exceptions} - {e.id for e in two.exceptions}
+            for exception in one.exceptions:
+                if exception.id in gone:
+                    yield [*known, (self.compiled[mine].pack.rules[one.id].elements, True), (exception.when, True)]
+
+    def _shift(self, demands: Sequence[Demand], rules: tuple[Rule, Rule]) -> Shift | None:
+        new = self.compiled[1].pack
+        if any(leaf.fact not in new.vocabulary for condition, _ in demands for leaf in leaves_of(condition)):
+            return None  # a fact that is gone cannot be written down for the new pack
+        linked = self.regions[1].linked(demands)
+        conditions = [*self.regions[1].conditions(), *(c for c, _ in linked)]
+        space = Space(new.vocabulary, conditions, self.compiled[1].table.on(self.day))
+        box = Solver(space, _STEPS).solve(linked)
+        content = None if box is None else build(new, space, box, rules, self.day)
+        if content is None:
+            return None
+        found = shrink(content, lambda c: len(set(self._both(c))) > 1)
+        if found is None:
+            return None
+        before, after = self._both(found)
+        return Shift(before, after, found)
+
+    def _both(self, content: Mapping[str, Any]) -> tuple[str, str]:
+        complaint = to_complaint(content)
+        one, two = (_short(reason(c, complaint, as_of=self.day)) for c in self.compiled)
+        return one, two
+
+
+def _whole(demands: Sequence[Demand]) -> Condition:
+    return All(tuple(condition if wanted else Not(condition) for condition, wanted in demands))
+
+
+def _paired(old: Rule, new: Rule) -> Iterator[tuple[tuple[str, Condition], tuple[str, Condition]]]:
+    after = dict(parts(new))
+    for where, condition in parts(old):
+        if where in after and after[where] != condition:
+            yield (where, condition), (where, after[where])
+
+
+def _parts(old: Rule, new: Rule) -> Iterator[PartChange]:
+    before, after = dict(parts(old)), dict(parts(new))
+    for where in dict.fromkeys([*before, *after]):
+        one, two = before.get(where), after.get(where)
+        if one != two:
+            span = next((leaf.span for c in (two, one) if c is not None for leaf in leaves_of(c)), new.span)
+            yield PartChange(where, written(one) if one else "", written(two) if two else "", span)
+    tiers = [{f"unless {e.id}": e.tier or "set_aside" for e in rule.exceptions} for rule in (old, new)]
+    for where, tier in tiers[0].items():
+        if where in tiers[1] and tiers[1][where] != tier:
+            yield PartChange(where, f"then: {tier}", f"then: {tiers[1][where]}", new.span)
+    for where, was, now in (
+        ("settle", _settle(old), _settle(new)),
+        ("refer.tier", old.refer.tier, new.refer.tier),
+        ("governs", old.governs, new.governs),
+        ("matter", old.matter, new.matter),
+        ("basis", ", ".join(sorted(b.citation for b in old.basis)), ", ".join(sorted(b.citation for b in new.basis))),
+        (
+            "overrides",
+            ", ".join(sorted(o.rule for o in old.overrides)),
+            ", ".join(sorted(o.rule for o in new.overrides)),
+        ),
+    ):
+        if was != now:
+            yield PartChange(where, was, now, new.span)
+
+
+def _settle(rule: Rule) -> str:
+    settle = rule.settle
+    if settle is None:
+        return ""
+    needs = ", ".join(f"{name}: {grade.word}" for name, grade in sorted(settle.needs.items()))
+    remedies = ", ".join(f"{r.kind}: {r.source or r.payer} ({r.payer})" for r in settle.remedies)
+    limit = "" if settle.limit is None else f"; limit {settle.limit / 100:.2f} {settle.limit_of or ''}".rstrip()
+    return f"needs {{{needs}}}; remedies [{remedies}]{limit}"
+
+
+def _short(reasoning: Reasoning) -> str:
+    """What rulings come to, on one line: outcome, tier, amounts."""
+    shown = []
+    for r in reasoning.rulings:
+        amounts = "+".join(f"{fen / 100:.2f}" if fen >= 0 else kind for kind, fen, _ in r.primary.result)
+        shown.append(f"{r.outcome} {amounts if r.outcome == 'settle' else r.tier or ''}".strip())
+    return "; ".join(shown) or "unmatched"
+
+
+# --- a batch -----------------------------------------------------------------------------------------------------------------
+
+
+def on_batch(
+    old: Pack, new: Pack, complaints: Iterable[Complaint], *, as_of: dt.date | None, changes: PackDiff | None = None
+) -> tuple[tuple[Transition, ...], int]:
+    """Decide complaints with both packs and group what came out differently.
+
+    Args:
+        old: The pack as it was.
+        new: The pack as it is.
+        complaints: The batch.
+        as_of: The day; default: that on which each complaint was received, else today.
+        changes: What `compare` found, to name the changed parts of the rules concerned.
+
+    Returns:
+        The transitions, the most frequent first, and how many complaints there were.
+    """
+    compiled = (compile_pack(old), compile_pack(new))
+    places = {c.rule: tuple(f"{p.where} {p.span}" for p in c.parts) for c in (changes.changed if changes else ())}
+    found: dict[tuple[str, str], list[Any]] = {}
+    count = 0
+    for complaint in complaints:
+        count += 1
+        day = as_of or _day(compiled[1], complaint)
+        one, two = (decide(c, complaint, as_of=day) for c in compiled)
+        key = (_line(one), _line(two))
+        if key[0] == key[1]:
+            continue
+        entry = found.setdefault(key, [0, [], {}])
+        entry[0] += 1
+        if len(entry[1]) < _EXAMPLES:
+            entry[1].append(complaint.id)
+        for matter in (*one.matters, *two.matters):
+            where = places.get(matter.rule, ())
+            entry[2][f"{matter.rule} ({'; '.join(where)})" if where else matter.rule] = None
+    transitions = tuple(
+        Transition(before, after, n, tuple(ids), tuple(rules))
+        for (before, after), (n, ids, rules) in sorted(found.items(), key=lambda item: (-item[1][0], item[0]))
+    )
+    return transitions, count
+
+
+def _day(compiled: Compiled, complaint: Complaint) -> dt.date:
+    moment = complaint.received_at or dt.datetime.now(dt.UTC)
+    return localise(moment, compiled.zone).date()
+
+
+def _line(decision: Decision) -> str:
+    amounts = [r.amount for m in decision.matters for r in m.remedies if r.amount is not None]
+    tail = "+".join(amounts) if decision.outcome == "settle" else decision.tier or ""
+    names = ",".join(m.scenario for m in decision.matters) or "unmatched"
+    return f"{decision.outcome} {tail}".strip() + f" [{names}]"
