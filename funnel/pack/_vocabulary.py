@@ -53,12 +53,8 @@ class VocabularyReader:
 
     def add_file(self, node: Node) -> None:
         """Read one vocabulary file."""
-        entries = self.reader.mapping(node, required=("funnel", "facts"))
-        facts = entries.get("facts") if entries else None
-        if not isinstance(facts, MapNode):
-            self.reader.mapping(facts)
-            return
-        for key, value in facts.entries:
+        entries = self.reader.mapping(node, required=("funnel", "facts")) or {}
+        for key, value in self.reader.entries(entries.get("facts")):
             name = self.reader.fact_name(key)
             if name is None:
                 continue
