@@ -299,12 +299,18 @@ class RuleReader:
         """A remedy that a machine may settle."""
         spec = self._remedy(node, (*AMOUNT_KINDS, *PLAIN_KINDS))
         if spec is not None and spec.formula is not None:
+            used: set[str] = set()
             for name in names_of(spec.formula):
                 if isinstance(name, ParamRef):
-                    parameter = self.register.parameters.get(name.name)
-                    if parameter is not None and parameter.punitive:
-                        self.reader.sink.add("F503", node.span, name=name.name)
-                        return None
+                    used.add(name.name)
+                else:  # a figure may also come in through a derived fact
+                    words = self._sources(name.name)
+                    used |= {word.removeprefix("param.") for word in words if word.startswith("param.")}
+            for word in sorted(used):
+                parameter = self.register.parameters.get(word)
+                if parameter is not None and parameter.punitive:
+                    self.reader.sink.add("F503", node.span, name=word)
+                    return None
         return spec
 
     def _remedy(self, node: Node, kinds: tuple[str, ...]) -> RemedySpec | None:
