@@ -22,6 +22,7 @@ class Use:
         citation: As it is written, ``cpl/25`` or ``cpl@2013/25``.
         statute: Id of the statute.
         article: Number of the article.
+        version: Id of the version meant: the pinned one, for a dated figure the one of its first day, else the newest.
         by: What cites it.
         id: Its name in the pack.
         role: What the article carries there: words of `SUPPORTS`, ``exception:ID``, ``override``, ``parameter:NAME``;
@@ -31,6 +32,7 @@ class Use:
     citation: str
     statute: str
     article: str
+    version: str
     by: By
     id: str
     role: str = ""
@@ -125,37 +127,39 @@ def _uses(pack: Pack) -> Iterator[Use]:
         yield from _rule(pack, rule)
     for gate in pack.gates.values():
         for citation in gate.basis:
-            yield _use(citation, "gate", gate.id)
+            yield _use(pack, citation, "gate", gate.id)
     for forum in pack.forums.values():
         for citation in forum.basis:
-            yield _use(citation, "forum", forum.id)
+            yield _use(pack, citation, "forum", forum.id)
     for parameter in pack.register.parameters.values():
         for value in parameter.values:
             if value.basis is not None:
-                yield _use(value.basis, "parameter", parameter.name)
+                yield _use(pack, value.basis, "parameter", parameter.name, on=value.from_)
     for spec in pack.vocabulary.facts.values():
         if spec.presumption is not None and spec.presumption.basis is not None:
-            yield _use(spec.presumption.basis, "fact", spec.name)
+            yield _use(pack, spec.presumption.basis, "fact", spec.name)
 
 
 def _rule(pack: Pack, rule: Rule) -> Iterator[Use]:
     for basis in rule.basis:
         for part in basis.supports or ("",):
-            yield _use(basis.citation, "rule", rule.id, part)
+            yield _use(pack, basis.citation, "rule", rule.id, part)
     for exception in rule.exceptions:
         for citation in exception.basis:
-            yield _use(citation, "rule", rule.id, f"exception:{exception.id}")
+            yield _use(pack, citation, "rule", rule.id, f"exception:{exception.id}")
     for override in rule.overrides:
-        yield _use(override.basis, "rule", rule.id, "override")
+        yield _use(pack, override.basis, "rule", rule.id, "override")
     for name in parameters_of(pack, rule):
         for value in pack.register.parameters[name].values:
             if value.basis is not None:
-                yield _use(value.basis, "rule", rule.id, f"parameter:{name}")
+                yield _use(pack, value.basis, "rule", rule.id, f"parameter:{name}", on=value.from_)
 
 
-def _use(citation: str, by: By, id_: str, role: str = "") -> Use:
+def _use(pack: Pack, citation: str, by: By, id_: str, role: str = "", *, on: dt.date | None = None) -> Use:
     parsed = parse_citation(citation)
-    return Use(citation, parsed.statute, parsed.article, by, id_, role)
+    statute = pack.register.statute(parsed.statute)
+    version = parsed.version or (statute.newest if on is None else statute.version_on(on)).id
+    return Use(citation, parsed.statute, parsed.article, version, by, id_, role)
 
 
 def _order(use: Use) -> tuple[str, tuple[int, ...], str, str, str, str]:
