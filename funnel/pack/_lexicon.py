@@ -97,7 +97,7 @@ class LexiconReader:
 
     def _sets(self, node: Node | None, facts: Mapping[str, FactSpec]) -> tuple[tuple[str, Value], ...]:
         found: list[tuple[str, Value]] = []
-        for key, value in self.reader.entries(node):
+        for key, value in self.reader.entries(node, "{grievances: return_refused}"):
             spec = facts.get(key.value)
             if spec is None:
                 self.reader.sink.add("F301", key.span, name=key.value, **near(key.value, facts))

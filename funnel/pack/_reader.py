@@ -97,7 +97,7 @@ class Reader:
         self._kind(node, "列表", "a list", "[a, b]")
         return ()
 
-    def entries(self, node: Node | None) -> tuple[tuple[ScalarNode, Node], ...]:
+    def entries(self, node: Node | None, example: str = "key: value") -> tuple[tuple[ScalarNode, Node], ...]:
         """The entries of a mapping whose keys its author chose, in file order.
 
         Nothing where there is no node; anything else than a mapping is an error, never an empty one: a field of another
@@ -107,7 +107,7 @@ class Reader:
             return ()
         if isinstance(node, MapNode):
             return node.entries
-        self._kind(node, "键值对", "a mapping", "key: value")
+        self._kind(node, "键值对", "a mapping", example)
         return ()
 
     def _kind(self, node: Node, zh: str, en: str, example: str) -> None:

@@ -135,14 +135,15 @@ class RuleReader:
         A derived fact is as good as its weakest input, and may be given by itself: a grade of one input says nothing of it.
         Amounts are no such case, for their facts need a record unless the rule says otherwise.
         """
-        if rule.settle is None or not isinstance(node, MapNode):
-            return
+        listed = node.get("needs") if isinstance(node, MapNode) else None
+        if rule.settle is None or not isinstance(listed, MapNode):
+            return  # none given, or another shape, which was reported where it was read
         needs = rule.settle.needs
         read = {test.fact for condition, _ in rule.settling_conditions for test in leaves_of(condition)}
         paid = {
             n.name for r in rule.settle.remedies if r.formula for n in names_of(r.formula) if isinstance(n, FactRef)
         }
-        for key, _ in self.reader.entries(node.get("needs")):
+        for key, _ in listed.entries:
             if key.value not in needs or key.value in read | paid:
                 continue
             bare = sorted(name for name in read - needs.keys() if key.value in self._sources(name))
@@ -288,7 +289,7 @@ class RuleReader:
 
     def _needs(self, node: Node | None) -> dict[str, Grade]:
         needs: dict[str, Grade] = {}
-        for key, value in self.reader.entries(node):
+        for key, value in self.reader.entries(node, "{price_paid: record}"):
             fact = self._known_fact(key)
             grade = self.reader.choice(value, tuple(GRADES))
             if fact is not None and grade is not None:
