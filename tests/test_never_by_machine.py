@@ -165,11 +165,13 @@ def test_every_kind_of_gate_is_there_and_rests_on_what_is_raised():
 
 
 def test_no_rule_decides_on_a_professional_pattern_and_so_refuses_nobody_for_it():
-    """The pattern is marked and goes to people; no element turns on it, no exception sets a rule aside for it."""
+    """The pattern is marked and goes to people: no settling rule turns on it, and no rule is set aside for it."""
     names = {test.fact for test in leaves_of(PACK.gates["professional"].when)}
     for rule in PACK.live_rules:
-        aside = [e.when for e in rule.exceptions if e.tier is None]
-        for condition in (rule.elements, rule.scope, *aside):
+        conditions = [e.when for e in rule.exceptions if e.tier is None]
+        if rule.settle is not None:
+            conditions += [rule.elements, rule.scope, rule.settle.when]
+        for condition in conditions:
             assert not {test.fact for test in leaves_of(condition)} & names, rule.id
 
 
