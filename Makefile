@@ -28,6 +28,7 @@ check: $(STAMP)  ## style, types, the pack, its scenario tests, the schemas
 
 docs: $(STAMP) schema  ## write the pages that are made from the pack and the catalogue
 	$(BIN)/python tools/make_rule_pages.py
+	$(BIN)/python tools/make_law_pages.py
 	$(BIN)/python tools/make_code_pages.py
 
 schema: $(STAMP)  ## write the JSON schemas that the YAML files name

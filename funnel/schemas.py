@@ -217,12 +217,23 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
 
 
 def _fact() -> dict[str, Any]:
+    member = {
+        "type": "object",
+        "properties": {
+            "zh": {"type": "string"},
+            "en": {"type": "string"},
+            "also": _STRINGS,
+            "within": {"type": "string"},
+        },
+        "required": ["zh"],
+        "additionalProperties": False,
+    }
     return {
         "type": "object",
         "properties": {
             "type": {"enum": list(FACT_TYPES)},
             "label": _ref("texts"),
-            "values": {"type": "object"},
+            "values": {"type": "object", "additionalProperties": {"anyOf": [{"type": "string", "minLength": 1}, member]}},
             "world": {"enum": ["open", "raised"]},
             "unit": {"type": "string"},
             "range": {"type": "array"},

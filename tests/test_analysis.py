@@ -179,11 +179,11 @@ def test_a_budget_that_runs_out_is_no_answer():
 
 RETURN, DEFECT, FACTS = "goods/return.yaml", "goods/defect.yaml", "vocabulary/facts.yaml"
 ELEMENTS = "elements: {all: [{days_since_receipt: {at_most: param.return_days}}, {goods_intact: true}]}"
-NEEDS = "needs: {signed_on: record, goods_intact: stated}"
+NEEDS = "needs: {days_since_receipt: record, goods_intact: stated}"
 CUSTOM = "when: {goods_kind: {in: [custom, fresh]}}"
 OVER = "overrides: [{rule: goods.return, basis: law/24, why: {zh: 质量优先, en: quality first}}]"
 SHOWN = "elements: {all: [{defect_shown: true}]}"
-SETTLE = "settle:\n  needs: {signed"
+SETTLE = "settle:\n  needs: {days"
 
 
 def elements(text):
@@ -195,7 +195,7 @@ def exception(text):
 
 
 def when(text):
-    return (RETURN, SETTLE, f"settle:\n  when: {text}\n  needs: {{signed")
+    return (RETURN, SETTLE, f"settle:\n  when: {text}\n  needs: {{days")
 
 
 FAULTS = {
@@ -232,8 +232,8 @@ FAULTS = {
         (RETURN, "refer: {tier: agent, ", "refer: {tier: agent, when: [{if: {any: [{price_paid: {at_least: 0.00}}, {goods_intact: false}]}, tier: mediator, why: {zh: 人看, en: people}}], "),
     ],
     "F707": [
-        (RETURN, NEEDS, "needs: {signed_on: record, goods_intact: record}"),
-        (RETURN, NEEDS, "needs: {signed_on: record, goods_intact: evidence}"),
+        (RETURN, NEEDS, "needs: {days_since_receipt: record, goods_intact: record}"),
+        (RETURN, NEEDS, "needs: {days_since_receipt: record, goods_intact: evidence}"),
         (DEFECT, "needs: {defect_shown: evidence}", "needs: {defect_shown: record}"),
     ],
     "F701": [

@@ -158,6 +158,7 @@ CHANGES = {
     "F515": ("goods/return.yaml", "supports: [elements, remedies]", "supports: [elements]"),
     "F518": ("goods/return.yaml", "matter: goods", "matter: goods\nout_of_scope: true"),
     "F516": ("goods/return.yaml", "[{refund: price_paid}, ", "[{refund: price_paid * unit_price}, "),
+    "F517": ("goods/return.yaml", "needs: {days_since_receipt: record", "needs: {signed_on: record"),
     "F120": (
         "goods/return.yaml",
         "title: {zh: 退货被拒, en: return refused}",

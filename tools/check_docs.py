@@ -8,27 +8,46 @@ from pathlib import Path
 
 import orjson
 from make_code_pages import page as code_page
-from make_rule_pages import page as rule_page
+from make_law_pages import pages as law_pages
+from make_rule_pages import pages as rule_pages
+from make_rule_pages import tests_of
 
 from funnel.diagnostics._catalog import CATALOG
 from funnel.pack.loader import load_pack
+from funnel.pack.model import Pack
 from funnel.schemas import NAMES, schema
 
 ROOT = Path(__file__).resolve().parents[1]
-LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+DOCS = ROOT / "docs"
+LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
+ANCHOR = re.compile(r'<a id="([^"]+)">')
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
 def broken_links() -> list[str]:
+    """Links to files that are not there, and to anchors that their page has not."""
+    texts = {page: page.read_text(encoding="utf-8") for page in (*ROOT.glob("*.md"), *DOCS.glob("**/*.md"))}
+    anchors = {page: anchors_of(text) for page, text in texts.items()}
     found = []
-    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
-        targets = LINK.findall(page.read_text(encoding="utf-8"))
-        inner = (t for t in targets if "://" not in t and not t.startswith("mailto:"))
-        found += [f"{page.relative_to(ROOT)}: {t}" for t in inner if not (page.parent / t).exists()]
+    for page, text in texts.items():
+        for target, anchor in LINK.findall(text):
+            if "://" in target or target.startswith("mailto:"):
+                continue
+            to = (page.parent / target).resolve() if target else page
+            if not to.exists():
+                found.append(f"{page.relative_to(ROOT)}: {target}")
+            elif anchor and to in anchors and anchor not in anchors[to]:
+                found.append(f"{page.relative_to(ROOT)}: {target}#{anchor}")
     return found
 
 
-def stale_schemas() -> list[str]:
-    pack = load_pack("cn-ecommerce")
+def anchors_of(text: str) -> frozenset[str]:
+    """The anchors of a page: those it sets, and those of its headings as hosts of repositories make them."""
+    slugs = (re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in HEADING.findall(text))
+    return frozenset({*ANCHOR.findall(text), *slugs})
+
+
+def stale_schemas(pack: Pack) -> list[str]:
     found = []
     for name in NAMES:
         wanted = orjson.dumps(schema(name, pack), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n"
@@ -38,16 +57,19 @@ def stale_schemas() -> list[str]:
     return found
 
 
-def stale_pages() -> list[str]:
-    pack = load_pack("cn-ecommerce")
-    wanted = {f"rules/{r.id.replace('.', '/', 1)}.md": rule_page(pack, r) for r in pack.rules.values()}
+def stale_pages(pack: Pack) -> list[str]:
+    wanted = {**rule_pages(pack, tests_of(pack)), **law_pages(pack)}
     wanted |= {f"codes/{code}.md": code_page(code) for code in CATALOG}
     found = []
     for name, text in wanted.items():
-        path = ROOT / "docs" / name
+        path = DOCS / name
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             found.append(f"docs/{name}: run `make docs`")
-    return found
+    made = (path for folder in ("rules", "law") for path in (DOCS / folder).rglob("*.md"))
+    strays = sorted(
+        path.relative_to(DOCS).as_posix() for path in made if path.relative_to(DOCS).as_posix() not in wanted
+    )
+    return found + [f"docs/{name}: made from nothing any more; run `make docs`" for name in strays]
 
 
 def missing_pages() -> list[str]:
@@ -58,8 +80,9 @@ def missing_pages() -> list[str]:
 
 
 def main() -> None:
-    problems = [*broken_links(), *stale_schemas(), *stale_pages(), *missing_pages()]
-    print("\n".join(problems) or "docs: links, schemas and code pages are in order")
+    pack = load_pack("cn-ecommerce")
+    problems = [*broken_links(), *stale_schemas(pack), *stale_pages(pack), *missing_pages()]
+    print("\n".join(problems) or "docs: links, schemas and generated pages are in order")
     sys.exit(bool(problems))
 
 

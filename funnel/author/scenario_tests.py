@@ -139,6 +139,7 @@ def _file(reader: Reader, pack: Pack, node: Node) -> list[ScenarioTest]:
     if rule not in pack.rules:
         reader.sink.add("F306", entries["rule"].span, name=rule, **near(rule, pack.rules))
         return []
+    reader.entries(entries.get("base"))
     base = _plain(entries.get("base"))
     as_of = reader.date(entries.get("as_of")) if "as_of" in entries else None
     found: list[ScenarioTest] = []
@@ -166,8 +167,7 @@ def _test(
     if "as_of" in entries:
         as_of = reader.date(entries.get("as_of"))
     if name is None or not isinstance(given, dict) or expect is None:
-        if given is not None and not isinstance(given, dict):
-            reader.mapping(entries.get("given"))
+        reader.entries(entries.get("given"))
         return None
     content = {"id": "test", "received_at": _DEFAULT_RECEIVED, **_merge(base, given)}
     try:
@@ -251,8 +251,8 @@ def _expect(reader: Reader, pack: Pack, node: Node | None, rule: str) -> dict[st
         elif key == "remedies":
             expect[key] = _remedies(reader, value)
         elif key == "facts":
-            expect[key] = _plain(value)
-            for name in expect[key] if isinstance(expect[key], dict) else ():
+            expect[key] = {name.value: _plain(given) for name, given in reader.entries(value)}
+            for name in expect[key]:
                 _check_fact(reader, pack, name, value.span)
         else:
             expect[key] = reader.string(value)

@@ -31,6 +31,7 @@ def show(citation: str, pack_name: str, on: dt.date | None, lang: str) -> None:
     """Show a statute or an article: versions, gist, and the rules that cite it. 显示条文要旨和引用它的规则。"""
     from funnel.facts.vocabulary import pick  # noqa: PLC0415 (late, for a quick --help)
     from funnel.law.register import LawError  # noqa: PLC0415 (as above)
+    from funnel.pack.citations import uses  # noqa: PLC0415 (as above)
 
     pack = open_pack(pack_name, lang)
     day = on or dt.datetime.now(dt.UTC).date()
@@ -50,26 +51,12 @@ def show(citation: str, pack_name: str, on: dt.date | None, lang: str) -> None:
         if version.note:
             click.echo(f"     {pick(version.note, lang)}")
     articles = [resolved.article] if resolved else statute.articles
+    used = [use for use in uses(pack) if use.statute == statute.id and use.by == "rule"]
     for article in articles:
         click.echo(f"\n{statute.id}/{article.number}  {pick(article.title, lang)}\n  {pick(article.gist, lang)}")
-        cited = f"{statute.id}/{article.number}"
-        users = [r.id for r in pack.rules.values() if cited in _citations(r)]
+        users = list(dict.fromkeys(use.id for use in used if use.article == article.number))
         if users:
             click.echo(("  引用它的规则：" if lang != "en" else "  cited by: ") + ", ".join(users))
-
-
-def _citations(rule: object) -> set[str]:
-    from funnel.pack.model import Rule  # noqa: PLC0415 (late, for a quick --help)
-
-    assert isinstance(rule, Rule)  # noqa: S101 (packs hold nothing else)
-    found = {basis.citation for basis in rule.basis} | {o.basis for o in rule.overrides}
-    found |= {citation for exception in rule.exceptions for citation in exception.basis}
-    return {_plain(citation) for citation in found}
-
-
-def _plain(citation: str) -> str:
-    statute, _, article = citation.partition("/")
-    return f"{statute.partition('@')[0]}/{article}"
 
 
 @command.command(name="check")
@@ -113,17 +100,37 @@ def _sentence(finding: TextFinding, lang: str) -> str:
 
 
 @command.command(name="changes")
-@click.option("--since", required=True, type=DateType(), metavar="DATE")
+@click.option(
+    "--since", required=True, type=DateType(), metavar="DATE", help="Changes after this day. 这一天之后的变化。"
+)
+@click.option("--stale", is_flag=True, help="Only rules last reviewed before the change. 只列复核早于变化的规则。")
 @pack_option
 @lang_option
-def changes(since: dt.date, pack_name: str, lang: str) -> None:
-    """List versions that came into force since a day, with the rules they touch. 某日以来的法律变化。"""
+def changes(since: dt.date, pack_name: str, lang: str, *, stale: bool) -> None:
+    """List versions that came into force, and statutes that ended, since a day, with the rules they touch.
+
+    A rule marked ! was last held against the law before the change. Exit codes: 0, or with --stale 1 where such a rule
+    is left. 某日以来的法律变化，以及它们触及的规则。
+    """
     from funnel.facts.vocabulary import pick  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.pack.citations import touched_by, touched_by_end  # noqa: PLC0415 (as above)
 
     pack = open_pack(pack_name, lang)
-    for change in pack.register.changes_since(since):
-        statute, version = change.statute, change.version
-        rules = [r.id for r in pack.rules.values() if any(c.startswith(statute.id + "/") for c in _citations(r))]
-        click.echo(
-            f"{version.from_}  {statute.id}@{version.id}  {pick(statute.title, lang)}  {', '.join(rules) or '—'}"
-        )
+    events = [(c.version.from_, f"{c.statute.id}@{c.version.id}", c.statute, touched_by(pack, c)) for c in pack.register.changes_since(since)]  # fmt: skip
+    for statute in pack.register.statutes.values():
+        end = statute.newest.until
+        if end is not None and end > since:
+            events.append((end, f"{statute.id}@{statute.newest.id} –", statute, touched_by_end(pack, statute.id, end)))
+    left = False
+    for on, name, statute, touched in sorted(events, key=lambda event: event[:2]):
+        listed = [one for one in touched if one.stale or not stale]
+        left = left or any(one.stale for one in listed)
+        if stale and not listed:
+            continue
+        words = f"  → {statute.superseded_by}" if name.endswith("–") and statute.superseded_by else ""
+        click.echo(f"{on}  {name}  {pick(statute.title, lang)}{words}")
+        for one in listed:
+            mark = "!" if one.stale else " "
+            reviewed = "复核" if lang != "en" else "reviewed"
+            click.echo(f"  {mark} {one.rule.id}  ({reviewed} {one.rule.reviewed})  {', '.join(one.articles)}")
+    sys.exit(FINDINGS if stale and left else CLEAN)

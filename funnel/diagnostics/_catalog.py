@@ -442,6 +442,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "乘以整数事实、参数或数字",
             "multiply by an integer fact, a parameter or a number",
         ),
+        "F517": _w(
+            "needs 给“{fact}”定了证据等级，规则的条件却不读它，读的是由它推算的“{derived}”，那里没有等级",
+            "needs grades “{fact}”, which no condition reads; what is read is “{derived}”, derived from it and without a grade",
+            "在 needs 里写条件所读的那个事实，例如 {derived}: record",
+            "name in needs the fact that the condition reads, such as {derived}: record",
+        ),
         "F518": _e(
             "不属受理范围的规则不能结案",
             "a rule for what is out of scope settles nothing",

@@ -16,7 +16,7 @@ from funnel.facts.derived import FUNCTIONS, Context
 from funnel.facts.normalise import normalise
 from funnel.facts.signals import Lexicon, Scan
 from funnel.facts.values import GRADES, Facts, Grade, Known, Value, weakest
-from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX, FactSpec, Vocabulary
+from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX, FactSpec, Vocabulary, kind_in_words
 
 _MAX_SOURCES = 20
 
@@ -155,25 +155,10 @@ class _Intake:
         return self._checked(spec, raw, source)
 
     def _loosely(self, spec: FactSpec, raw: object) -> Value | None:
-        """A seller's own words, mapped by the longest known word they contain."""
+        """A seller's own words, mapped to the one value they speak of."""
         if not isinstance(raw, str):
             return None
-        exact = _member(spec, raw)
-        if exact:
-            return exact
-        text = normalise(raw).text
-        words = sorted(
-            (
-                (normalise(word).text, m.slug)
-                for m in spec.members.values()
-                for word in (m.label.get("zh", ""), *m.also)
-            ),
-            key=lambda pair: (-len(pair[0]), pair),
-        )
-        for word, slug in words:
-            if word and word in text:
-                return slug
-        return None
+        return _member(spec, raw) or kind_in_words(spec.members, raw)
 
     # --- form facts -------------------------------------------------------------------------------------------------
 
@@ -403,11 +388,7 @@ def _member(spec: FactSpec, word: str) -> str | None:
     if word in spec.members:
         return word
     text = normalise(word).text.strip()
-    for member in spec.members.values():
-        names = (member.slug, member.label.get("zh", ""), member.label.get("en", ""), *member.also)
-        if any(normalise(name).text == text for name in names if name):
-            return member.slug
-    return None
+    return next((member.slug for member in spec.members.values() if text in member.names), None)
 
 
 def _expected(spec: FactSpec) -> str:

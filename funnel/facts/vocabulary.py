@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from funnel.facts.normalise import normalise
 from funnel.facts.values import NOT_RAISED, Grade, Known, Value
 
 FactType = Literal["bool", "integer", "money", "date", "enum", "set"]
@@ -30,11 +31,62 @@ def pick(texts: Texts | None, lang: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A value of an enum or set: its slug, its label and the sellers' words mapped to it."""
+    """A value of an enum or set.
+
+    Attributes:
+        slug: Its name in conditions.
+        label: What it is called.
+        also: Sellers' words mapped to it.
+        within: The wider value that it is a kind of: a condition on that one holds for this one too.
+        names: Everything it is called, normalised, for comparison with a whole field.
+        words: Its Chinese names, normalised, longest first, for looking into a seller's own description.
+    """
 
     slug: str
     label: Texts
     also: tuple[str, ...] = ()
+    within: str | None = None
+    names: frozenset[str] = field(init=False, repr=False, compare=False)
+    words: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        words = {normalise(word).text for word in (self.label.get("zh", ""), *self.also)} - {""}
+        others = {normalise(word).text.strip() for word in (self.slug, self.label.get("en", ""))} - {""}
+        object.__setattr__(self, "words", tuple(sorted(words, key=lambda word: (-len(word), word))))
+        object.__setattr__(self, "names", frozenset({word.strip() for word in words} | others))
+
+
+def kind_in_words(members: Mapping[str, Member], source: str) -> str | None:
+    """The one value that a seller's own words speak of.
+
+    A word inside a longer known word says nothing of itself (水果 in 水果刀), and a wider value beside one of its own kinds
+    yields to it. Words of several values, or of none, leave it open: a category guessed wrong would decide a case.
+    """
+    text = normalise(source).text
+    found: list[tuple[int, int, str]] = []
+    for member in members.values():
+        for word in member.words:
+            start = text.find(word)
+            while start >= 0:
+                found.append((start, start + len(word), member.slug))
+                start = text.find(word, start + 1)
+    whole = {
+        slug
+        for start, end, slug in found
+        if not any(a <= start and end <= b and b - a > end - start for a, b, _ in found)
+    }
+    whole -= {wider for slug in whole for wider in wider_than(members, slug)}
+    return next(iter(whole)) if len(whole) == 1 else None
+
+
+def wider_than(members: Mapping[str, Member], slug: str) -> tuple[str, ...]:
+    """The values that a value is a kind of, nearest first."""
+    found: list[str] = []
+    wider = members[slug].within
+    while wider is not None and wider in members and wider not in found:
+        found.append(wider)
+        wider = members[wider].within
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

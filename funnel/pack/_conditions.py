@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from funnel.diagnostics import Span
 from funnel.facts.values import Value
-from funnel.facts.vocabulary import SIGNAL_PREFIX, FactSpec
+from funnel.facts.vocabulary import SIGNAL_PREFIX, FactSpec, wider_than
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode
 from funnel.pack._reader import Reader, near
 from funnel.pack.model import TESTS, All, Any, Condition, Constant, Not, ParamRef, Test
@@ -117,7 +117,7 @@ class ConditionReader:
                 members = self._members(spec, (value,))
                 return [None if members is None else Test(spec.name, "contains_any", members, value.span)]
             single = self.constant(spec, value)
-            return [None if single is None else Test(spec.name, "is", single, value.span)]
+            return [None if single is None else _test(spec, "is", single, value.span)]
         if not isinstance(value, MapNode):
             self.reader.mapping(value)
             return [None]
@@ -137,7 +137,7 @@ class ConditionReader:
                 found.append(None)
             else:
                 constant = self._operand(spec, test.value, operand)
-                found.append(None if constant is None else Test(spec.name, test.value, constant, operand.span))
+                found.append(None if constant is None else _test(spec, test.value, constant, operand.span))
         return found
 
     def _operand(self, spec: FactSpec, test: str, node: Node) -> Constant | None:
@@ -195,6 +195,20 @@ class ConditionReader:
                 return None
             found.add(value)
         return frozenset(found)
+
+
+_WIDE = {"is": "in", "is_not": "not_in"}
+
+
+def _test(spec: FactSpec, test: str, constant: Constant, span: Span) -> Test:
+    """A leaf; a value of an enum stands for the kinds within it too."""
+    if spec.type != "enum" or test == "known":
+        return Test(spec.name, test, constant, span)
+    named = constant if isinstance(constant, frozenset) else frozenset({str(constant)})
+    below = {slug for slug in spec.members if named & set(wider_than(spec.members, slug))}
+    if below <= named:
+        return Test(spec.name, test, constant, span)
+    return Test(spec.name, _WIDE.get(test, test), named | below, span)
 
 
 def tuple_set(values: list[Value | ParamRef | None]) -> frozenset[str]:

@@ -12,7 +12,7 @@ from funnel.facts.signals import Lexicon, ReadingSpec, Signal
 from funnel.facts.values import Value
 from funnel.facts.vocabulary import FactSpec, Texts
 from funnel.pack._conditions import TYPE_NAMES, member, read_value
-from funnel.pack._nodes import MapNode, Node
+from funnel.pack._nodes import Node
 from funnel.pack._reader import Reader, near
 
 LISTS = ("negators", "not_negators", "negation_breaks", "hedges")
@@ -39,21 +39,18 @@ class LexiconReader:
         entries = r.mapping(node, required=("funnel",), optional=_TOP)
         if entries is None:
             return
-        words = entries.get("words")
-        for key, value in words.entries if isinstance(words, MapNode) else ():
+        for key, value in r.entries(entries.get("words")):
             if self.reader.is_new(self._spans, f"words.{key.value}", key):
                 self.words[key.value] = r.strings(value)
         for name in LISTS:
             self.lists[name] += r.strings(entries.get(name))
-        signals = entries.get("signals")
-        for key, value in signals.entries if isinstance(signals, MapNode) else ():
+        for key, value in r.entries(entries.get("signals")):
             name_ = r.slug(key)
             inner = r.mapping(value, required=("title", "phrases"), optional=("sets", "except", "negated", "hedged"))
             if name_ is not None and inner is not None and self.reader.is_new(self._spans, name_, key):
                 self.titles[name_] = r.texts(inner.get("title")) or MappingProxyType({"zh": name_})
                 self._signals[name_] = inner
-        readings = entries.get("readings")
-        for key, value in readings.entries if isinstance(readings, MapNode) else ():
+        for key, value in r.entries(entries.get("readings")):
             name_ = r.slug(key)
             inner = r.mapping(value, required=("sets", "kind"), optional=("before", "after", "within", "title"))
             if name_ is not None and inner is not None and self.reader.is_new(self._spans, f"readings.{name_}", key):
@@ -99,10 +96,8 @@ class LexiconReader:
         return tuple(found)
 
     def _sets(self, node: Node | None, facts: Mapping[str, FactSpec]) -> tuple[tuple[str, Value], ...]:
-        if node is None:
-            return ()
         found: list[tuple[str, Value]] = []
-        for key, value in node.entries if isinstance(node, MapNode) else ():
+        for key, value in self.reader.entries(node, "{grievances: return_refused}"):
             spec = facts.get(key.value)
             if spec is None:
                 self.reader.sink.add("F301", key.span, name=key.value, **near(key.value, facts))
@@ -114,8 +109,6 @@ class LexiconReader:
                 constant = read_value(self.reader, spec, value)
                 if constant is not None:
                     found.append((spec.name, constant))
-        if not isinstance(node, MapNode):
-            self.reader.mapping(node)
         return tuple(sorted(found, key=lambda pair: pair[0]))
 
     def _reading(self, name: str, entries: Mapping[str, Node], facts: Mapping[str, FactSpec]) -> ReadingSpec | None:

@@ -23,7 +23,9 @@ MAX_DEPTH = 32
 MAX_NODES = 100_000
 """Most nodes in one file."""
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where the wheel has it; same events either way
+# libyaml where the wheel has it, as those of the common platforms do. The pure reader gives the same events, but is stricter:
+# it refuses an unquoted ? inside { } and [ ], as in `{en: Was it opened?}`.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 _BOOLISH = frozenset({"y", "n", "yes", "no", "on", "off"})
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9_]+\Z")

@@ -97,6 +97,19 @@ class Reader:
         self._kind(node, "列表", "a list", "[a, b]")
         return ()
 
+    def entries(self, node: Node | None, example: str = "key: value") -> tuple[tuple[ScalarNode, Node], ...]:
+        """The entries of a mapping whose keys its author chose, in file order.
+
+        Nothing where there is no node; anything else than a mapping is an error, never an empty one: a field of another
+        shape would be lost without a word, and with it what its author asked for.
+        """
+        if node is None:
+            return ()
+        if isinstance(node, MapNode):
+            return node.entries
+        self._kind(node, "键值对", "a mapping", example)
+        return ()
+
     def _kind(self, node: Node, zh: str, en: str, example: str) -> None:
         self.sink.add(
             "F203",

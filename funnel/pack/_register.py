@@ -45,14 +45,12 @@ class RegisterReader:
         entries = self.reader.mapping(node, required=("funnel",), optional=("statutes", "parameters"))
         if entries is None:
             return
-        statutes = entries.get("statutes")
-        for key, value in statutes.entries if isinstance(statutes, MapNode) else ():
+        for key, value in self.reader.entries(entries.get("statutes")):
             if self.reader.is_new(self._spans, key.value, key):
                 statute = self._statute(key, value)
                 if statute is not None:
                     self.statutes[statute.id] = statute
-        parameters = entries.get("parameters")
-        for key, value in parameters.entries if isinstance(parameters, MapNode) else ():
+        for key, value in self.reader.entries(entries.get("parameters")):
             if self.reader.is_new(self._spans, f"param.{key.value}", key):
                 parameter = self._parameter(key, value)
                 if parameter is not None:
@@ -68,9 +66,8 @@ class RegisterReader:
         versions = r.each(entries.get("versions"), self._version)
         self._windows(key.span, [(v.from_, v.until) for v in versions])
         articles: list[Article] = []
-        listed = entries.get("articles")
         version_ids = {v.id for v in versions}
-        for number, value in listed.entries if isinstance(listed, MapNode) else ():
+        for number, value in r.entries(entries.get("articles")):
             article = self._article(number, value, version_ids)
             if article is not None:
                 articles.append(article)

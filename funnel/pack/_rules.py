@@ -43,6 +43,7 @@ from funnel.pack.model import (
     Settle,
     StepSpec,
     StrategySpec,
+    leaves_of,
 )
 
 _BLANK = re.compile(r"\{([^{}]*)\}")
@@ -102,7 +103,7 @@ class RuleReader:
             return None
         assert id_ and scenario and status and reviewed and title and revision  # noqa: S101, PT018 (for the type checker)
         assert recognise is not None and elements is not None and strategy and refer  # noqa: S101, PT018 (as above)
-        return Rule(
+        rule = Rule(
             id=id_,
             scenario=scenario,
             revision=revision,
@@ -125,6 +126,41 @@ class RuleReader:
             accepted=r.each(entries.get("accepted"), self._accepted),
             span=entries["id"].span,
         )
+        self._ungraded(rule, entries.get("settle"))
+        return rule
+
+    def _ungraded(self, rule: Rule, node: Node | None) -> None:
+        """Warn of a grade asked of a source while what is read is derived from it and has none.
+
+        A derived fact is as good as its weakest input, and may be given by itself: a grade of one input says nothing of it.
+        Amounts are no such case, for their facts need a record unless the rule says otherwise.
+        """
+        listed = node.get("needs") if isinstance(node, MapNode) else None
+        if rule.settle is None or not isinstance(listed, MapNode):
+            return  # none given, or another shape, which was reported where it was read
+        needs = rule.settle.needs
+        read = {test.fact for condition, _ in rule.settling_conditions for test in leaves_of(condition)}
+        paid = {
+            n.name for r in rule.settle.remedies if r.formula for n in names_of(r.formula) if isinstance(n, FactRef)
+        }
+        for key, _ in listed.entries:
+            if key.value not in needs or key.value in read | paid:
+                continue
+            bare = sorted(name for name in read - needs.keys() if key.value in self._sources(name))
+            if bare:
+                self.reader.sink.add("F517", key.span, fact=key.value, derived=", ".join(bare))
+
+    def _sources(self, name: str) -> frozenset[str]:
+        """Every fact that a derived fact is computed from, directly or not."""
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            spec = self.facts.get(waiting.pop())
+            args = spec.derivation.args if spec is not None and spec.derivation is not None else ()
+            new = {arg for arg in args if isinstance(arg, str)} - found
+            found |= new
+            waiting += new
+        return frozenset(found)
 
     def _accepted(self, node: Node) -> Accepted | None:
         r = self.reader
@@ -220,7 +256,10 @@ class RuleReader:
             inner = r.mapping(within, required=("days",), optional=("of",)) or {}
             within_days = r.integer(inner.get("days"), 0, 3650)
             within_of = r.choice(inner.get("of"), ("settlement", "goods_returned")) or "settlement"
-        remedies = r.each(entries.get("remedies"), self.settled_remedy)
+        listed = entries.get("remedies")
+        remedies = r.each(listed, self.settled_remedy)
+        if listed is not None and not r.items(listed):
+            r.sink.add("F206", listed.span, value="[]", expected_zh="至少一种救济", expected_en="at least one remedy", example="[{refund: price_paid}]")  # fmt: skip
         return Settle(
             when=self.conditions.read(entries.get("when")),
             needs=MappingProxyType(self._needs(entries.get("needs"))),
@@ -250,7 +289,7 @@ class RuleReader:
 
     def _needs(self, node: Node | None) -> dict[str, Grade]:
         needs: dict[str, Grade] = {}
-        for key, value in node.entries if isinstance(node, MapNode) else ():
+        for key, value in self.reader.entries(node, "{price_paid: record}"):
             fact = self._known_fact(key)
             grade = self.reader.choice(value, tuple(GRADES))
             if fact is not None and grade is not None:
@@ -261,18 +300,24 @@ class RuleReader:
         """A remedy that a machine may settle."""
         spec = self._remedy(node, (*AMOUNT_KINDS, *PLAIN_KINDS))
         if spec is not None and spec.formula is not None:
+            used: set[str] = set()
             for name in names_of(spec.formula):
                 if isinstance(name, ParamRef):
-                    parameter = self.register.parameters.get(name.name)
-                    if parameter is not None and parameter.punitive:
-                        self.reader.sink.add("F503", node.span, name=name.name)
-                        return None
+                    used.add(name.name)
+                else:  # a figure may also come in through a derived fact
+                    words = self._sources(name.name)
+                    used |= {word.removeprefix("param.") for word in words if word.startswith("param.")}
+            for word in sorted(used):
+                parameter = self.register.parameters.get(word)
+                if parameter is not None and parameter.punitive:
+                    self.reader.sink.add("F503", node.span, name=word)
+                    return None
         return spec
 
     def _remedy(self, node: Node, kinds: tuple[str, ...]) -> RemedySpec | None:
         r = self.reader
-        if not isinstance(node, MapNode) or not node.entries:
-            r.mapping(node)
+        if not isinstance(node, MapNode):
+            r.entries(node)
             return None
         side = {"payer", "when", "note"}
         heads = [(key, value) for key, value in node.entries if key.value not in side]
@@ -454,9 +499,8 @@ class RuleReader:
         """Read ``forums.yaml``."""
         r = self.reader
         entries = r.mapping(node, required=("funnel", "forums")) or {}
-        listed = entries.get("forums")
         found: dict[str, ForumSpec] = {}
-        for key, value in listed.entries if isinstance(listed, MapNode) else ():
+        for key, value in r.entries(entries.get("forums")):
             inner = r.mapping(value, required=("title", "text"), optional=("when", "basis"))
             if inner is None:
                 continue

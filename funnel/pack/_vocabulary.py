@@ -24,6 +24,7 @@ from funnel.facts.vocabulary import (
     Texts,
     Vocabulary,
     World,
+    wider_than,
 )
 from funnel.pack._conditions import read_value
 from funnel.pack._nodes import MapNode, Node, ScalarNode
@@ -53,12 +54,8 @@ class VocabularyReader:
 
     def add_file(self, node: Node) -> None:
         """Read one vocabulary file."""
-        entries = self.reader.mapping(node, required=("funnel", "facts"))
-        facts = entries.get("facts") if entries else None
-        if not isinstance(facts, MapNode):
-            self.reader.mapping(facts)
-            return
-        for key, value in facts.entries:
+        entries = self.reader.mapping(node, required=("funnel", "facts")) or {}
+        for key, value in self.reader.entries(entries.get("facts")):
             name = self.reader.fact_name(key)
             if name is None:
                 continue
@@ -118,15 +115,25 @@ class VocabularyReader:
     def _members(self, node: Node | None) -> dict[str, Member]:
         entries = self.reader.mapping(node, optional=None) or {}
         members: dict[str, Member] = {}
+        wider: dict[str, Node] = {}
         for slug, value in entries.items():
             if isinstance(value, MapNode):
-                inner = self.reader.mapping(value, required=("zh",), optional=("en", "also")) or {}
+                inner = self.reader.mapping(value, required=("zh",), optional=("en", "also", "within")) or {}
+                if "within" in inner:
+                    wider[slug] = inner["within"]
                 texts = {lang: self.reader.string(inner.get(lang)) for lang in ("zh", "en")}
                 label = MappingProxyType({lang: t for lang, t in texts.items() if t is not None})
                 also = self.reader.strings(inner.get("also"))
             else:
                 label, also = MappingProxyType(dict(self.reader.texts(value) or {"zh": slug})), ()
-            members[slug] = Member(slug, label, also)
+            within = (
+                self.reader.choice(wider[slug], [name for name in entries if name != slug]) if slug in wider else None
+            )
+            members[slug] = Member(slug, label, also, within)
+        for slug, node_ in wider.items():
+            chain = wider_than(members, slug)
+            if slug in chain:
+                self.reader.sink.add("F206", node_.span, value=slug, expected_zh="更宽的值，不能成环", expected_en="a wider value, without a circle", example="within: food")  # fmt: skip
         return members
 
     def _range(self, node: Node | None, type_: str) -> tuple[int | None, int | None]:
