@@ -1,0 +1,170 @@
+"""The arithmetic of the measure on real texts, on invented rows."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROOT = Path(__file__).resolve().parents[1]
+COVERED = {"late", "broken", "fake"}
+
+
+def load():
+    spec = importlib.util.spec_from_file_location("measure_real", ROOT / "tools" / "measure_real.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["measure_real"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+M = load()
+
+
+def pair(row_id, stated=(), seen=(), *, outside=(), opened=(), **label):
+    row = {"file": "x.jsonl", "id": row_id, "part": "random", "scenarios": list(stated), **label}
+    return M.Label.of(row), M.Seen(frozenset(seen), frozenset(outside), frozenset(opened))
+
+
+def both(share):
+    return share.hit, share.of
+
+
+def test_wilson_interval_has_the_textbook_values():
+    assert M.Share(10, 8).interval == pytest.approx((0.4901625, 0.9433178), abs=1e-6)
+    assert M.Share(5, 0).interval == pytest.approx((0.0, 0.4344825), abs=1e-6)
+    assert M.Share(0, 0).interval is None
+    assert "–" in str(M.Share(0, 0))
+
+
+@given(st.integers(1, 5000).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n))))
+def test_interval_holds_the_rate_and_mirrors(pair_of):
+    n, hit = pair_of
+    low, high = M.Share(n, hit).interval
+    assert 0 <= low <= hit / n + 1e-12
+    assert hit / n - 1e-12 <= high <= 1
+    other_low, other_high = M.Share(n, n - hit).interval
+    assert (low, high) == pytest.approx((1 - other_high, 1 - other_low), abs=1e-9)
+
+
+def test_precision_counts_maybe_as_right_only_when_lenient():
+    m = M.measure(
+        [
+            pair("1", ["late"], ["late"]),
+            pair("2", ["broken"], ["late", "broken"], doubtful=True, maybe=["late"]),
+            pair("3", [], ["late"]),
+        ],
+        COVERED,
+    )
+    assert both(m.precision["late"]["strict"]) == (1, 3)
+    assert both(m.precision["late"]["lenient"]) == (2, 3)
+    assert both(m.precision_all["strict"]) == (2, 4)
+    assert both(m.precision_all["lenient"]) == (3, 4)
+    assert m.details["recognised wrongly"] == ["3 late (stated: –)"]
+    assert m.details["recognised, only maybe"] == ["2 late (stated: broken)"]
+
+
+def test_recall_is_over_rows_that_state_what_the_pack_covers():
+    m = M.measure(
+        [
+            pair("1", ["late", "broken"], ["broken"]),  # main missed, another found
+            pair("2", ["late"], ["late"], doubtful=True),
+            pair("3", ["fake"], []),
+            pair("4", ["broken"], ["fake"], doubtful=True, maybe=["fake"]),
+            pair("5", ["rent"], []),  # no rule for it: not the pack's miss
+            pair("6", ["rent", "late"], ["late"]),  # main not covered: counts for "any" alone
+            pair("7", [], []),
+        ],
+        COVERED,
+    )
+    assert (m.rows, m.stated, m.covered) == (7, 6, 5)
+    assert both(m.recall["main"]) == (1, 4)
+    assert both(m.recall["any"]) == (3, 5)
+    assert both(m.recall["any, lenient"]) == (4, 5)
+    assert both(m.recall["main, certain rows"]) == (0, 2)
+    assert both(m.recall_by["late"]) == (2, 3)
+    assert both(m.recall_by["broken"]) == (1, 2)
+    assert m.uncovered == {"rent": 2}
+    assert m.details["missed altogether"] == ["3 fake", "4 broken"]
+    assert m.details["main scenario missed, another found"] == ["1 late"]
+
+
+def test_rows_without_a_grievance_ought_to_stay_unrecognised():
+    m = M.measure(
+        [pair("1"), pair("2", seen=["late"]), pair("3", seen=["late"], doubtful=True, maybe=["late"])], COVERED
+    )
+    assert both(m.silent["states none"]) == (1, 3)
+    assert both(m.silent["states none, nor maybe"]) == (1, 2)
+
+
+def test_gates_are_right_missed_wrong_or_arguable():
+    m = M.measure(
+        [
+            pair("1", gates=["injury"], opened=["injury"]),
+            pair("2", gates=["injury"]),
+            pair("3", opened=["injury"]),
+            pair("4", gates_maybe=["injury"], opened=["injury"]),
+            pair("5", gates_maybe=["injury"]),
+        ],
+        COVERED,
+    )
+    assert m.gates == {"injury": {"right": 1, "missed": 1, "wrong": 1, "arguable": 1}}
+    assert m.details["gate missed"] == ["2 injury"]
+    assert m.details["gate wrong"] == ["3 injury"]
+
+
+def test_out_of_scope_is_a_table_of_label_against_program():
+    m = M.measure(
+        [
+            pair("1", out_of_scope="finance", outside=["finance"]),
+            pair("2", out_of_scope="finance"),
+            pair("3", ["late"], ["late"], outside=["schools"]),
+            pair("4", ["late"], ["late"]),
+        ],
+        COVERED,
+    )
+    assert m.outside == {("finance", "finance"): 1, ("finance", "in scope"): 1, ("in scope", "schools"): 1}
+    assert len(m.details["out of scope, confused"]) == 2
+
+
+@pytest.mark.parametrize("wrong", [{"part": "other"}, {"gates": ["injuri"]}, {"gates_maybe": ["x"]}, {"sceanrios": []}])
+def test_a_label_that_would_silently_count_as_nothing_is_an_error(wrong):
+    with pytest.raises((ValueError, TypeError)):
+        M.Label.of({"file": "x.jsonl", "id": "1", "part": "all", "scenarios": [], **wrong})
+
+
+def test_the_committed_labels_hold_no_text_and_are_sorted():
+    labels = M.read_labels(M.LABELS)
+    raw = M.LABELS.read_text("utf-8")
+    assert raw.isascii()
+    keys = [(x.file, x.id) for x in labels]
+    assert keys == sorted(set(keys))
+    for label in labels:
+        assert not set(label.scenarios) & set(label.maybe), label.id
+        assert len(set(label.scenarios)) == len(label.scenarios), label.id
+        assert label.doubtful or not label.maybe, label.id
+
+
+def test_the_script_measures_a_folder_of_texts_and_says_which_row_is_lacking(tmp_path, capsys):
+    rows = [{"id": "a", "text": "下单半个月了还不发货，我要退款"}, {"id": "b", "text": "味道不错，下次再来"}]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+    labels = [
+        {"file": "t.jsonl", "id": "a", "part": "all", "scenarios": ["nondelivery"]},
+        {"file": "t.jsonl", "id": "b", "part": "all", "scenarios": []},
+    ]
+    path = tmp_path / "labels.jsonl"
+    path.write_text("".join(json.dumps(x) + "\n" for x in labels), "utf-8")
+    args = ["--texts", str(tmp_path), "--labels", str(path), "--as-of", "2026-11-20"]
+    assert M.main([*args, "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)["all"]
+    assert (figures["recall"]["main"]["hit"], figures["recall"]["main"]["of"]) == (1, 1)
+    assert figures["silent"]["states none"]["rate"] == 1
+    assert M.main([*args, "--details"]) == 0
+    assert rows[0]["text"] not in capsys.readouterr().out
+    with path.open("a", encoding="utf-8") as out:
+        out.write('{"file": "t.jsonl", "id": "zz", "part": "all", "scenarios": []}\n')
+    assert M.main(args) == 2
+    assert "t.jsonl zz" in capsys.readouterr().err
