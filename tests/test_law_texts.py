@@ -152,7 +152,7 @@ def test_every_citation_of_the_shared_scenarios_is_in_the_register():
 @needs_texts
 def test_every_statute_of_the_shared_list_is_in_the_register():
     listed = json.loads((TEXTS / "statutes.json").read_text(encoding="utf-8"))["statutes"]
-    assert {row["id"] for row in listed} == set(SHIPPED.statutes)
+    assert {row["id"] for row in listed} <= set(SHIPPED.statutes)
     for row in listed:
         if row["effective_current_text"]:
             assert SHIPPED.statute(row["id"]).newest.from_ == dt.date.fromisoformat(row["effective_current_text"])

@@ -31,7 +31,11 @@ def thresholds():
     """Whole numbers and amounts that the rules compare each fact with."""
     found = {}
     for rule in PACK.live_rules:
-        for condition in (rule.elements, *(e.when for e in rule.exceptions), rule.settle.when):
+        for condition in (
+            rule.elements,
+            *(e.when for e in rule.exceptions),
+            rule.settle.when if rule.settle is not None else None,
+        ):
             for test in leaves_of(condition):
                 if isinstance(test.constant, int) and not isinstance(test.constant, bool):
                     found.setdefault(test.fact, set()).add(test.constant)
