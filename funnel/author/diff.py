@@ -234,6 +234,11 @@ class _Comparer:
             for truth in (True, False):
                 context = [] if where == "recognise" else known
                 yield [*context, (before, truth), (after, not truth)]
+        tiers = {e.id: e.tier for e in new.exceptions}
+        for moved in old.exceptions:
+            if moved.id in tiers and tiers[moved.id] != moved.tier:
+                others = [(e.when, False) for e in old.exceptions if e is not moved]
+                yield [*known, (old.elements, True), (new.elements, True), (moved.when, True), *others]
         for one, two, mine in ((old, new, 0), (new, old, 1)):
             gone = {e.id for e in one.exceptions} - {e.id for e in two.exceptions}
             for exception in one.exceptions:
@@ -251,11 +256,11 @@ class _Comparer:
         content = None if box is None else build(new, space, box, rules, self.day)
         if content is None:
             return None
-        found = shrink(content, lambda c: len(set(self._both(c))) > 1)
-        if found is None:
+        before, after = self._both(content)
+        if before == after:
             return None
-        before, after = self._both(found)
-        return Shift(before, after, found)
+        found = shrink(content, lambda c: self._both(c) == (before, after))
+        return None if found is None else Shift(before, after, found)
 
     def _both(self, content: Mapping[str, Any]) -> tuple[str, str]:
         complaint = to_complaint(content)
@@ -315,7 +320,10 @@ def _short(reasoning: Reasoning) -> str:
     """What rulings come to, on one line: outcome, tier, amounts."""
     shown = []
     for r in reasoning.rulings:
-        amounts = "+".join(f"{fen / 100:.2f}" if fen >= 0 else kind for kind, fen, _ in r.primary.result)
+        amounts = "+".join(
+            f"{kind} {fen / 100:.2f} {payer}" if fen >= 0 else f"{kind} {payer}"
+            for kind, fen, payer in r.primary.result
+        )
         shown.append(f"{r.outcome} {amounts if r.outcome == 'settle' else r.tier or ''}".strip())
     return "; ".join(shown) or "unmatched"
 

@@ -21,6 +21,11 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "改动规则，看测试能不能发现",
             "change rules a little and see which changes no test notices",
         ),
+        "diff": (
+            "funnel.cli.diff",
+            "对比两个规则包，看改动改变了什么",
+            "compare two packs: what a change of the rules changes",
+        ),
         "explain": ("funnel.cli.explain", "解释一件投诉为什么这样处理", "explain why a complaint is decided as it is"),
         "init": ("funnel.cli.init", "新建规则包或场景", "make a new pack or a new scenario"),
         "law": (
