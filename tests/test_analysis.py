@@ -341,6 +341,18 @@ def test_a_fact_that_is_any_of_others_is_tied_to_them(tmp_path):
     assert Solver(space, 1000).solve(demands) is None
 
 
+def test_an_accepted_finding_with_a_rule_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(funnel.PackError, match=r"goods\.retrun"):
+        altered(tmp_path, (DEFECT, OVER, "accepted: [{code: F701, with: goods.retrun, why: {zh: x, en: x}}]"))
+
+
+def test_every_finding_on_the_shipped_pack_has_its_reason_in_the_rule(pack):
+    report = analyse(pack, as_of=DAY)
+    assert [f.diagnostic.message("en") for f in report.findings] == []
+    assert report.accepted
+    assert all(text.startswith("F701 ") for text in report.undecided), "only pairs that may clash are left open"
+
+
 # --- the command -----------------------------------------------------------------------------------------------------------
 
 

@@ -38,6 +38,9 @@ def lint(
         for override in rule.overrides:
             if override.rule not in rules and override.rule not in named:
                 sink.add("F306", override.span, name=override.rule, **near(override.rule, rules))
+        for accepted in rule.accepted:
+            if accepted.rule is not None and accepted.rule not in rules and accepted.rule not in named:
+                sink.add("F306", accepted.span, name=accepted.rule, **near(accepted.rule, rules))
     _cycles(sink, rules)
 
 

@@ -169,7 +169,11 @@ class RuleReader:
             return None
         code = r.choice(entries.get("code"), tuple(sorted(c for c in CATALOG if c.startswith("F7"))))
         other, why = r.string(entries.get("with")), r.texts(entries.get("why"))
-        return Accepted(code, other, why) if code is not None and why is not None else None
+        return (
+            Accepted(code, other, why, entries["with"].span if other else node.span)
+            if code is not None and why is not None
+            else None
+        )
 
     def _unique(self, node: Node | None) -> None:
         seen: dict[str, Span] = {}

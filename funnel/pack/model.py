@@ -264,6 +264,7 @@ class Accepted:
     code: str
     rule: str | None
     why: Texts
+    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
