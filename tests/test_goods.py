@@ -229,7 +229,8 @@ def test_no_rule_about_no_reason_returns_settles_where_the_seal_of_such_goods_is
     for test in SETTLED:
         complaint = with_kind(test.complaint, kind, opened=True)
         decision = decide(COMPILED, complaint, as_of=complaint.received_at.date())
-        assert decision.outcome != "settle", f"{test.rule}: {test.name}: name {kind} beside food and cosmetics"
+        settled = {matter.scenario for matter in decision.matters if matter.outcome == "settle"}  # a defect may
+        assert not settled & RETURNS, f"{test.rule}: {test.name}: name {kind} beside food and cosmetics"
 
 
 @pytest.mark.parametrize("page", ["goods.zh-CN.md", "goods.md"])
