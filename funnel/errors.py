@@ -4,9 +4,23 @@ FunnelError
 ├── PackError            a pack does not load; `.diagnostics` says all that is wrong
 │   └── PackNotFoundError   no pack of that name or path
 ├── ComplaintError       a complaint does not fit the contract; `.problems` lists every field
-└── BatchError           a batch cannot be read or written
-    ├── SourceError      the file is not what it should be
-    └── MappingError     a column mapping names what does not exist
+├── BatchError           a batch cannot be read or written
+│   ├── SourceError      the file is not what it should be
+│   └── MappingError     a column mapping names what does not exist
+└── QueueError           a command on the human queue is refused; nothing was changed
+    ├── UnknownCaseError       this tenant has no such case, agent, offer or incident
+    ├── InvalidCommandError    an argument cannot be used: an empty reason, an instant in the future
+    ├── InvalidTransitionError the case's state does not allow it
+    ├── NotEligibleError       tier, skills, cap or rights do not allow it
+    ├── ConcurrencyError       somebody else was faster
+    │   ├── AlreadyClaimedError   another agent holds the case
+    │   ├── StaleClaimError       the claim is no longer the caller's
+    │   └── StaleVersionError     the case has changed since it was read
+    ├── ErasedError            the personal data that would be needed has been erased
+    └── StoreError             the database failed
+        ├── StoreBusyError     another writer held it too long; try again
+        ├── StoreFullError     it is out of room
+        └── StoreSchemaError   its schema is not the one this library needs
 """
 
 from __future__ import annotations
@@ -75,3 +89,81 @@ class SourceError(BatchError):
 
 class MappingError(BatchError):
     """A column mapping names a header or a path that does not exist."""
+
+
+class QueueError(FunnelError):
+    """A command on the human queue is refused. Nothing was changed.
+
+    Attributes:
+        status: The HTTP status that says the same, for whoever serves the queue.
+    """
+
+    status: int = 400
+
+
+class UnknownCaseError(QueueError, LookupError):
+    """This tenant has no such case, agent, offer, merchant decision or incident."""
+
+    status = 404
+
+
+class InvalidCommandError(QueueError, ValueError):
+    """An argument cannot be used: an empty reason, an instant in the future, a command id used for something else."""
+
+    status = 422
+
+
+class InvalidTransitionError(QueueError):
+    """The state of the case does not allow the command."""
+
+    status = 422
+
+
+class NotEligibleError(QueueError):
+    """The agent may not: tier, skills, the cap on cases at once, or a supervisor's rights."""
+
+    status = 403
+
+
+class ConcurrencyError(QueueError):
+    """Somebody else was faster. Read the case again."""
+
+    status = 409
+
+
+class AlreadyClaimedError(ConcurrencyError):
+    """Another agent holds the case."""
+
+
+class StaleClaimError(ConcurrencyError):
+    """The claim is no longer the caller's: it lapsed, was given up, or was assigned to somebody else."""
+
+
+class StaleVersionError(ConcurrencyError):
+    """The case has changed since it was read."""
+
+
+class ErasedError(QueueError):
+    """The personal data that the command needs has been erased."""
+
+    status = 410
+
+
+class StoreError(QueueError):
+    """The queue's database failed. The command had no effect."""
+
+    status = 503
+
+
+class StoreBusyError(StoreError):
+    """Another writer held the database for longer than we wait. Try again."""
+
+
+class StoreFullError(StoreError):
+    """The disk or the database is out of room."""
+
+    status = 507
+
+
+class StoreSchemaError(StoreError):
+    """The database's schema is missing, old, or newer than this library."""

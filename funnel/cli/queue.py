@@ -1,0 +1,420 @@
+"""``funnel queue``: look into the human queue and work it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
+
+import click
+
+from funnel.cli._common import CLEAN, FINDINGS, USAGE, fail, lang_option, open_pack, pack_option
+
+if TYPE_CHECKING:
+    from funnel.queue import Case, Funnel
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the queue is and how to speak."""
+
+    url: str
+    tenant: str
+    pack: str
+    lang: str
+    form: str
+
+    def say(self, zh: str, en: str) -> str:
+        return en if self.lang == "en" else zh
+
+
+@click.group(name="queue")
+@click.option(
+    "--store",
+    "url",
+    envvar="FUNNEL_QUEUE",
+    default="funnel.db",
+    show_default=True,
+    metavar="PATH|URL",
+    help="An SQLite file or postgresql://…; also FUNNEL_QUEUE. 队列所在。",
+)
+@click.option("--tenant", default="default", show_default=True, metavar="NAME", help="Whose queue. 租户。")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@pack_option
+@lang_option
+@click.pass_context
+def command(ctx: click.Context, url: str, tenant: str, form: str, pack_name: str, lang: str) -> None:
+    """Look into the human queue and work it. 人工队列：查看、认领、结案、统计、核对。"""
+    ctx.obj = _Place(url, tenant, pack_name, lang, form)
+
+
+@contextmanager
+def _desk(place: _Place, *, create: bool = False) -> Iterator[Funnel]:
+    """The queue; what is refused is a sentence on stderr."""
+    from funnel.errors import FunnelError  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.queue import Funnel, SqlStore  # noqa: PLC0415 (as above)
+
+    pack = open_pack(place.pack, place.lang)
+    try:
+        if not create and "://" not in place.url:
+            from pathlib import Path  # noqa: PLC0415 (as above)
+
+            if not Path(place.url).exists():
+                here = f"{place.url}：没有这个队列；先运行 funnel queue init"
+                fail(place.say(here, f"{place.url}: no such queue; run `funnel queue init` first"), USAGE)
+        desk = Funnel(pack, SqlStore(place.url, create=create), tenant=place.tenant)
+    except FunnelError as error:
+        fail(f"funnel queue: {error}", USAGE)
+    try:
+        yield desk
+    except FunnelError as error:
+        fail(f"funnel queue: {error}", FINDINGS)
+    finally:
+        desk.close()
+
+
+def _plain(value: Any) -> Any:
+    """A record as JSON."""
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    if isinstance(value, dict) or hasattr(value, "items"):
+        return {"/".join(k) if isinstance(k, tuple) else str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | frozenset):
+        return [_plain(v) for v in (sorted(value) if isinstance(value, frozenset) else value)]
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    return value
+
+
+def _json(value: Any) -> None:
+    click.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+
+
+def _when(moment: dt.datetime | None, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment is not None else "-"
+
+
+@command.command(name="init")
+@click.pass_obj
+def init(place: _Place) -> None:
+    """Make the queue's tables, or bring them up to date. 建立或升级队列。"""
+    with _desk(place, create=True):
+        click.echo(place.say(f"队列已就绪：{_shown(place.url)}", f"the queue is ready: {_shown(place.url)}"))
+
+
+def _shown(url: str) -> str:
+    """An address without its password."""
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 (late, for a quick --help)
+
+    return make_url(url).render_as_string(hide_password=True) if "://" in url else url
+
+
+@command.command(name="agent")
+@click.argument("name")
+@click.option("--tier", required=True, help="The highest tier the agent may take. 最高层级。")
+@click.option("--skill", "skills", multiple=True, help="What the agent knows; may be repeated. 技能。")
+@click.option("--cap", default=10, show_default=True, type=click.IntRange(1), help="Cases at once. 同时在办上限。")
+@click.option("--supervisor", is_flag=True, help="May assign, cancel, decide on merchants. 主管。")
+@click.option("--inactive", is_flag=True, help="Takes no cases at present. 停用。")
+@click.pass_obj
+def agent(
+    place: _Place,
+    name: str,
+    tier: str,
+    skills: tuple[str, ...],
+    cap: int,
+    supervisor: bool,  # noqa: FBT001 (a flag)
+    inactive: bool,  # noqa: FBT001 (a flag)
+) -> None:
+    """Make an agent known, or change one. 登记或修改坐席。"""
+    from funnel.queue import Agent  # noqa: PLC0415 (late, for a quick --help)
+
+    with _desk(place) as desk:
+        desk.put_agent(Agent(name, tier, frozenset(skills), cap, supervisor, not inactive), by="cli")
+        click.echo(place.say(f"已登记 {name}（{tier}）", f"{name} is known ({tier})"))
+
+
+@command.command(name="ls")
+@click.option("--state", "states", multiple=True, help="Only these states; default: all that are open. 状态。")
+@click.option("--tier", help="Only this tier. 层级。")
+@click.option("--owner", help="Only held by this agent. 经办人。")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
+@click.pass_obj
+def ls(place: _Place, states: tuple[str, ...], tier: str | None, owner: str | None, limit: int) -> None:
+    """List cases, those to be served first first. 列出案件。"""
+    from funnel.queue.model import HELD  # noqa: PLC0415 (late, for a quick --help)
+
+    chosen = states or ("queued", "asked", "offered", *HELD)
+    with _desk(place) as desk:
+        cases = desk.cases(state=chosen, tier=tier, owner=owner, limit=limit)
+        if place.form == "json":
+            _json(cases)
+            return
+        if not cases:
+            click.echo(place.say("没有案件", "no cases"))
+            return
+        zone = ZoneInfo(desk.engine.pack.manifest.timezone)
+        from rich.console import Console  # noqa: PLC0415 (late, for a quick --help)
+        from rich.table import Table  # noqa: PLC0415 (as above)
+
+        table = Table(box=None, pad_edge=False)
+        for zh, en in (("案件", "case"), ("投诉", "complaint"), ("状态", "state"), ("层级", "tier"), ("场景", "scenario"), ("优先", "priority"), ("最近期限", "due"), ("经办", "owner")):  # fmt: skip
+            table.add_column(place.say(zh, en), overflow="fold")
+        for case in cases:
+            row = (case.id, case.external_id, case.state, case.tier, case.scenario or "-", str(case.priority))
+            table.add_row(*row, _when(case.next_due, zone), case.owner or "-")
+        # A fixed width where the output is no terminal, so that no id is ever cut.
+        Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False).print(table)
+
+
+@command.command(name="show")
+@click.argument("case_id")
+@click.option("--reveal", "revealer", metavar="AGENT", help="Show the words as they came; recorded. 看原文，会留痕。")
+@click.option("--reason", default="", help="Why the words are looked at. 看原文的理由。")
+@click.pass_obj
+def show(place: _Place, case_id: str, revealer: str | None, reason: str) -> None:
+    """Show a case whole: complaint (masked), decision, offers, deadlines, history. 查看案件。"""
+    with _desk(place) as desk:
+        case = desk.case(case_id)
+        raw = desk.reveal(case_id, by=revealer, reason=reason) if revealer else None
+        complaint = raw.model_dump(mode="json", exclude_none=True) if raw else dict(desk.complaint(case_id).masked)
+        decision = dict(desk.decisions(case_id)[-1].decision)
+        if place.form == "json":
+            found = {
+                "case": case,
+                "complaint": complaint,
+                "decision": decision,
+                "offers": desk.offers(case_id),
+                "clocks": desk.clocks(case_id),
+                "suspects": desk.suspects(case_id),
+                "events": desk.events(case_id),
+            }
+            _json(found)
+            return
+        for line in _story(place, desk, case, complaint, decision):
+            click.echo(line)
+
+
+def _story(
+    place: _Place, desk: Funnel, case: Case, complaint: dict[str, Any], decision: dict[str, Any]
+) -> Iterator[str]:
+    """All that somebody needs who has to act."""
+    say, zone = place.say, ZoneInfo(desk.engine.pack.manifest.timezone)
+    yield f"{case.id}  {case.state}  {case.tier}" + (f"  {case.owner}" if case.owner else "")
+    yield say("投诉 ", "complaint ") + f"{case.external_id}: {complaint.get('text', '')}"
+    if case.scenario:
+        yield say("场景 ", "scenario ") + case.scenario
+    referral = decision.get("referral") or {}
+    for reason in referral.get("reasons", ()):
+        yield say("转人工原因：", "why it is here: ") + reason["text"]
+    for matter in decision.get("matters", ()):
+        yield f"- {matter['title']} [{matter['rule']} r{matter['revision']}] {matter['outcome']}"
+        for citation in matter.get("basis", ()):
+            yield f"    {citation['statute']}/{citation['article']} {citation['gist']}"
+        strategy = matter.get("strategy") or {}
+        if strategy:
+            yield say("    调解开场：", "    opening: ") + strategy["opening"]
+            for text in strategy.get("concessions", ()):
+                yield say("    可让步：", "    concession: ") + text
+            yield say("    底线：", "    floor: ") + strategy["floor"]
+            for step in strategy.get("steps", ()):
+                yield f"    {step['who']} {step['within']}: {step['do']}"
+    for question in decision.get("questions", ()):
+        yield say("待问：", "to ask: ") + question["text"]
+    for offer in desk.offers(case.id):
+        amount = f" {offer.amount // 100}.{offer.amount % 100:02d}" if offer.amount is not None else ""
+        yield say("方案", "offer") + f" {offer.seq} {offer.state}{amount}: {offer.text}"
+    for clock in desk.clocks(case.id):
+        broken = say("，已超期", ", broken") if clock.breached_at else ""
+        yield say("期限 ", "due ") + f"{clock.kind} ({clock.cycle}): {_when(clock.due_at, zone)}{broken}"
+    for other, kind, score in desk.suspects(case.id):
+        yield say("疑似重复 ", "perhaps the same: ") + f"{other} ({kind} {score}%)"
+    for event in desk.events(case.id):
+        yield f"  {event.version:>3} {_when(event.at, zone)} {event.type} {event.actor}"
+
+
+@command.command(name="deadline")
+@click.argument("case_id")
+@click.option("--kind", default="resolution", show_default=True)
+@click.pass_obj
+def deadline(place: _Place, case_id: str, kind: str) -> None:
+    """Show the arithmetic of a deadline. 期限是怎么算出来的。"""
+    with _desk(place) as desk:
+        for line in desk.explain_deadline(case_id, kind):
+            click.echo(place.say(line.zh, line.en))
+
+
+@command.command(name="claim")
+@click.argument("agent_id", metavar="AGENT")
+@click.argument("case_id", required=False)
+@click.pass_obj
+def claim(place: _Place, agent_id: str, case_id: str | None) -> None:
+    """Take a case; without CASE_ID the next to be served. 认领。"""
+    with _desk(place) as desk:
+        case = desk.claim(case_id, agent_id) if case_id else desk.claim_next(agent_id)
+        if case is None:
+            click.echo(place.say("队列里没有可办的案件", "nothing to take"))
+            return
+        if place.form == "json":
+            _json(case)
+            return
+        click.echo(place.say(f"{agent_id} 已认领 {case.id}", f"{agent_id} holds {case.id}"))
+
+
+@command.command(name="resolve")
+@click.argument("case_id")
+@click.option("--by", required=True, metavar="AGENT", help="Who holds it. 经办人。")
+@click.option(
+    "--outcome", required=True, type=click.Choice(["settled", "mediated", "rejected", "withdrawn", "referred"])
+)
+@click.option("--code", required=True, help="The desk's resolution code. 结案代码。")
+@click.option("--note", required=True, help="What was agreed, or why not. 结案说明。")
+@click.option("--basis", multiple=True, metavar="STATUTE/ARTICLE", help="May be repeated. 依据。")
+@click.option("--scenario", help="What it turned out to be. 实际场景。")
+@click.pass_obj
+def resolve(
+    place: _Place,
+    case_id: str,
+    by: str,
+    outcome: Any,
+    code: str,
+    note: str,
+    basis: tuple[str, ...],
+    scenario: str | None,
+) -> None:
+    """End a case. 结案。"""
+    with _desk(place) as desk:
+        held = desk.case(case_id)
+        if held.owner != by:
+            who = held.owner or place.say("无人", "nobody")
+            fail(place.say(f"案件由 {who} 经办，不是 {by}", f"the case is held by {who}, not {by}"), FINDINGS)
+        case = desk.resolve(held, outcome, code=code, note=note, basis=basis, scenario=scenario)
+        click.echo(place.say(f"{case.id} 已结案：{outcome}", f"{case.id} is resolved: {outcome}"))
+
+
+@command.command(name="stats")
+@click.pass_obj
+def stats(place: _Place) -> None:
+    """Counters, as they stand. 统计。"""
+    with _desk(place) as desk:
+        found = desk.stats()
+        if place.form == "json":
+            _json(asdict(found) | {"cases": {"/".join(k): n for k, n in found.cases.items()}})
+            return
+        zone = ZoneInfo(desk.engine.pack.manifest.timezone)
+        parts = (
+            ("案件", "cases", {" ".join(key): n for key, n in found.cases.items()}),
+            ("首次判断", "first decisions", found.decisions),
+            ("结果", "outcomes", found.outcomes),
+            ("超期", "broken promises", found.breached),
+            ("已过期未扫描", "overdue, not swept", found.overdue),
+        )
+        for zh, en, counts in parts:
+            shown = ", ".join(f"{name} {n}" for name, n in counts.items()) or "-"
+            click.echo(f"{place.say(zh, en)}: {shown}")
+        click.echo(place.say("最早排队：", "oldest waiting: ") + _when(found.oldest_queued, zone))
+
+
+@command.command(name="league")
+@click.option("--by", type=click.Choice(["merchant", "trade"]), default="merchant", show_default=True)
+@click.option(
+    "--minimum",
+    default=30,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Closed cases to be ranked. 排名所需结案数。",
+)
+@click.pass_obj
+def league(place: _Place, by: str, minimum: int) -> None:
+    """Rates of response, resolution in time and resolution, with their doubt. 榜单。"""
+    with _desk(place) as desk:
+        lines = desk.league(by, minimum=minimum)
+        if place.form == "json":
+            _json(lines)
+            return
+        for line in lines:
+            rates = []
+            for zh, en, rate in (
+                ("24小时答复", "answered in time", line.response),
+                ("按期办结", "ended in time", line.in_time),
+                ("解决率", "resolved", line.resolution),
+            ):
+                low, high = rate.interval
+                value = "-" if rate.value is None else f"{rate.value:.0%}"
+                rates.append(f"{place.say(zh, en)} {value} ({rate.hits}/{rate.of}, {low:.0%}–{high:.0%})")
+            place_of = str(line.rank) if line.rank is not None else "-"
+            held = place.say(" [不公布]", " [not published]") if line.withheld else ""
+            click.echo(f"{place_of:>3} {line.group}{held}: " + "; ".join(rates))
+
+
+@command.command(name="audit")
+@click.pass_obj
+def audit(place: _Place) -> None:
+    """Check the record's chain; keep the head hash elsewhere. 核对留痕链。"""
+    with _desk(place) as desk:
+        report = desk.verify_audit()
+        if place.form == "json":
+            _json(report)
+        elif report.intact:
+            click.echo(
+                place.say(
+                    f"{report.events} 条记录完整，末端 {report.head}",
+                    f"{report.events} events whole, head {report.head}",
+                )
+            )
+        else:
+            click.echo(
+                place.say(f"第 {report.broken_at} 条有问题：{report.why}", f"event {report.broken_at}: {report.why}")
+            )
+        sys.exit(CLEAN if report.intact else FINDINGS)
+
+
+@command.command(name="sweep")
+@click.pass_obj
+def sweep(place: _Place) -> None:
+    """Do what has fallen due; for cron. 处理到期事项，供定时任务调用。"""
+    with _desk(place) as desk:
+        swept = desk.sweep()
+        if place.form == "json":
+            _json(swept)
+            return
+        names = {
+            "leases_expired": ("租约到期", "leases run out"),
+            "resumed": ("等待结束", "waits ended"),
+            "asks_lapsed": ("提问未答", "questions unanswered"),
+            "offers_lapsed": ("方案失效", "offers lapsed"),
+            "breached": ("承诺超期", "promises broken"),
+            "incidents_closed": ("群体事件关闭", "incidents closed"),
+            "pulled": ("转入人工", "brought to people"),
+            "errors": ("未能处理", "failed, tried again next time"),
+        }
+        for name, (zh, en) in names.items():
+            if found := getattr(swept, name):
+                click.echo(f"{place.say(zh, en)}: {len(found)}")
+        if swept.idle:
+            click.echo(place.say("没有到期事项", "nothing was due"))
+
+
+@command.command(name="replay")
+@click.pass_obj
+def replay(place: _Place) -> None:
+    """Make every stored decision again with the pack, and say what comes out otherwise. 用规则包重做判断并比对。"""
+    counts: dict[str, int] = {}
+    broken = False
+    with _desk(place) as desk:
+        for result in desk.replay():
+            counts[result.status] = counts.get(result.status, 0) + 1
+            broken |= result.status == "broken"
+            if result.changes:
+                click.echo(f"{result.complaint_id} #{result.seq} {result.status}")
+                for path, then, now in result.changes[:10]:
+                    click.echo(f"  {path}: {then} → {now}")
+    click.echo(", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or place.say("没有判断", "no decisions"))
+    sys.exit(FINDINGS if broken else CLEAN)

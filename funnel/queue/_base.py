@@ -1,0 +1,418 @@
+"""What every part of the service stands on: units of work, the tenant's key, the vault."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol, Self, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from funnel.complaint import Complaint
+from funnel.decision import Decision
+from funnel.engine.engine import Clock as Clockwork
+from funnel.engine.engine import Engine
+from funnel.errors import (
+    ErasedError,
+    InvalidCommandError,
+    InvalidTransitionError,
+    StoreBusyError,
+    StoreError,
+    UnknownCaseError,
+)
+from funnel.law.register import LawError
+from funnel.law.time_limits import Calendar
+from funnel.pack.model import Pack
+from funnel.queue._rows import (
+    case_of,
+    case_row,
+    to_us,
+)
+from funnel.queue._sql import SqlStore
+from funnel.queue._store import ConflictError, Row, Store, Test, TransientError, Unit
+from funnel.queue._work import Desk, Work, first_head
+from funnel.queue.masking import Masker, mask, mask_json
+from funnel.queue.model import (
+    Case,
+)
+from funnel.queue.policy import QueuePolicy
+
+T = TypeVar("T")
+
+_TRIES: Final = 8
+_PAGE: Final = 500
+_HARDEST: Final[Mapping[str, int]] = {"refer": 2, "ask": 1, "settle": 0}
+_OUTCOMES: Final = frozenset({"settled", "mediated", "rejected", "withdrawn", "referred"})
+_INCIDENT_FACT: Final = "group_incident"
+_MAX_NAME: Final = 200
+
+
+class Cipher(Protocol):
+    """Encrypts what the vault holds. The key is the embedder's affair."""
+
+    def encrypt(self, plain: bytes) -> bytes:
+        """The bytes made unreadable."""
+        ...
+
+    def decrypt(self, secret: bytes) -> bytes:
+        """What `encrypt` was given."""
+        ...
+
+
+class Base:
+    """The ground of `funnel.queue.Funnel`; see there."""
+
+    def __init__(
+        self,
+        pack: Pack | Engine,
+        store: Store | str,
+        *,
+        tenant: str = "default",
+        policy: QueuePolicy | None = None,
+        calendar: Calendar | None = None,
+        clock: Clockwork | None = None,
+        masker: Masker = mask,
+        cipher: Cipher | None = None,
+    ) -> None:
+        self._engine = pack if isinstance(pack, Engine) else Engine(pack)
+        self._store: Store = SqlStore(store) if isinstance(store, str) else store
+        self._clock = clock
+        self._cipher = cipher
+        self._secret: bytes | None = None
+        manifest = self._engine.pack.manifest
+        self._desk = Desk(
+            tenant=a_name(tenant, "tenant"),
+            tiers=tuple(manifest.tiers),
+            policy=policy or QueuePolicy(),
+            calendar=calendar or self._engine.pack.calendar,
+            zone=ZoneInfo(manifest.timezone),
+            masker=masker,
+        )
+
+    @property
+    def engine(self) -> Engine:
+        """What decides."""
+        return self._engine
+
+    @property
+    def tenant(self) -> str:
+        """Whose queue this is."""
+        return self._desk.tenant
+
+    @property
+    def policy(self) -> QueuePolicy:
+        """How the desk works."""
+        return self._desk.policy
+
+    @property
+    def store(self) -> Store:
+        """Where it is kept."""
+        return self._store
+
+    def bind(self, connection: sa.Connection) -> Self:
+        """The same funnel inside the embedder's own transaction: both are kept when that is committed, or neither.
+
+        Args:
+            connection: A connection with a transaction begun, to the database that holds the queue's tables. On SQLite
+                its engine must come from `sqlite_engine`.
+
+        Raises:
+            InvalidCommandError: The connection has no transaction.
+        """
+        if not connection.in_transaction():
+            raise InvalidCommandError("begin a transaction on the connection first: with engine.begin() as connection")
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._store = SqlStore.over(connection)
+        return other
+
+    def close(self) -> None:
+        """Close the store."""
+        self._store.close()
+
+    def evaluate(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Decision:
+        """What would be decided, without keeping anything. See `Engine.decide`."""
+        return self._engine.decide(complaint, as_of=as_of)
+
+    def _resumed(self, work: Work, row: Row) -> dict[str, Any]:
+        lease = self.policy.lease
+        return {
+            "state": "claimed",
+            "lease_until": work.now + lease if lease else None,
+            "wait_reason": None,
+            "wait_until": None,
+            "next_due": work.resume_clocks(row),
+        }
+
+    def _close(
+        self,
+        work: Work,
+        row: Row,
+        kind: str,
+        actor: str,
+        state: str,
+        outcome: str | None,
+        code: str | None,
+        data: Mapping[str, Any],
+        **extra: Any,
+    ) -> Row:
+        work.close_offer(row, "withdrawn")
+        broken = work.stop_clocks(row, ("response", "resolution"))
+        changes = {
+            "state": state,
+            "owner": None,
+            "lease_until": None,
+            "wait_reason": None,
+            "wait_until": None,
+            "outcome": outcome,
+            "code": code,
+            "closed_at": work.now,
+            "next_due": None,
+        } | extra
+        return work.save(row, kind, actor, changes, {**data, "broken": broken})
+
+    def _route(self, work: Work, row: Row, decision: Decision, incident: str | None) -> Row:
+        """Where a decision sends a case, as columns. Makes the offer where it is settled."""
+        if incident is not None or decision.outcome == "refer":
+            return {"state": "queued"}
+        if decision.outcome == "ask":
+            if row["rounds"] >= self.policy.max_rounds:
+                return {"state": "queued"}
+            until = to_us(work.now + self.policy.answer_within)
+            return {"state": "asked", "queued_at": None, "wait_until": until, "rounds": row["rounds"] + 1}
+        texts = ladder_of(decision)
+        respond_by = work.now + self.policy.merchant_response
+        work.make_offer(
+            row["id"],
+            self._next_offer(work, row["id"]),
+            rung=0,
+            text=texts[0],
+            amount=amount_of(decision),
+            send=self.policy.auto_offer,
+            respond_by=respond_by,
+        )
+        return {"state": "offered", "queued_at": None, "wait_until": to_us(respond_by)}
+
+    def _next_offer(self, work: Work, case_id: str) -> int:
+        return 1 + sum(work.unit.tally("offer", (), ("case_id", "=", case_id)).values())
+
+    def _tier(self, decision: Decision) -> str:
+        return decision.tier or self._engine.pack.manifest.unmatched_tier
+
+    def _live(self, work: Work, row: Row, state: str) -> Row:
+        offer = work.live_offer(row)
+        if offer is None or offer["state"] != state:
+            raise InvalidTransitionError(f"case {row['id']} has no {state} offer")
+        return offer
+
+    def _texts(self, unit: Unit, complaint_id: str) -> list[str]:
+        """The ladder of the last decision that settled."""
+        for row in reversed(self._decisions(unit, complaint_id)):
+            if row["outcome"] == "settle":
+                return ladder_of(Decision.model_validate(json.loads(row["decision"])))
+        return []
+
+    def _is_open(self, unit: Unit, incident_id: str) -> bool:
+        row = unit.get("incident", id=incident_id)
+        return row is not None and row["state"] == "open"
+
+    def _window(self, merchant: str, scenario: str, at: dt.datetime) -> tuple[Test, ...]:
+        return (
+            self._mine,
+            ("merchant_id", "=", merchant),
+            ("scenario", "=", scenario),
+            ("received_at", ">", to_us(at - self.policy.incident_window)),
+            ("received_at", "<=", to_us(at)),
+        )
+
+    def _in_window(self, work: Work, merchant: str, scenario: str, at: dt.datetime) -> int:
+        return sum(work.unit.tally("complaint", (), *self._window(merchant, scenario, at)).values())
+
+    @property
+    def _mine(self) -> Test:
+        return ("tenant", "=", self._desk.tenant)
+
+    def _run(self, body: Callable[[Work], T], *, command_id: str | None = None) -> T:
+        """Run a unit of work, again where two units met. In somebody else's transaction there is no again."""
+        bound = isinstance(self._store, SqlStore) and self._store.is_bound
+        for left in reversed(range(1 if bound else _TRIES)):
+            try:
+                with self._store.unit() as unit:
+                    self._tenant(unit)
+                    return body(Work(self._desk, unit, self._now(unit), command_id))
+            except (ConflictError, TransientError) as error:
+                if not left:
+                    raise StoreBusyError(f"other writers were always faster: {error}") from error
+        raise AssertionError("unreachable")
+
+    def _command(self, command: str, body: Callable[[Work], T], command_id: str | None, *args: Any) -> T:
+        """Run a command on a case; the same ``command_id`` gives the first result again."""
+        if command_id is None:
+            return self._run(body)
+        name = a_name(command_id, "command_id")
+        digest = hashlib.sha256(repr((command, args)).encode()).hexdigest()
+
+        def once(work: Work) -> T:
+            key: Row = {"tenant": self.tenant, "command_id": name}
+            known = work.unit.get("command", **key)
+            if known is not None:
+                if known["args_digest"] != digest:
+                    raise InvalidCommandError(f"command id {name!r} was used for another command before")
+                stored = json.loads(known["result"])
+                return cast("T", case_of(stored) if stored is not None else None)
+            result = body(work)
+            kept = case_row(result) if isinstance(result, Case) else None
+            work.unit.insert(
+                "command",
+                key | {"name": command, "args_digest": digest, "result": json.dumps(kept), "at": work.at},
+            )
+            return result
+
+        return self._run(once, command_id=name)
+
+    def _read(self, body: Callable[[Unit], T]) -> T:
+        with self._store.reader() as unit:
+            return body(unit)
+
+    def _now(self, unit: Unit) -> dt.datetime:
+        moment = self._clock() if self._clock is not None else unit.now() or dt.datetime.now(dt.UTC)
+        if moment.tzinfo is None:
+            raise InvalidCommandError("the clock tells a time without an offset")
+        return moment.astimezone(dt.UTC)
+
+    def _tenant(self, unit: Unit) -> None:
+        row = unit.get("tenant", id=self.tenant)
+        if row is None:
+            row = {
+                "id": self.tenant,
+                "secret": secrets.token_hex(32),
+                "created_at": to_us(self._now(unit)),
+            } | first_head()
+            unit.insert("tenant", row)
+        self._secret = bytes.fromhex(str(row["secret"]))
+
+    def _digest(self, data: bytes) -> str:
+        if self._secret is None:
+            row = self._read(lambda unit: unit.get("tenant", id=self.tenant))
+            if row is None:
+                raise StoreError(f"tenant {self.tenant!r} has no record")
+            self._secret = bytes.fromhex(str(row["secret"]))
+        return hmac.new(self._secret, data, hashlib.sha256).hexdigest()
+
+    def _ref(self, value: str | None) -> str | None:
+        return self._digest(value.encode()) if value else None
+
+    def _mask(self, complaint: Complaint) -> Any:
+        plain = complaint.model_dump(mode="json", exclude_none=True)
+        masked = mask_json(plain, self._desk.masker)
+        if "id" in plain.get("consumer", {}):
+            masked["consumer"]["id"] = f"[{(self._ref(plain['consumer']['id']) or '')[:12]}]"
+        return masked
+
+    def _open_vault(self, unit: Unit, complaint_id: str, seq: int) -> dict[str, Any]:
+        row = unit.get("vault", complaint_id=complaint_id, seq=seq, tenant=self.tenant)
+        if row is None:
+            raise ErasedError("the complaint's words have been erased")
+        raw = self._cipher.decrypt(row["raw"]) if self._cipher else row["raw"]
+        return cast("dict[str, Any]", json.loads(bytes(raw)))
+
+    def _decisions(self, unit: Unit, complaint_id: str) -> list[Row]:
+        return unit.find("decision", ("complaint_id", "=", complaint_id), order=("seq",))
+
+    def _case_row(self, unit: Unit, case_id: str) -> Row:
+        row = unit.get("queue_case", id=case_id, tenant=self.tenant)
+        if row is None:
+            raise UnknownCaseError(f"no case {case_id!r} here")
+        return row
+
+    def _expect_article(self, article: str) -> None:
+        try:
+            self._engine.pack.register.parse_citation(article)
+        except LawError as error:
+            raise InvalidCommandError(f"basis {article!r}: {error}") from None
+
+    def __repr__(self) -> str:
+        """Name the tenant and the pack."""
+        return f"Funnel({self._engine.pack!r}, tenant={self.tenant!r})"
+
+
+def due_cases(unit: Unit, tenant: str, at: int, limit: int) -> list[str]:
+    """Ids of cases for which something has fallen due."""
+    mine: Test = ("tenant", "=", tenant)
+    leases = unit.find("queue_case", mine, ("lease_until", "<=", at), order=("lease_until",), limit=limit)
+    waits = unit.find("queue_case", mine, ("wait_until", "<=", at), order=("wait_until",), limit=limit)
+    clocks = unit.find(
+        "clock",
+        mine,
+        ("due_at", "<=", at),
+        ("stopped_at", "is null", None),
+        ("breached_at", "is null", None),
+        order=("due_at",),
+        limit=limit,
+    )
+    ids = [row["id"] for row in (*leases, *waits)] + [row["case_id"] for row in clocks]
+    return sorted(set(ids))[:limit]
+
+
+def newest_case(unit: Unit, complaint_id: str) -> Row:
+    found = unit.find("queue_case", ("complaint_id", "=", complaint_id), order=("id",), descending=True, limit=1)
+    if not found:
+        raise StoreError(f"complaint {complaint_id} has no case")
+    return found[0]
+
+
+def present(row: Row | None) -> Row:
+    if row is None:
+        raise StoreError("a row that must be there is gone")
+    return row
+
+
+def bytes_of(complaint: Complaint) -> bytes:
+    """A complaint as it came: what was left out stays out, and a field that was sent empty stays, as it says something."""
+    return complaint.model_dump_json(exclude_unset=True).encode()
+
+
+def scenario_of(decision: Decision) -> str | None:
+    """The scenario of the hardest matter; the first of those equally hard."""
+    if not decision.matters:
+        return None
+    return max(decision.matters, key=lambda matter: _HARDEST[matter.outcome]).scenario
+
+
+def ladder_of(decision: Decision) -> list[str]:
+    """What is proposed, then each concession, as texts."""
+    settled = [matter for matter in decision.matters if matter.outcome == "settle"]
+    strategies = [matter.strategy for matter in settled if matter.strategy is not None]
+    opening = "\n".join(strategy.opening for strategy in strategies) or "\n".join(matter.title for matter in settled)
+    return [opening, *(text for strategy in strategies for text in strategy.concessions)]
+
+
+def amount_of(decision: Decision) -> int | None:
+    """What the settlement costs in fen; None where it is not about money."""
+    amounts = [
+        int(remedy.amount.replace(".", ""))
+        for matter in decision.matters
+        if matter.outcome == "settle"
+        for remedy in matter.remedies
+        if remedy.amount is not None and remedy.payer != "consumer"
+    ]
+    return sum(amounts) if amounts else None
+
+
+def a_name(value: str, what: str) -> str:
+    if not isinstance(value, str) or not value.strip() or len(value) > _MAX_NAME or "\x00" in value:
+        raise InvalidCommandError(f"{what} should be a text of 1 to {_MAX_NAME} characters")
+    return value
+
+
+def wording(value: str, what: str = "reason") -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidCommandError(f"`{what}` must say something; it stands in the record")
+    if "\x00" in value:
+        raise InvalidCommandError(f"`{what}` contains a NUL character")
+    return value.strip()

@@ -1,0 +1,381 @@
+"""What comes in: complaints and the answers to questions; incidents and suspected duplicates."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import funnel
+from funnel.complaint import Complaint
+from funnel.decision import Decision
+from funnel.engine.engine import to_complaint
+from funnel.errors import (
+    InvalidCommandError,
+)
+from funnel.facts.intake import localise
+from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, a_name, bytes_of, newest_case, present, scenario_of
+from funnel.queue._rows import (
+    case_changes,
+    case_of,
+    case_row,
+    from_us,
+    new_id,
+    to_us,
+)
+from funnel.queue._store import Row
+from funnel.queue._work import Work
+from funnel.queue.audit import canonical
+from funnel.queue.duplicates import from_text, likeness, sketch, to_text
+from funnel.queue.masking import mask_json
+from funnel.queue.model import (
+    HELD,
+    Case,
+    Ingested,
+)
+
+
+class Intake(Base):
+    """What comes in: complaints and the answers to questions; incidents and suspected duplicates. A part of `funnel.queue.Funnel`."""
+
+    def ingest(
+        self, complaint: Complaint | Mapping[str, Any], *, source: str = "api", skills: Iterable[str] = ()
+    ) -> Ingested:
+        """Decide a complaint and keep it with its decision and its case, in one transaction.
+
+        The same complaint of the same source is taken in once, however often and however much at once it is delivered.
+
+        Args:
+            complaint: The complaint; its ``id`` is the sender's.
+            source: Which sender: ids of two sources never meet.
+            skills: What whoever handles it must know, such as a language.
+
+        Raises:
+            ComplaintError: It does not fit the contract.
+            InvalidCommandError: It was received in the future.
+            StoreError: The database failed; nothing was kept.
+        """
+        parsed = to_complaint(complaint)
+        source = a_name(source, "source")
+        needs = tuple(sorted({a_name(skill, "skill") for skill in skills}))
+
+        def body(work: Work) -> Ingested:
+            return self._ingest(work, parsed, source, needs)
+
+        return self._run(body)
+
+    def _ingest(self, work: Work, parsed: Complaint, source: str, skills: tuple[str, ...]) -> Ingested:
+        unit, desk = work.unit, self._desk
+        raw = bytes_of(parsed)
+        content = self._digest(raw)
+        known = unit.get("complaint", tenant=desk.tenant, source=source, external_id=parsed.id)
+        if known is not None:
+            case = newest_case(unit, known["id"])
+            return Ingested(case_of(case), None, duplicate=True, changed=known["content_digest"] != content)
+        received = (
+            work.now if parsed.received_at is None else localise(parsed.received_at, desk.zone).astimezone(dt.UTC)
+        )
+        if received > work.now + desk.policy.skew:
+            raise InvalidCommandError(f"complaint {parsed.id!r} was received in the future; check the sender's clock")
+        as_of = received.astimezone(desk.zone).date()
+        decision = self._engine.decide(parsed, as_of=as_of)
+        scenario = scenario_of(decision)
+        merchant = parsed.merchant.id or parsed.merchant.name
+        incident = self._incident(work, merchant, scenario, received)
+        context: dict[str, Any] = {}
+        if incident is not None and _INCIDENT_FACT in self._engine.pack.vocabulary.facts:
+            context = {_INCIDENT_FACT: True}
+            parsed = parsed.model_copy(update={"facts": {**parsed.facts, **context}})
+            decision, raw = self._engine.decide(parsed, as_of=as_of), bytes_of(parsed)
+        complaint_id = new_id(work.now)
+        text = parsed.text or ""
+        row: Row = {
+            "id": complaint_id,
+            "tenant": desk.tenant,
+            "source": source,
+            "external_id": parsed.id,
+            "received_at": to_us(received),
+            "created_at": work.at,
+            "merchant_id": merchant,
+            "consumer_ref": self._ref(parsed.consumer.id),
+            "order_ref": self._ref(parsed.order.id),
+            "trade": parsed.order.category,
+            "scenario": scenario,
+            "fingerprint": to_text(sketch(text)),
+            "content_digest": content,
+            "masked": canonical(self._mask(parsed)),
+            "erased_at": None,
+        }
+        unit.insert("complaint", row)
+        decision_id = self._keep(work, complaint_id, 1, raw, decision, context, as_of, row["consumer_ref"])
+        suspects = self._suspects(work, row)
+        case = self._open(work, row, decision, decision_id, skills, incident, suspects)
+        return Ingested(case_of(case), decision, suspects=suspects, incident_id=incident)
+
+    def _keep(
+        self,
+        work: Work,
+        complaint_id: str,
+        seq: int,
+        raw: bytes,
+        decision: Decision,
+        context: Mapping[str, Any],
+        as_of: dt.date,
+        subject: str | None,
+    ) -> str:
+        decision_id = new_id(work.now)
+        sealed = self._cipher.encrypt(raw) if self._cipher else raw
+        work.unit.insert(
+            "vault",
+            {"complaint_id": complaint_id, "seq": seq, "tenant": self.tenant, "subject_ref": subject, "raw": sealed},
+        )
+        text = decision.model_dump_json()
+        work.unit.insert(
+            "decision",
+            {
+                "id": decision_id,
+                "tenant": self.tenant,
+                "complaint_id": complaint_id,
+                "seq": seq,
+                "pack_id": decision.pack.id,
+                "pack_digest": decision.pack.digest,
+                "engine_version": funnel.__version__,
+                "as_of": as_of.isoformat(),
+                "lang": decision.language,
+                "context": canonical(context),
+                "outcome": decision.outcome,
+                "tier": decision.tier,
+                "scenario": scenario_of(decision),
+                "input_digest": self._digest(raw),
+                "output_digest": self._digest(text.encode()),
+                "decision": canonical(mask_json(json.loads(text), self._desk.masker)),
+                "decided_at": work.at,
+            },
+        )
+        return decision_id
+
+    def _open(
+        self,
+        work: Work,
+        complaint: Row,
+        decision: Decision,
+        decision_id: str,
+        skills: tuple[str, ...],
+        incident: str | None,
+        suspects: tuple[str, ...],
+    ) -> Row:
+        """The case of a new complaint, with its first event."""
+        policy, case_id = self.policy, new_id(work.now)
+        due = work.start_clocks(case_id, 1, from_us(complaint["received_at"]))
+        case = Case(
+            id=case_id,
+            tenant=self.tenant,
+            complaint_id=complaint["id"],
+            external_id=complaint["external_id"],
+            state="queued",
+            tier=self._tier(decision),
+            scenario=scenario_of(decision),
+            skills=skills,
+            priority=policy.priority(decision),
+            owner=None,
+            lease_epoch=0,
+            lease_until=None,
+            wait_reason=None,
+            wait_until=None,
+            outcome=None,
+            code=None,
+            opened_at=work.now,
+            queued_at=work.now,
+            closed_at=None,
+            next_due=due,
+            cycle=1,
+            rounds=0,
+            reopen_count=0,
+            return_count=0,
+            merged_into=None,
+            incident_id=incident,
+            merchant_id=complaint["merchant_id"],
+            version=1,
+        )
+        row = case_row(case)
+        row["rank"] = work.rank(row)
+        # Parked aside first, so that the event below tells of the state that the machine's decision brings it to.
+        row |= self._route(work, row, decision, incident)
+        row["rank"] = work.rank(row)
+        work.unit.insert("queue_case", row)
+        for skill in skills:
+            work.unit.insert("case_skill", {"case_id": case_id, "skill": skill})
+        broken = work.stop_clocks(row, ("response",)) if row["state"] in {"asked", "offered"} else []
+        nearest = work.nearest(row)
+        row |= case_changes({"next_due": nearest})
+        work.unit.update("queue_case", {"id": case_id}, {"next_due": row["next_due"]})
+        told = {name: value for name, value in row.items() if name not in {"lease_until", "version"}}
+        data = {
+            "set": told,
+            "decision": decision_id,
+            "outcome": decision.outcome,
+            "rules": [[m.rule, m.revision] for m in decision.matters],
+            "pack": decision.pack.digest,
+            "suspects": list(suspects),
+            "broken": broken,
+        }
+        work.event("opened", "system", data, row)
+        return row
+
+    def answer(
+        self, case_id: str, facts: Mapping[str, Any], *, actor: str = "consumer", command_id: str | None = None
+    ) -> Case:
+        """Take the answers to questions in; the complaint is decided again, and the case moves on.
+
+        A case that a person holds or that waits for one stays there: the new decision only joins its history. The
+        former decisions are kept.
+
+        Args:
+            case_id: The case.
+            facts: Facts by name, as in a complaint's ``facts``.
+            actor: Who answered.
+            command_id: Names the command, so that sending it twice does it once.
+
+        Raises:
+            ComplaintError: A fact cannot be read.
+            ErasedError: The complaint's words have been erased.
+            InvalidTransitionError: The case is closed.
+        """
+        if not facts:
+            raise InvalidCommandError("an answer needs at least one fact")
+
+        def body(work: Work) -> Case:
+            row = work.case(case_id)
+            work.expect(row, "asked", "offered", "queued", *HELD)
+            last = self._decisions(work.unit, row["complaint_id"])[-1]
+            parsed = to_complaint(self._open_vault(work.unit, row["complaint_id"], last["seq"]))
+            merged = parsed.model_dump(mode="json", exclude_unset=True) | {"facts": {**parsed.facts, **dict(facts)}}
+            parsed = to_complaint(merged)
+            complaint = present(work.unit.get("complaint", id=row["complaint_id"]))
+            as_of = dt.date.fromisoformat(last["as_of"])
+            decision = self._engine.decide(parsed, as_of=as_of)
+            context = json.loads(last["context"])
+            decision_id = self._keep(
+                work,
+                complaint["id"],
+                last["seq"] + 1,
+                bytes_of(parsed),
+                decision,
+                context,
+                as_of,
+                complaint["consumer_ref"],
+            )
+            work.unit.update("complaint", {"id": complaint["id"]}, {"masked": canonical(self._mask(parsed))})
+            return case_of(self._move_on(work, row, decision, decision_id, actor, sorted(facts)))
+
+        return self._command("answer", body, command_id, case_id, facts, actor)
+
+    def _move_on(
+        self, work: Work, row: Row, decision: Decision, decision_id: str, actor: str, facts: Sequence[str]
+    ) -> Row:
+        data = {
+            "decision": decision_id,
+            "outcome": decision.outcome,
+            "facts": list(facts),
+            "rules": [[m.rule, m.revision] for m in decision.matters],
+            "pack": decision.pack.digest,
+        }
+        changes: dict[str, Any] = {"scenario": scenario_of(decision)}
+        tier = self._tier(decision)
+        if work.level(tier) > work.level(row["tier"]) and row["state"] not in HELD:
+            changes["tier"] = tier
+        changes["priority"] = max(row["priority"], self.policy.priority(decision))
+        if row["state"] == "waiting_consumer":
+            changes |= self._resumed(work, row)
+        elif row["state"] in {"asked", "offered"}:
+            work.close_offer(row, "withdrawn")
+            routed = self._route(work, row, decision, row["incident_id"])
+            if routed["state"] == "queued":
+                changes |= work.free(row)
+            else:
+                broken = work.stop_clocks(row, ("response",))
+                data["broken"] = broken
+                routed["wait_until"] = from_us(routed["wait_until"])
+                changes |= routed
+            changes["tier"] = tier
+            changes["next_due"] = work.nearest(row)
+        return work.save(row, "answered", actor, changes, data)
+
+    def _incident(self, work: Work, merchant: str | None, scenario: str | None, at: dt.datetime) -> str | None:
+        """The open incident that a complaint falls into, opening one where the window is full."""
+        if not merchant or not scenario:
+            return None
+        found = work.unit.find(
+            "incident", self._mine, ("merchant_id", "=", merchant), ("scenario", "=", scenario), ("state", "=", "open")
+        )
+        if found:
+            return str(found[0]["id"])
+        count = self._in_window(work, merchant, scenario, at) + 1
+        if count < self.policy.incident_open:
+            return None
+        incident_id = new_id(work.now)
+        work.unit.insert(
+            "incident",
+            {
+                "id": incident_id,
+                "tenant": self.tenant,
+                "merchant_id": merchant,
+                "scenario": scenario,
+                "state": "open",
+                "opened_at": work.at,
+                "closed_at": None,
+                "peak": count,
+            },
+        )
+        members = []
+        for complaint in work.unit.find("complaint", *self._window(merchant, scenario, at), order=("id",)):
+            for case in work.unit.find("queue_case", ("complaint_id", "=", complaint["id"]), order=("id",)):
+                row = work.case(case["id"])
+                if row["incident_id"] is None and row["state"] not in {"cancelled", "merged"}:
+                    work.save(row, "incident_joined", "system", {"incident_id": incident_id})
+                    members.append(row["id"])
+        work.event("incident_opened", "system", {"incident": incident_id, "scenario": scenario, "members": members})
+        return incident_id
+
+    def _suspects(self, work: Work, row: Row) -> tuple[str, ...]:
+        """Open cases that a new complaint may double; kept as links."""
+        since = to_us(work.now - self.policy.duplicate_window)
+        same: list[tuple[str, str, int]] = []
+        if row["consumer_ref"] and row["order_ref"]:
+            for other in work.unit.find(
+                "complaint",
+                self._mine,
+                ("consumer_ref", "=", row["consumer_ref"]),
+                ("order_ref", "=", row["order_ref"]),
+                ("created_at", ">", since),
+                order=("id",),
+                limit=_PAGE,
+            ):
+                if other["id"] != row["id"]:
+                    same.append((other["id"], "same_order", 100))  # noqa: PERF401 (the second source below does not fit one)
+        mine = from_text(row["fingerprint"])
+        if row["merchant_id"] and mine:
+            for other in work.unit.find(
+                "complaint",
+                self._mine,
+                ("merchant_id", "=", row["merchant_id"]),
+                ("created_at", ">", since),
+                order=("created_at",),
+                descending=True,
+                limit=_PAGE,
+            ):
+                alike = likeness(mine, from_text(other["fingerprint"]))
+                one_consumer = row["consumer_ref"] is None or other["consumer_ref"] in {None, row["consumer_ref"]}
+                if other["id"] != row["id"] and one_consumer and alike >= self.policy.near_duplicate:
+                    same.append((other["id"], "near_text", round(alike * 100)))
+        suspects = []
+        for other_id, kind, score in same:
+            work.unit.insert(
+                "complaint_link",
+                {"a": row["id"], "b": other_id, "kind": kind, "tenant": self.tenant, "score": score, "at": work.at},
+            )
+            case = newest_case(work.unit, other_id)
+            if case["id"] not in suspects:
+                suspects.append(case["id"])
+        return tuple(suspects)

@@ -1,0 +1,216 @@
+"""Settlement offers, from the draft to the end."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from funnel.errors import (
+    InvalidCommandError,
+    InvalidTransitionError,
+)
+from funnel.queue._base import Base, wording
+from funnel.queue._rows import (
+    case_of,
+    from_us,
+    to_us,
+)
+from funnel.queue._store import Row
+from funnel.queue._work import Work
+from funnel.queue.model import (
+    HELD,
+    Case,
+    Side,
+)
+
+
+class Offers(Base):
+    """Settlement offers, from the draft to the end. A part of `funnel.queue.Funnel`."""
+
+    def send_offer(self, case_id: str, *, actor: str = "system", command_id: str | None = None) -> Case:
+        """Send a drafted offer to both parties; the time to respond starts.
+
+        Raises:
+            InvalidTransitionError: There is no drafted offer.
+        """
+
+        def body(work: Work) -> Case:
+            row = work.case(case_id)
+            offer = self._live(work, row, "drafted")
+            until = work.now + self.policy.merchant_response
+            work.unit.update(
+                "offer", {"id": offer["id"]}, {"state": "offered", "sent_at": work.at, "respond_by": to_us(until)}
+            )
+            return case_of(work.save(row, "offer_sent", actor, {"wait_until": until}, {"offer": offer["id"]}))
+
+        return self._command("send_offer", body, command_id, case_id, actor)
+
+    def answer_offer(
+        self,
+        case_id: str,
+        side: Side,
+        reply: str,
+        *,
+        note: str = "",
+        actor: str | None = None,
+        command_id: str | None = None,
+    ) -> Case:
+        """Take in what a side says to the offer before it.
+
+        Both have to accept: then the case is resolved as settled. A merchant who counters is offered the next concession
+        of the strategy, with a new time to respond; after the last one, and wherever the consumer does not accept, a
+        person takes over.
+
+        Args:
+            case_id: The case.
+            side: ``merchant`` or ``consumer``.
+            reply: ``accept``, ``counter`` or ``reject``.
+            note: Their words; kept masked. A counter needs them.
+            actor: Who typed it in; default: the side.
+            command_id: As in `answer`.
+
+        Raises:
+            InvalidTransitionError: No offer is before the parties, or it has lapsed.
+            InvalidCommandError: The reply is none of the three, or the side has answered already.
+        """
+        if side not in {"merchant", "consumer"}:
+            raise InvalidCommandError(f"side should be 'merchant' or 'consumer', not {side!r}")
+        if reply not in {"accept", "counter", "reject"}:
+            raise InvalidCommandError(f"reply should be 'accept', 'counter' or 'reject', not {reply!r}")
+        if reply == "counter" and not note.strip():
+            raise InvalidCommandError("a counter-offer needs its words in `note`")
+
+        def body(work: Work) -> Case:
+            row = work.case(case_id)
+            offer = self._live(work, row, "offered")
+            if offer["respond_by"] <= work.at:
+                raise InvalidTransitionError(
+                    f"the offer on case {case_id} has lapsed; a person takes over at the next sweep"
+                )
+            if offer[side] is not None:
+                raise InvalidCommandError(f"the {side} has answered this offer already: {offer[side]}")
+            said = {side: reply, "note": self._desk.masker(note) or None}
+            data = {"offer": offer["id"], "side": side, "reply": reply, "note": said["note"]}
+            who = actor or side
+            other = offer["consumer" if side == "merchant" else "merchant"]
+            if reply == "accept" and other == "accept":
+                work.unit.update("offer", {"id": offer["id"]}, said | {"state": "accepted", "closed_at": work.at})
+                return case_of(self._both_accept(work, row, who, data))
+            if reply == "accept":
+                return case_of(self._one_accepts(work, row, offer, side, said, who, data))
+            closed = "countered" if reply == "counter" else "declined"
+            work.unit.update("offer", {"id": offer["id"]}, said | {"state": closed, "closed_at": work.at})
+            return case_of(self._refused(work, row, offer, side, reply, who, data))
+
+        return self._command("answer_offer", body, command_id, case_id, side, reply, note, actor)
+
+    def _both_accept(self, work: Work, row: Row, who: str, data: dict[str, Any]) -> Row:
+        if row["state"] in HELD:
+            # A person made this offer and ends the case himself; what was agreed stands in the record.
+            return work.save(row, "offer_accepted", who, self._resumed(work, row), data)
+        if row["incident_id"] is not None and self._is_open(work.unit, row["incident_id"]):
+            return work.save(row, "offer_accepted", who, work.free(row), data | {"incident": row["incident_id"]})
+        return self._close(work, row, "offer_accepted", who, "resolved", "settled", "offer_accepted", data)
+
+    def _one_accepts(
+        self, work: Work, row: Row, offer: Row, side: Side, said: Row, who: str, data: dict[str, Any]
+    ) -> Row:
+        changes: dict[str, Any] = {}
+        if side == "merchant":
+            until = work.now + self.policy.consumer_response
+            said["respond_by"] = max(offer["respond_by"], to_us(until))
+            changes["wait_until"] = from_us(said["respond_by"])
+        work.unit.update("offer", {"id": offer["id"]}, said)
+        return work.save(row, "offer_answered", who, changes, data)
+
+    def _refused(self, work: Work, row: Row, offer: Row, side: Side, reply: str, who: str, data: dict[str, Any]) -> Row:
+        if row["state"] in HELD:
+            return work.save(row, "offer_answered", who, self._resumed(work, row), data)
+        rung = offer["rung"]
+        if side == "merchant" and reply == "counter" and rung is not None:
+            texts = self._texts(work.unit, row["complaint_id"])
+            if rung + 1 < len(texts):
+                until = work.now + self.policy.merchant_response
+                new = work.make_offer(
+                    row["id"],
+                    offer["seq"] + 1,
+                    rung=rung + 1,
+                    text=texts[rung + 1],
+                    amount=None,
+                    send=True,
+                    respond_by=until,
+                )
+                return work.save(row, "offer_next", who, {"wait_until": until}, data | {"next": new})
+        return work.save(row, "offer_refused", who, work.free(row), data)
+
+    def propose(
+        self,
+        claim: Case,
+        text: str,
+        *,
+        amount: int | None = None,
+        within: dt.timedelta | None = None,
+        command_id: str | None = None,
+    ) -> Case:
+        """Put an offer of one's own to both parties; the case waits for the merchant until it is answered or lapses.
+
+        Args:
+            claim: The case as claimed.
+            text: What is proposed.
+            amount: Fen that would be paid.
+            within: How long the parties have; default: the policy's time for merchants.
+            command_id: As in `answer`.
+
+        Raises:
+            StaleClaimError: The caller does not hold the case any more.
+        """
+        words = wording(text, "text")
+        span = self.policy.merchant_response if within is None else within
+        if span <= dt.timedelta(0):
+            raise InvalidCommandError("`within` must be positive")
+        if amount is not None and (isinstance(amount, bool) or amount < 0):
+            raise InvalidCommandError("`amount` is in fen and not negative")
+
+        def body(work: Work) -> Case:
+            row = work.owned(claim, "claimed")
+            work.close_offer(row, "withdrawn")
+            until = work.now + span
+            offer = work.make_offer(
+                row["id"],
+                self._next_offer(work, row["id"]),
+                rung=None,
+                text=words,
+                amount=amount,
+                send=True,
+                respond_by=until,
+            )
+            broken = [*work.stop_clocks(row, ("response",)), *work.pause_clocks(row, "merchant")]
+            changes = {
+                "state": "waiting_merchant",
+                "lease_until": None,
+                "wait_reason": "offer",
+                "wait_until": until,
+                "next_due": work.nearest(row),
+            }
+            return case_of(work.save(row, "offer_made", claim.owner or "", changes, {"offer": offer, "broken": broken}))
+
+        return self._command("propose", body, command_id, claim.id, claim.lease_epoch, text, amount, span)
+
+    def request_human(
+        self, case_id: str, reason: str, *, actor: str = "consumer", command_id: str | None = None
+    ) -> Case:
+        """Bring a case from the machine to a person. It cannot be switched off, and whoever asked need not say why twice.
+
+        Raises:
+            InvalidTransitionError: The case is closed.
+        """
+        words = wording(reason)
+
+        def body(work: Work) -> Case:
+            row = work.case(case_id)
+            if row["state"] == "queued" or row["state"] in HELD:
+                return case_of(row)
+            work.expect(row, "asked", "offered")
+            return case_of(work.to_queue(row, "human_requested", actor, {"reason": self._desk.masker(words)}))
+
+        return self._command("request_human", body, command_id, case_id, reason, actor)

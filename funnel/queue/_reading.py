@@ -1,0 +1,222 @@
+"""What there is to see."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from funnel.complaint import Complaint
+from funnel.engine.engine import to_complaint
+from funnel.errors import (
+    InvalidCommandError,
+    NotEligibleError,
+    UnknownCaseError,
+)
+from funnel.queue import _reports
+from funnel.queue._base import Base, newest_case, present, wording
+from funnel.queue._rows import (
+    case_of,
+    clock_of,
+    complaint_of,
+    decision_of,
+    event_of,
+    maybe_us,
+    offer_of,
+)
+from funnel.queue._store import Test, Unit
+from funnel.queue._work import Work
+from funnel.queue.clocks import Line, explain_deadline
+from funnel.queue.league import Entry
+from funnel.queue.model import (
+    Case,
+    ClockRow,
+    Event,
+    Offer,
+    Stats,
+    StoredComplaint,
+    StoredDecision,
+)
+
+
+class Reading(Base):
+    """What there is to see. A part of `funnel.queue.Funnel`."""
+
+    def case(self, case_id: str) -> Case:
+        """A case as it stands.
+
+        Raises:
+            UnknownCaseError: This tenant has none of that id.
+        """
+        return self._read(lambda unit: case_of(self._case_row(unit, case_id)))
+
+    def find(self, external_id: str, *, source: str = "api") -> Case:
+        """The newest case of a sender's complaint.
+
+        Raises:
+            UnknownCaseError: It was never taken in.
+        """
+
+        def body(unit: Unit) -> Case:
+            row = unit.get("complaint", tenant=self.tenant, source=source, external_id=external_id)
+            if row is None:
+                raise UnknownCaseError(f"no complaint {external_id!r} of source {source!r} here")
+            return case_of(newest_case(unit, row["id"]))
+
+        return self._read(body)
+
+    def cases(
+        self,
+        *,
+        state: str | Iterable[str] | None = None,
+        tier: str | None = None,
+        owner: str | None = None,
+        incident: str | None = None,
+        limit: int = 100,
+    ) -> tuple[Case, ...]:
+        """Cases, those to be served first first.
+
+        Args:
+            state: Only in this state or these.
+            tier: Only of this tier.
+            owner: Only those this agent holds.
+            incident: Only members of this incident.
+            limit: How many at most.
+        """
+        tests: list[Test] = [self._mine]
+        if state is not None:
+            states = (state,) if isinstance(state, str) else tuple(state)
+            tests.append(("state", "=", states[0]) if len(states) == 1 else ("state", "in", states))
+        for column, value in (("tier", tier), ("owner", owner), ("incident_id", incident)):
+            if value is not None:
+                tests.append((column, "=", value))
+        order = ("rank", "next_due", "id")
+        return self._read(
+            lambda unit: tuple(case_of(row) for row in unit.find("queue_case", *tests, order=order, limit=limit))
+        )
+
+    def complaint(self, case_id: str) -> StoredComplaint:
+        """The complaint of a case, masked. For the words as they came: `reveal`."""
+
+        def body(unit: Unit) -> StoredComplaint:
+            return complaint_of(present(unit.get("complaint", id=self._case_row(unit, case_id)["complaint_id"])))
+
+        return self._read(body)
+
+    def reveal(self, case_id: str, *, by: str, reason: str) -> Complaint:
+        """The complaint with the consumer's own words and data. Who looked, and why, is recorded.
+
+        Raises:
+            ErasedError: It has been erased.
+            NotEligibleError: ``by`` neither holds the case nor is a supervisor.
+        """
+        words = wording(reason)
+
+        def body(work: Work) -> Complaint:
+            person = work.agent(by)
+            row = work.case(case_id)
+            if row["owner"] != by and not person.supervisor:
+                raise NotEligibleError(f"{by!r} does not hold case {case_id}; claim it first")
+            last = self._decisions(work.unit, row["complaint_id"])[-1]
+            complaint = to_complaint(self._open_vault(work.unit, row["complaint_id"], last["seq"]))
+            work.save(row, "revealed", by, {}, {"reason": self._desk.masker(words)})
+            return complaint
+
+        return self._run(body)
+
+    def decisions(self, case_id: str) -> tuple[StoredDecision, ...]:
+        """Every decision made on the complaint of a case, oldest first."""
+
+        def body(unit: Unit) -> tuple[StoredDecision, ...]:
+            row = self._case_row(unit, case_id)
+            return tuple(decision_of(found) for found in self._decisions(unit, row["complaint_id"]))
+
+        return self._read(body)
+
+    def offers(self, case_id: str) -> tuple[Offer, ...]:
+        """Every offer on a case, oldest first."""
+
+        def body(unit: Unit) -> tuple[Offer, ...]:
+            row = self._case_row(unit, case_id)
+            return tuple(offer_of(o) for o in unit.find("offer", ("case_id", "=", row["id"]), order=("seq",)))
+
+        return self._read(body)
+
+    def clocks(self, case_id: str) -> tuple[ClockRow, ...]:
+        """Every clock of a case, those of earlier cycles first."""
+
+        def body(unit: Unit) -> tuple[ClockRow, ...]:
+            row = self._case_row(unit, case_id)
+            found = unit.find("clock", ("case_id", "=", row["id"]), order=("cycle", "kind"))
+            pauses = unit.find("pause", ("case_id", "=", row["id"]), order=("from_at",))
+            return tuple(clock_of(c, [p for p in pauses if p["cycle"] == c["cycle"]]) for c in found)
+
+        return self._read(body)
+
+    def explain_deadline(self, case_id: str, kind: str = "resolution") -> tuple[Line, ...]:
+        """The arithmetic of a deadline of a case's present cycle, in both languages.
+
+        Raises:
+            UnknownCaseError: There is no such clock.
+        """
+
+        def body(unit: Unit) -> tuple[Line, ...]:
+            row = self._case_row(unit, case_id)
+            work = Work(self._desk, unit, dt.datetime.now(dt.UTC))
+            for clock in work.clocks(row, running=False):
+                if clock["kind"] == kind:
+                    return explain_deadline(work.clock(clock), self._desk.calendar, self._desk.zone)
+            raise UnknownCaseError(f"case {case_id} has no clock {kind!r}")
+
+        return self._read(body)
+
+    def events(self, case_id: str | None = None, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        """What happened, oldest first: of one case, or of the whole tenant from a number of the chain on.
+
+        Feed the last ``seq`` back as ``after`` to follow the queue without missing anything.
+        """
+
+        def body(unit: Unit) -> tuple[Event, ...]:
+            tests: list[Test] = [self._mine, ("seq", ">", after)]
+            if case_id is not None:
+                tests.append(("case_id", "=", self._case_row(unit, case_id)["id"]))
+            return tuple(event_of(row) for row in unit.find("event", *tests, order=("seq",), limit=limit))
+
+        return self._read(body)
+
+    def suspects(self, case_id: str) -> tuple[tuple[str, str, int], ...]:
+        """Cases that may be about the same thing, as (case id, kind of likeness, percent)."""
+
+        def body(unit: Unit) -> tuple[tuple[str, str, int], ...]:
+            me = self._case_row(unit, case_id)["complaint_id"]
+            links = [
+                *((link["b"], link) for link in unit.find("complaint_link", ("a", "=", me), order=("b", "kind"))),
+                *((link["a"], link) for link in unit.find("complaint_link", ("b", "=", me), order=("a", "kind"))),
+            ]
+            return tuple((newest_case(unit, other)["id"], link["kind"], link["score"]) for other, link in links)
+
+        return self._read(body)
+
+    def stats(self) -> Stats:
+        """Counters, as they stand."""
+        return self._run(lambda work: _reports.stats(work.unit, self.tenant, work.at))
+
+    def league(
+        self,
+        by: str = "merchant",
+        *,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        minimum: int = 30,
+    ) -> tuple[Entry, ...]:
+        """A league table of merchants or trades; see `funnel.queue.league`.
+
+        Args:
+            by: ``merchant`` or ``trade``.
+            since: Only cases opened then or later.
+            until: Only cases opened before.
+            minimum: Closed cases a group needs to be ranked.
+        """
+        if by not in {"merchant", "trade"}:
+            raise InvalidCommandError(f"league tables are by 'merchant' or 'trade', not {by!r}")
+        span = (maybe_us(since), maybe_us(until))
+        return self._run(lambda work: _reports.table(work.unit, self.tenant, by, span, minimum, work.at))

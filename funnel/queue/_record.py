@@ -1,0 +1,116 @@
+"""The record: its chain, decisions made again, erasure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+
+from funnel.engine.engine import Engine, to_complaint
+from funnel.errors import (
+    ErasedError,
+)
+from funnel.pack.model import Pack
+from funnel.queue import _reports
+from funnel.queue._base import _PAGE, Base, wording
+from funnel.queue._rows import (
+    maybe_us,
+)
+from funnel.queue._store import Row, Test
+from funnel.queue._work import Work, first_head
+from funnel.queue.audit import GENESIS, canonical, verify
+from funnel.queue.masking import mask_json
+from funnel.queue.model import (
+    AuditReport,
+    Replayed,
+)
+
+
+class Record(Base):
+    """The record: its chain, decisions made again, erasure. A part of `funnel.queue.Funnel`."""
+
+    def verify_audit(self) -> AuditReport:
+        """Check the tenant's whole chain of events against itself and its head."""
+        seq, head = 0, GENESIS
+        while True:
+            rows = self._page("event", "seq", seq)
+            seq, head, broken = verify(rows, seq=seq, head=head)
+            if broken is not None:
+                return AuditReport(seq, head, broken.seq, broken.why)
+            if len(rows) < _PAGE:
+                break
+        tenant = self._read(lambda unit: unit.get("tenant", id=self.tenant)) or first_head()
+        if tenant["head_seq"] > seq:
+            return AuditReport(seq, head, seq + 1, f"events {seq + 1} to {tenant['head_seq']} are missing at the end")
+        if tenant["head_seq"] == seq and tenant["head_hash"] != head:
+            return AuditReport(seq, head, seq, "is not the event that the head names")
+        return AuditReport(seq, head)
+
+    def replay(self, pack: Pack | None = None, *, since: dt.datetime | None = None) -> Iterator[Replayed]:
+        """Make stored decisions again: with the same pack each must come out the same, byte for byte.
+
+        Args:
+            pack: The pack to decide with; default: this funnel's. Another one shows what it would change.
+            since: Only decisions made from then on.
+        """
+        engines: dict[str, Engine] = {}
+        chosen = pack or self._engine.pack
+        start, last = (maybe_us(since) or 0), ""
+        while True:
+            rows = self._page("decision", "id", last, ("decided_at", ">=", start))
+            for row in rows:
+                engine = engines.setdefault(row["lang"], Engine(chosen, lang=row["lang"]))
+                yield self._again(row, engine)
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1]["id"]
+
+    def _page(self, table: str, column: str, after: int | str, *tests: Test) -> list[Row]:
+        return self._read(
+            lambda unit: unit.find(table, self._mine, *tests, (column, ">", after), order=(column,), limit=_PAGE)
+        )
+
+    def _again(self, row: Row, engine: Engine) -> Replayed:
+        name = (row["complaint_id"], row["seq"])
+        try:
+            raw = self._read(lambda unit: self._open_vault(unit, *name))
+        except ErasedError:
+            return Replayed(*name, "erased")
+        text = engine.decide(to_complaint(raw), as_of=dt.date.fromisoformat(row["as_of"])).model_dump_json()
+        if self._digest(text.encode()) == row["output_digest"]:
+            return Replayed(*name, "same")
+        now = mask_json(json.loads(text), self._desk.masker)
+        changes = tuple(_reports.differences(json.loads(row["decision"]), now))
+        same_pack = row["pack_digest"] == engine.pack.digest
+        return Replayed(*name, "broken" if same_pack else "differs", changes)
+
+    def erase(self, consumer_id: str, *, by: str, reason: str) -> int:
+        """Erase a consumer's personal data: the vault's rows and the masked words. The record of events stays whole.
+
+        Args:
+            consumer_id: As in ``consumer.id`` of the complaints.
+            by: Who asked for it, for the record.
+            reason: Why.
+
+        Returns:
+            How many complaints were concerned.
+        """
+        words = wording(reason)
+
+        def body(work: Work) -> int:
+            ref = self._ref(wording(consumer_id, "consumer_id"))
+            found = work.unit.find("complaint", self._mine, ("consumer_ref", "=", ref), order=("id",))
+            for row in found:
+                work.unit.delete("vault", self._mine, ("complaint_id", "=", row["id"]))
+                gone = {"masked": canonical({"id": row["external_id"], "erased": True}), "fingerprint": ""}
+                work.unit.update("complaint", {"id": row["id"]}, gone | {"erased_at": work.at})
+                for decision in self._decisions(work.unit, row["id"]):
+                    kept = json.loads(decision["decision"]) | {"passed_through": {}}
+                    work.unit.update("decision", {"id": decision["id"]}, {"decision": canonical(kept)})
+            ids = [row["id"] for row in found]
+            work.event("erased", by, {"subject": ref, "complaints": ids, "reason": self._desk.masker(words)})
+            return len(ids)
+
+        count = self._run(body)
+        self._store.forget()
+        return count

@@ -1,0 +1,364 @@
+"""The queue in SQLite (the embedded default) or PostgreSQL (many workers), through SQLAlchemy Core.
+
+SQLite: write-ahead log, ``BEGIN IMMEDIATE`` for every unit that writes (a deferred one that reads and then writes fails
+at once when another has written), ``synchronous=FULL``, a busy timeout, ``secure_delete``. Never on a network file
+system: its locks do not hold there. PostgreSQL: rows are locked with ``FOR UPDATE``, the next case is taken with
+``SKIP LOCKED``, and the database's own clock is the one that all workers share.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.resources import as_file, files
+from types import MappingProxyType
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+
+from funnel.errors import StoreBusyError, StoreError, StoreFullError, StoreSchemaError
+from funnel.queue._store import ConflictError, Row, Test, TransientError
+from funnel.queue._tables import TABLES
+from funnel.queue.migrations import HEAD
+
+_BUSY_SECONDS: Final = 10
+_MEMORY: Final = frozenset({None, "", ":memory:"})
+_PG_CONFLICT: Final = "23505"
+_PG_TRANSIENT: Final = frozenset({"40001", "40P01"})
+_PG_FULL: Final = frozenset({"53100", "53200"})
+_PG_BUSY: Final = frozenset({"55P03", "57014"})
+_MIGRATION_LOCK: Final = 0x66756E6E656C  # "funnel"
+
+
+def sqlite_engine(path: str, *, busy_seconds: float = _BUSY_SECONDS) -> sa.Engine:
+    """An SQLAlchemy engine with the settings the queue needs, for embedders who share the database (see `bind`).
+
+    Args:
+        path: The file. ``:memory:`` is refused: use `funnel.queue.MemoryStore`.
+        busy_seconds: How long a unit waits for another before `funnel.StoreBusyError`.
+
+    Raises:
+        ValueError: ``path`` is no file.
+    """
+    return _sqlite(URL.create("sqlite", database=path), busy_seconds)
+
+
+class SqlStore:
+    """A queue in a database.
+
+    Args:
+        url: ``sqlite:///path/to/funnel.db``, a bare path, or ``postgresql://…`` (extra ``funnel[postgres]``).
+        busy_seconds: How long a unit waits for a lock.
+        create: Whether to bring the schema up to date first. With False, a missing or old schema is an error.
+
+    Raises:
+        StoreError: The address cannot be used.
+        StoreSchemaError: The schema is missing or newer than this library.
+    """
+
+    def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS, create: bool = True) -> None:
+        self._engine = _engine(url, busy_seconds)
+        self._bound: sa.Connection | None = None
+        try:
+            if create:
+                self.upgrade()
+            else:
+                self._expect_schema()
+        except BaseException:
+            self._engine.dispose()
+            raise
+
+    @classmethod
+    def over(cls, connection: sa.Connection) -> SqlStore:
+        """A store inside the embedder's own transaction. What it does is kept when that is committed.
+
+        Args:
+            connection: An open connection with a transaction begun. On SQLite, make the engine with `sqlite_engine`, so
+                that the transaction is an immediate one.
+        """
+        store = cls.__new__(cls)
+        store._engine = connection.engine  # noqa: SLF001 (its own, from a second constructor)
+        store._bound = connection  # noqa: SLF001 (as above)
+        return store
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The engine, for embedders who share it."""
+        return self._engine
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether this store works inside somebody else's transaction."""
+        return self._bound is not None
+
+    def upgrade(self) -> None:
+        """Bring the schema up to date with the migrations that ship with the library.
+
+        Raises:
+            StoreSchemaError: The schema is newer than this library.
+        """
+        if self.revision() == HEAD:
+            return
+        with _translated(), self._engine.connect() as connection, connection.begin():
+            if connection.dialect.name == "postgresql":
+                # Workers that start together take turns; SQLite's immediate transaction does the same by itself.
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            _migrate(connection)
+
+    def revision(self) -> str | None:
+        """The schema's revision; None: there is none yet."""
+        with _translated(), self._engine.connect() as connection:
+            if not sa.inspect(connection).has_table("alembic_version"):
+                return None
+            return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+    @contextmanager
+    def unit(self) -> Iterator[SqlUnit]:
+        """A transaction; inside an embedder's own one, a savepoint."""
+        with _translated():
+            if self._bound is not None:
+                with self._bound.begin_nested():
+                    yield SqlUnit(self._bound)
+            else:
+                with self._engine.connect() as connection, connection.begin():
+                    yield SqlUnit(connection)
+
+    @contextmanager
+    def reader(self) -> Iterator[SqlUnit]:
+        """A transaction that only reads; on SQLite a deferred one, which waits for nobody."""
+        with _translated():
+            if self._bound is not None:
+                yield SqlUnit(self._bound)
+                return
+            with self._engine.connect() as connection:
+                connection = connection.execution_options(funnel_reader=True)  # noqa: PLW2901 (the same, marked)
+                with connection.begin() as transaction:
+                    yield SqlUnit(connection)
+                    transaction.rollback()
+
+    def forget(self) -> None:
+        """Rewrite the log of an SQLite file, where deleted words could still stand. PostgreSQL: see VACUUM there."""
+        if self._bound is None and self._engine.dialect.name == "sqlite":
+            with _translated():
+                raw = self._engine.raw_connection()
+                try:
+                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                finally:
+                    raw.close()
+
+    def close(self) -> None:
+        """Close every connection."""
+        if self._bound is None:
+            self._engine.dispose()
+
+    def _expect_schema(self) -> None:
+        have = self.revision()
+        if have != HEAD:
+            raise StoreSchemaError(
+                f"the queue's schema is at {have or 'nothing'}, this library needs {HEAD}; run `funnel queue init`"
+            )
+
+
+class SqlUnit:
+    """A transaction on a connection."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self._connection = connection
+        self._postgres = connection.dialect.name == "postgresql"
+
+    def now(self) -> dt.datetime | None:
+        """PostgreSQL's clock; None on SQLite, where the file knows no time."""
+        if not self._postgres:
+            return None
+        moment = self._connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        return moment.astimezone(dt.UTC) if isinstance(moment, dt.datetime) else None
+
+    def insert(self, table: str, row: Row) -> None:
+        """See `Unit`."""
+        self._connection.execute(TABLES[table].insert(), row)
+
+    def get(self, table: str, *, lock: bool = False, **key: Any) -> Row | None:
+        """See `Unit`."""
+        t = TABLES[table]
+        query = sa.select(t).where(*(t.c[name] == value for name, value in key.items())).limit(1)
+        if lock and self._postgres:
+            query = query.with_for_update()
+        found = self._connection.execute(query).mappings().first()
+        return dict(found) if found is not None else None
+
+    def find(
+        self, table: str, *tests: Test, order: Sequence[str] = (), descending: bool = False, limit: int | None = None
+    ) -> list[Row]:
+        """See `Unit`."""
+        t = TABLES[table]
+        query = sa.select(t).where(*_where(t, tests))
+        for name in order:
+            query = query.order_by(t.c[name].desc() if descending else t.c[name].asc())
+        if limit is not None:
+            query = query.limit(limit)
+        return [dict(row) for row in self._connection.execute(query).mappings()]
+
+    def tally(self, table: str, by: Sequence[str], *tests: Test) -> dict[tuple[Any, ...], int]:
+        """See `Unit`."""
+        t = TABLES[table]
+        columns = [t.c[name] for name in by]
+        query = sa.select(*columns, sa.func.count().label("n")).where(*_where(t, tests)).group_by(*columns)
+        if not by:
+            return {(): self._connection.execute(query.with_only_columns(sa.func.count())).scalar_one()}
+        return {tuple(row[:-1]): int(row[-1]) for row in self._connection.execute(query)}
+
+    def update(self, table: str, key: Row, changes: Row) -> int:
+        """See `Unit`."""
+        t = TABLES[table]
+        where = (t.c[name] == value for name, value in key.items())
+        return self._connection.execute(t.update().where(*where).values(changes)).rowcount
+
+    def delete(self, table: str, *tests: Test) -> int:
+        """See `Unit`."""
+        t = TABLES[table]
+        return self._connection.execute(t.delete().where(*_where(t, tests))).rowcount
+
+    def next_queued(self, tenant: str, tier: str, skills: frozenset[str]) -> Row | None:
+        """See `Unit`."""
+        found = self._connection.execute(next_query(tenant, tier, skills, locking=self._postgres)).mappings().first()
+        return dict(found) if found is not None else None
+
+
+def next_query(tenant: str, tier: str, skills: frozenset[str], *, locking: bool) -> sa.Select[Any]:
+    """The query for the next case. The index ``ix_case_queued`` holds its order, so that it reads a few rows of many."""
+    t, s = TABLES["queue_case"], TABLES["case_skill"]
+    lacking = sa.select(sa.literal(1)).where(s.c.case_id == t.c.id)
+    if skills:
+        lacking = lacking.where(s.c.skill.not_in(sorted(skills)))
+    query = (
+        sa.select(t)
+        .where(t.c.tenant == tenant, t.c.tier == tier, sa.text("state = 'queued'"), ~lacking.exists())
+        .order_by(t.c.rank, t.c.next_due, t.c.id)
+        .limit(1)
+    )
+    return query.with_for_update(skip_locked=True, of=t) if locking else query
+
+
+def _where(table: sa.Table, tests: Sequence[Test]) -> list[sa.ColumnElement[bool]]:
+    return [_OPERATORS[how](table.c[column], value) for column, how, value in tests]
+
+
+_OPERATORS: Final[Mapping[str, Any]] = MappingProxyType(
+    {
+        "=": lambda column, value: column == value,
+        "<": lambda column, value: column < value,
+        "<=": lambda column, value: column <= value,
+        ">": lambda column, value: column > value,
+        ">=": lambda column, value: column >= value,
+        "in": lambda column, value: column.in_(sorted(value)),
+        "not in": lambda column, value: column.not_in(sorted(value)),
+        "is null": lambda column, _value: column.is_(None),
+        "not null": lambda column, _value: column.is_not(None),
+    }
+)
+
+
+def _engine(url: str, busy_seconds: float) -> sa.Engine:
+    if "://" not in url:
+        url = f"sqlite:///{url}"
+    try:
+        parsed = make_url(url)
+    except sa.exc.ArgumentError:
+        raise StoreError("the queue's address should be sqlite:///PATH or postgresql://…, or a plain path") from None
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        try:
+            return _sqlite(parsed, busy_seconds)
+        except ValueError as error:
+            raise StoreError(str(error)) from None
+    if backend != "postgresql":
+        raise StoreError(f"no queue in {backend!r}: use sqlite:///PATH or postgresql://…")
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    try:
+        engine = sa.create_engine(parsed, isolation_level="READ COMMITTED", pool_pre_ping=True)
+    except ModuleNotFoundError:
+        raise StoreError("PostgreSQL needs its driver: pip install 'funnel[postgres]'") from None
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = '{int(busy_seconds * 1000)}ms'")
+            cursor.execute("SET TIME ZONE 'UTC'")
+        connection.commit()
+
+    return engine
+
+
+def _sqlite(url: URL, busy_seconds: float) -> sa.Engine:
+    if url.database in _MEMORY:
+        raise ValueError("an SQLite queue needs a file; for one in memory use funnel.queue.MemoryStore")
+    engine = sa.create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        # The driver must not begin transactions of its own: ours are immediate (see the module).
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        reading = connection.get_execution_options().get("funnel_reader", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Errors of the database as ours. Its own words are kept: they hold no values, as statements are not shown."""
+    try:
+        yield
+    except sa.exc.DBAPIError as error:
+        raise _translate(error) from error
+
+
+def _translate(error: sa.exc.DBAPIError) -> Exception:
+    origin = error.orig
+    if isinstance(origin, sqlite3.Error):
+        code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
+        if isinstance(origin, sqlite3.IntegrityError):
+            extended = getattr(origin, "sqlite_errorcode", 0)
+            unique = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+            return ConflictError(str(origin)) if extended in unique else StoreError(str(origin))
+        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+            return StoreBusyError("the queue is held by another writer; nothing was changed, try again")
+        if code == sqlite3.SQLITE_FULL:
+            return StoreFullError("the disk is full; nothing was changed")
+        return StoreError(f"the queue's database failed: {origin}")
+    state = getattr(origin, "sqlstate", None)
+    if state == _PG_CONFLICT:
+        return ConflictError(str(origin).splitlines()[0])
+    if state in _PG_TRANSIENT:
+        return TransientError(str(state))
+    if state in _PG_FULL:
+        return StoreFullError("the database is out of room; nothing was changed")
+    if state in _PG_BUSY:
+        return StoreBusyError("the queue is held by another writer; nothing was changed, try again")
+    first = (str(origin).splitlines() or [type(origin).__name__])[0]
+    return StoreError(f"the queue's database failed: {first}")
+
+
+def _migrate(connection: sa.Connection) -> None:
+    from alembic import command  # noqa: PLC0415 (costs 100 ms and only migrations need it)
+    from alembic.config import Config  # noqa: PLC0415 (as above)
+    from alembic.util import CommandError  # noqa: PLC0415 (as above)
+
+    with as_file(files("funnel.queue") / "migrations") as folder:
+        config = Config()
+        config.attributes["connection"] = connection
+        config.set_main_option("script_location", str(folder))
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise StoreSchemaError(f"the queue's schema cannot be brought up to date: {error}") from None

@@ -1,0 +1,8 @@
+"""Runs the migrations on the connection that the store hands over; there is no offline mode."""
+
+from alembic import context
+
+connection = context.config.attributes["connection"]
+context.configure(connection=connection, render_as_batch=connection.dialect.name == "sqlite")
+with context.begin_transaction():
+    context.run_migrations()

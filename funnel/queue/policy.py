@@ -1,0 +1,117 @@
+"""What a desk may choose: promises, pauses, windows, caps. Defaults are those of the founding promise and of DESIGN.md."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from funnel.decision import Decision
+from funnel.queue.clocks import Unit
+
+_HOUR = dt.timedelta(hours=1)
+_DAY = dt.timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A promise that each case starts with.
+
+    Attributes:
+        kind: ``response``, ``resolution`` or a name of your own such as ``statutory:acceptance``.
+        unit: ``hour``, ``calendar_day`` or ``workday``.
+        target: How many.
+        stops_on: ``response``: the first answer that the consumer gets; ``resolution``: the end of the case.
+        paused_by: Waiting for whom stops it. Statutory clocks should list none, unless their article says so.
+        articles: The articles it rests on, for `explain_deadline`.
+    """
+
+    kind: str
+    unit: Unit
+    target: int
+    stops_on: Literal["response", "resolution"]
+    paused_by: frozenset[str] = frozenset()
+    articles: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.target <= 0:
+            raise ValueError(f"a promise needs a positive target, not {self.target}")
+
+
+RESPONSE = Promise("response", "hour", 24, "response")
+"""An answer in 24 hours: the promise of the 2017 conference."""
+
+RESOLUTION = Promise("resolution", "calendar_day", 7, "resolution", frozenset({"consumer"}))
+"""An end in 7 days: the same promise. Time that the consumer takes to answer does not count."""
+
+ACCEPTANCE = Promise("statutory:acceptance", "workday", 7, "response", articles=("cpl/46",))
+"""For an authority or a consumer council acting for one: seven working days to take a complaint up."""
+
+_GATE_POINTS: Mapping[str, int] = MappingProxyType(
+    {"injury": 40, "crime": 40, "minor": 30, "elder": 30, "group": 20, "litigation-or-media": 20}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePolicy:
+    """How a desk works.
+
+    Attributes:
+        promises: The clocks each case starts with.
+        ageing: How long a case must wait to be served like one of a priority higher by one point. Ordering by
+            ``queued_at - priority * ageing`` never changes with time, so that an index can hold it, and no case waits
+            for ever.
+        gate_points: Priority points by the gate that sent a case down; the highest counts.
+        lease: How long a claim lasts without `renew`; None: until it is given up, which suits people.
+        merchant_response: How long a merchant has to answer an offer.
+        consumer_response: How long a consumer has to answer an offer.
+        answer_within: How long questions stay open before a person takes over.
+        max_rounds: How many rounds of questions before a person takes over.
+        auto_offer: Whether a settlement the machine drafts goes to the parties at once; else it waits for `send_offer`.
+        reopen_window: How long after its end a case may be reopened.
+        max_returns: How often a case may be handed back a tier before only a supervisor may.
+        skew: How far ahead of our clock a sender's may be.
+        incident_window: The window in which complaints about one merchant and scenario are counted.
+        incident_open, incident_close: An incident opens at this count in the window, and closes below that one.
+        near_duplicate: Estimated likeness of words from which a complaint of the same merchant is suggested as a
+            duplicate.
+        duplicate_window: How far back duplicates are looked for.
+    """
+
+    promises: tuple[Promise, ...] = (RESPONSE, RESOLUTION)
+    ageing: dt.timedelta = 4 * _HOUR
+    gate_points: Mapping[str, int] = field(default_factory=lambda: _GATE_POINTS)
+    lease: dt.timedelta | None = None
+    merchant_response: dt.timedelta = 24 * _HOUR
+    consumer_response: dt.timedelta = 72 * _HOUR
+    answer_within: dt.timedelta = 72 * _HOUR
+    max_rounds: int = 3
+    auto_offer: bool = True
+    reopen_window: dt.timedelta = 30 * _DAY
+    max_returns: int = 2
+    skew: dt.timedelta = dt.timedelta(minutes=10)
+    incident_window: dt.timedelta = 3 * _DAY
+    incident_open: int = 10
+    incident_close: int = 3
+    near_duplicate: float = 0.8
+    duplicate_window: dt.timedelta = 30 * _DAY
+
+    def __post_init__(self) -> None:
+        if self.ageing <= dt.timedelta(0):
+            raise ValueError("ageing must be positive, or a case could wait for ever")
+        if not 0 <= self.incident_close < self.incident_open:
+            raise ValueError("an incident must close at a lower count than it opens at")
+        if len({promise.kind for promise in self.promises}) != len(self.promises):
+            raise ValueError("two promises of one kind")
+        for name in ("merchant_response", "consumer_response", "answer_within"):
+            if getattr(self, name) <= dt.timedelta(0):
+                raise ValueError(f"{name} must be positive")
+
+    def priority(self, decision: Decision) -> int:
+        """Priority points of a case: those of the highest gate that sent it down."""
+        if decision.referral is None:
+            return 0
+        gates = (reason.gate for reason in decision.referral.reasons if reason.gate)
+        return max((self.gate_points.get(gate, 0) for gate in gates), default=0)

@@ -1,0 +1,740 @@
+"""One conformance suite over the three stores: what each command does, and what it refuses."""
+
+import datetime as dt
+import json
+import shutil
+
+import pytest
+import sqlalchemy as sa
+from queue_kit import START, SetClock, complaint, desk, dump
+
+import funnel
+from funnel.errors import (
+    AlreadyClaimedError,
+    ErasedError,
+    InvalidCommandError,
+    InvalidTransitionError,
+    NotEligibleError,
+    StaleClaimError,
+    StaleVersionError,
+    UnknownCaseError,
+)
+from funnel.pack.loader import data_folder
+from funnel.queue import Agent, Funnel, Promise, QueuePolicy, SqlStore
+from funnel.queue._rows import case_row, fold
+
+HOUR = dt.timedelta(hours=1)
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture
+def clock():
+    return SetClock()
+
+
+@pytest.fixture
+def desk_(engine, store, clock):
+    return desk(engine, store, clock)
+
+
+def queued(d, **more):
+    return d.ingest(complaint("refer", **more)).case
+
+
+def row_equals_events(d, case_id):
+    case = d.case(case_id)
+    events = d.events(case_id)
+    assert [event.version for event in events] == list(range(1, case.version + 1))
+    folded = fold(events)
+    row = case_row(case)
+    assert {k: v for k, v in row.items() if k != "lease_until"} == {
+        k: v for k, v in folded.items() if k not in {"rank", "lease_until"}
+    }
+
+
+# -- taking in -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("outcome", "state"), [("refer", "queued"), ("ask", "asked"), ("settle", "offered")])
+def test_each_outcome_opens_a_case_in_its_state(desk_, outcome, state):
+    taken = desk_.ingest(complaint(outcome))
+    assert taken.decision.outcome == outcome
+    assert taken.case.state == state
+    row_equals_events(desk_, taken.case.id)
+
+
+def test_a_second_delivery_changes_nothing_and_says_whether_it_differs(desk_, store):
+    sent = complaint()
+    first = desk_.ingest(sent)
+    before = dump(store)
+    again = desk_.ingest(sent)
+    assert (again.duplicate, again.changed, again.case) == (True, False, first.case)
+    assert desk_.ingest({**sent, "text": "另外一段话"}).changed
+    assert dump(store) == before
+
+
+def test_the_same_id_of_two_sources_or_two_tenants_is_two_complaints(engine, store, clock):
+    one, two = desk(engine, store, clock), desk(engine, store, clock)
+    sent = complaint()
+    cases = {one.ingest(sent, source="a").case.id, one.ingest(sent, source="b").case.id, two.ingest(sent).case.id}
+    assert len(cases) == 3
+
+
+def test_tenants_never_see_each_others_cases(engine, store, clock):
+    one, two = desk(engine, store, clock), desk(engine, store, clock)
+    mine = queued(one)
+    for call in (
+        lambda: two.case(mine.id),
+        lambda: two.claim(mine.id, "max"),
+        lambda: two.events(mine.id),
+        lambda: two.answer(mine.id, {"shipped": True}),
+        lambda: two.request_human(mine.id, "x"),
+        lambda: two.reveal(mine.id, by="lea", reason="x"),
+        lambda: two.find(mine.external_id),
+    ):
+        with pytest.raises(UnknownCaseError):
+            call()
+    assert two.cases() == ()
+    assert two.claim_next("lea") is None
+
+
+def test_a_complaint_from_the_future_is_refused_and_nothing_is_kept(desk_, store):
+    before = dump(store)
+    with pytest.raises(InvalidCommandError, match="future"):
+        desk_.ingest(complaint(received_at="2026-11-11T10:00:00+08:00"))
+    assert dump(store) == before
+
+
+def test_personal_data_stands_in_the_vault_alone(desk_, store):
+    sent = complaint(text="付款一周还不发货，电话13800138000，收件人:张三丰，住址:杭州市西湖区文三路100号2单元301室")
+    case = desk_.ingest(sent).case
+    claim = desk_.claim(case.id, "max")
+    desk_.release(claim, note="客户电话13800138000")
+    for table, rows in dump(store).items():
+        if table != "vault":
+            assert "13800138000" not in repr(rows), table
+            assert "张三丰" not in repr(rows), table
+            assert sent["consumer"]["id"] not in repr(rows), table
+    assert desk_.reveal(case.id, by="lea", reason="回访").text == sent["text"]
+    assert desk_.events(case.id)[-1].type == "revealed"
+
+
+def test_only_the_owner_or_a_supervisor_sees_the_words(desk_):
+    case = queued(desk_)
+    with pytest.raises(NotEligibleError):
+        desk_.reveal(case.id, by="max", reason="好奇")
+    claim = desk_.claim(case.id, "max")
+    assert desk_.reveal(claim.id, by="max", reason="办案").id == case.external_id
+
+
+# -- claims --------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_is_claimed_worked_and_resolved(desk_):
+    case = queued(desk_)
+    claim = desk_.claim(case.id, "max")
+    assert (claim.state, claim.owner, claim.lease_epoch) == ("claimed", "max", 1)
+    assert desk_.claim(case.id, "max") == claim  # again is no change
+    done = desk_.resolve(claim, "mediated", code="deliver-2d", note="两天内发货", basis=["ecl/20"])
+    assert (done.state, done.owner, done.outcome, done.closed_at) == ("resolved", None, "mediated", START)
+    row_equals_events(desk_, case.id)
+
+
+def test_a_case_held_by_one_is_refused_to_another(desk_):
+    case = queued(desk_)
+    desk_.claim(case.id, "max")
+    with pytest.raises(AlreadyClaimedError):
+        desk_.claim(case.id, "lea")
+
+
+def test_tier_skill_and_cap_are_kept(desk_):
+    case = queued(desk_)
+    with pytest.raises(NotEligibleError, match="tier"):
+        desk_.claim(case.id, "ann")
+    skilled = desk_.ingest(complaint(), skills=["food"]).case
+    with pytest.raises(NotEligibleError, match="food"):
+        desk_.claim(skilled.id, "max")
+    assert desk_.claim_next("max").id == case.id
+    assert desk_.claim_next("max") is None
+    desk_.put_agent(Agent("max", "mediator", frozenset({"food", "en"}), wip_cap=2))
+    assert desk_.claim_next("max", skills=["en"]) is None
+    assert desk_.claim_next("max").id == skilled.id
+    queued(desk_)
+    with pytest.raises(NotEligibleError, match="holds 2"):
+        desk_.claim_next("max")
+
+
+def test_an_inactive_or_unknown_agent_takes_nothing(desk_):
+    queued(desk_)
+    desk_.put_agent(Agent("max", "mediator", active=False))
+    with pytest.raises(NotEligibleError):
+        desk_.claim_next("max")
+    with pytest.raises(UnknownCaseError):
+        desk_.claim_next("nobody")
+
+
+def test_order_is_priority_with_ageing_then_deadline(engine, store, clock):
+    d = desk(engine, store, clock, policy=QueuePolicy(ageing=HOUR))
+    old = queued(d)
+    clock.forward(hours=39)
+    grave = d.ingest(complaint(text="吃了之后上吐下泻去了医院", received_at=clock.now.isoformat())).case
+    assert grave.priority == 40
+    assert d.claim_next("lea").id == grave.id  # 40 points weigh more than 39 hours
+    clock.forward(hours=3)
+    late = d.ingest(complaint(text="吃了之后上吐下泻去了医院", received_at=clock.now.isoformat())).case
+    assert d.claim_next("lea").id == old.id  # 42 hours weigh more than 40 points
+    assert d.claim_next("lea").id == late.id
+
+
+def test_a_stale_claim_moves_nothing(desk_, store):
+    case = queued(desk_)
+    claim = desk_.claim(case.id, "max")
+    desk_.release(claim)
+    again = desk_.claim(case.id, "max")
+    before = dump(store)
+    for call in (
+        lambda: desk_.release(claim),
+        lambda: desk_.renew(claim),
+        lambda: desk_.wait(claim, "merchant", "等"),
+        lambda: desk_.resolve(claim, "mediated", code="x", note="y"),
+        lambda: desk_.respond(claim, "y"),
+        lambda: desk_.propose(claim, "退一半"),
+        lambda: desk_.return_(claim, reason="x"),
+        lambda: desk_.escalate(claim, by="max", reason="x", note="y"),
+    ):
+        with pytest.raises(StaleClaimError):
+            call()
+    assert dump(store) == before
+    assert again.lease_epoch == 2
+
+
+def test_a_lease_runs_out_and_the_case_goes_back(engine, store, clock):
+    d = desk(engine, store, clock, policy=QueuePolicy(lease=15 * dt.timedelta(minutes=1)))
+    case = queued(d)
+    claim = d.claim(case.id, "max")
+    clock.forward(minutes=10)
+    claim = d.renew(claim)
+    clock.forward(minutes=10)
+    assert d.sweep().idle
+    clock.forward(minutes=5)
+    with pytest.raises(StaleClaimError, match="run out"):
+        d.resolve(claim, "mediated", code="x", note="y")
+    assert d.sweep().leases_expired == (case.id,)
+    assert d.case(case.id).state == "queued"
+    row_equals_events(d, case.id)
+
+
+def test_a_lapsed_lease_can_be_taken_over_without_a_sweep_and_does_not_count(engine, store, clock):
+    d = desk(engine, store, clock, policy=QueuePolicy(lease=HOUR))
+    d.put_agent(Agent("max", "mediator", wip_cap=1))
+    case, other = queued(d), queued(d)
+    d.claim(case.id, "max")
+    clock.forward(hours=2)
+    assert d.claim(other.id, "max").owner == "max"  # the lapsed one does not count
+    assert d.claim(case.id, "lea").owner == "lea"
+    row_equals_events(d, case.id)
+
+
+def test_assign_needs_a_supervisor_and_force_to_take_away(desk_):
+    case = queued(desk_)
+    with pytest.raises(NotEligibleError):
+        desk_.assign(case.id, "max", by="max", reason="我来")
+    given = desk_.assign(case.id, "max", by="lea", reason="熟悉商家", version=case.version)
+    assert given.owner == "max"
+    with pytest.raises(AlreadyClaimedError):
+        desk_.assign(case.id, "ann", by="lea", reason="换人")
+    with pytest.raises(StaleVersionError):
+        desk_.assign(case.id, "ann", by="lea", reason="换人", force=True, version=case.version)
+    taken = desk_.assign(case.id, "ann", by="lea", reason="换人", force=True)
+    assert (taken.owner, taken.lease_epoch) == ("ann", 2)
+    with pytest.raises(StaleClaimError):
+        desk_.resolve(given, "mediated", code="x", note="y")
+
+
+# -- waiting, tiers, ends ------------------------------------------------------------------------------------------
+
+
+def test_waiting_comes_back_by_itself(desk_, clock):
+    claim = desk_.claim(queued(desk_).id, "max")
+    waiting = desk_.wait(claim, "merchant", "等出库单", until=clock.now + DAY)
+    assert (waiting.state, waiting.owner) == ("waiting_merchant", "max")
+    assert desk_.sweep().idle is True
+    clock.forward(days=1)
+    swept = desk_.sweep()
+    assert swept.resumed == (claim.id,)
+    assert desk_.case(claim.id).state == "claimed"
+    row_equals_events(desk_, claim.id)
+
+
+def test_waiting_refuses_a_past_end_and_a_stranger(desk_, clock):
+    claim = desk_.claim(queued(desk_).id, "max")
+    for until in (clock.now, dt.datetime(2027, 1, 1)):  # past; without an offset
+        with pytest.raises(InvalidCommandError):
+            desk_.wait(claim, "merchant", "等", until=until)
+    with pytest.raises(InvalidCommandError):
+        desk_.wait(claim, "godot", "等")
+
+
+def test_escalation_needs_reason_and_note_and_goes_up_only(desk_, store):
+    claim = desk_.claim(queued(desk_).id, "max")
+    before = dump(store)
+    for more in ({"reason": " ", "note": "x"}, {"reason": "x", "note": ""}):
+        with pytest.raises(InvalidCommandError):
+            desk_.escalate(claim, by="max", **more)
+    with pytest.raises(InvalidTransitionError):
+        desk_.escalate(claim, by="max", reason="x", note="y", to="agent")
+    with pytest.raises(InvalidCommandError, match="no tier"):
+        desk_.escalate(claim, by="max", reason="x", note="y", to="judge")
+    assert dump(store) == before
+    up = desk_.escalate(claim, by="max", reason="涉诉", note="已联系商家")
+    assert (up.state, up.tier, up.owner) == ("queued", "lawyer", None)
+    with pytest.raises(InvalidTransitionError, match="highest"):
+        desk_.escalate(up, by="lea", reason="x", note="y")
+
+
+def test_return_goes_down_and_stops_the_ping_pong(desk_):
+    case = queued(desk_)
+    for _ in range(2):
+        claim = desk_.claim(case.id, "max")
+        down = desk_.return_(claim, reason="普通催单")
+        assert down.tier == "agent"
+        up = desk_.escalate(desk_.claim(case.id, "ann"), by="ann", reason="谈不拢", note="双方僵持")
+        assert up.tier == "mediator"
+    claim = desk_.claim(case.id, "max")
+    with pytest.raises(NotEligibleError, match="supervisor"):
+        desk_.return_(claim, reason="又退")
+    low = desk_.ingest({"id": "low", "text": "客服态度一般般，随便说说而已"}).case
+    assert low.tier == "agent"
+    with pytest.raises(InvalidTransitionError, match="lowest"):
+        desk_.return_(desk_.claim(low.id, "ann"), reason="x")
+
+
+def test_the_highest_tier_names_its_articles(desk_):
+    case = queued(desk_)
+    desk_.escalate(case, by="lea", reason="疑难", note="看合同")
+    claim = desk_.claim(case.id, "lea")
+    with pytest.raises(InvalidCommandError, match="basis"):
+        desk_.resolve(claim, "rejected", code="x", note="y")
+    with pytest.raises(InvalidCommandError, match="ecl/999"):
+        desk_.resolve(claim, "rejected", code="x", note="y", basis=["ecl/999"])
+    with pytest.raises(InvalidCommandError, match="scenario"):
+        desk_.resolve(claim, "rejected", code="x", note="y", basis=["ecl/20"], scenario="nonsense")
+    with pytest.raises(InvalidCommandError, match="outcome"):
+        desk_.resolve(claim, "won", code="x", note="y", basis=["ecl/20"])
+    assert desk_.resolve(claim, "rejected", code="x", note="y", basis=["ecl/20"]).state == "resolved"
+
+
+def test_reopening_starts_new_clocks_and_has_a_window(desk_, clock):
+    case = queued(desk_)
+    desk_.resolve(desk_.claim(case.id, "max"), "settled", code="x", note="y")
+    clock.forward(days=5)
+    again = desk_.reopen(case.id, by="consumer", reason="没有兑现")
+    assert (again.state, again.cycle, again.reopen_count, again.outcome) == ("queued", 2, 1, None)
+    assert {(c.cycle, c.stopped_at is None) for c in desk_.clocks(case.id)} == {(1, False), (2, True)}
+    row_equals_events(desk_, case.id)
+    desk_.resolve(desk_.claim(case.id, "max"), "settled", code="x", note="y")
+    clock.forward(days=31)
+    with pytest.raises(InvalidTransitionError, match="30 days"):
+        desk_.reopen(case.id, by="consumer", reason="没有兑现")
+
+
+def test_merge_and_unmerge(desk_, store):
+    one, two, three = queued(desk_), queued(desk_), queued(desk_)
+    due = desk_.case(one.id).next_due
+    gone = desk_.merge(one.id, two.id, by="max", reason="同一订单")
+    assert (gone.state, gone.merged_into) == ("merged", two.id)
+    before = dump(store)
+    for a, b in ((one.id, three.id), (three.id, one.id), (two.id, two.id)):
+        with pytest.raises((InvalidTransitionError, InvalidCommandError)):
+            desk_.merge(a, b, by="max", reason="x")
+    assert dump(store) == before
+    back = desk_.unmerge(one.id, by="max", reason="看错")
+    assert (back.state, back.merged_into, back.next_due) == ("queued", None, due)
+    row_equals_events(desk_, one.id)
+
+
+def test_only_a_supervisor_cancels(desk_):
+    case = queued(desk_)
+    with pytest.raises(NotEligibleError):
+        desk_.cancel(case.id, by="max", reason="测试数据")
+    assert desk_.cancel(case.id, by="lea", reason="测试数据", version=1).state == "cancelled"
+    with pytest.raises(InvalidTransitionError):
+        desk_.claim(case.id, "lea")
+
+
+@pytest.mark.parametrize("state", ["asked", "offered"])
+def test_a_person_can_always_be_asked_for(desk_, state):
+    case = desk_.ingest(complaint({"asked": "ask", "offered": "settle"}[state])).case
+    with pytest.raises(InvalidTransitionError, match="request_human"):
+        desk_.claim(case.id, "lea")
+    got = desk_.request_human(case.id, "不要机器人")
+    assert (got.state, got.wait_until) == ("queued", None)
+    assert all(offer.state == "withdrawn" for offer in desk_.offers(case.id))
+    assert desk_.request_human(case.id, "再说一遍") == got
+
+
+# -- answers -------------------------------------------------------------------------------------------------------
+
+
+def test_answers_are_decided_again_and_every_decision_is_kept(desk_):
+    case = desk_.ingest(complaint("ask")).case
+    moved = desk_.answer(case.id, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}})
+    assert moved.state == "offered"
+    decisions = desk_.decisions(case.id)
+    assert [d.outcome for d in decisions] == ["ask", "settle"]
+    assert [d.seq for d in decisions] == [1, 2]
+    row_equals_events(desk_, case.id)
+
+
+def test_answers_that_leave_it_open_are_asked_again_until_a_person_takes_over(desk_):
+    case = desk_.ingest(complaint("ask")).case
+    for rounds in (2, 3):
+        case = desk_.answer(case.id, {"address_wrong": False})
+        assert (case.state, case.rounds) == ("asked", rounds)
+    assert desk_.answer(case.id, {"address_wrong": False}).state == "queued"
+
+
+def test_an_answer_never_takes_a_case_from_a_person(desk_):
+    case = desk_.ingest(complaint("ask")).case
+    desk_.request_human(case.id, "x")
+    claim = desk_.claim(case.id, "max")
+    waiting = desk_.wait(claim, "consumer", "等消费者")
+    answered = desk_.answer(case.id, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}})
+    assert (answered.state, answered.owner) == ("claimed", "max")
+    assert waiting.state == "waiting_consumer"
+    assert desk_.resolve(answered, "settled", code="x", note="y").state == "resolved"
+
+
+def test_an_answer_that_cannot_be_read_changes_nothing(desk_, store):
+    case = desk_.ingest(complaint("ask")).case
+    before = dump(store)
+    with pytest.raises(InvalidCommandError):
+        desk_.answer(case.id, {})
+    with pytest.raises(UnknownCaseError):
+        desk_.answer("no-such-case", {"a": 1})
+    assert dump(store) == before
+
+
+def test_unanswered_questions_go_to_a_person(desk_, clock):
+    case = desk_.ingest(complaint("ask")).case
+    clock.forward(hours=71)
+    assert case.id not in desk_.sweep().asks_lapsed
+    clock.forward(hours=1)
+    assert desk_.sweep().asks_lapsed == (case.id,)
+    assert desk_.case(case.id).state == "queued"
+
+
+# -- offers --------------------------------------------------------------------------------------------------------
+
+
+def test_an_offer_taken_by_both_settles_the_case(desk_):
+    case = desk_.ingest(complaint("settle")).case
+    (offer,) = desk_.offers(case.id)
+    assert (offer.state, offer.rung, offer.amount, offer.respond_by) == ("offered", 0, 8900, START + DAY)
+    half = desk_.answer_offer(case.id, "merchant", "accept")
+    assert (half.state, half.wait_until) == ("offered", START + 3 * DAY)
+    with pytest.raises(InvalidCommandError, match="already"):
+        desk_.answer_offer(case.id, "merchant", "reject")
+    done = desk_.answer_offer(case.id, "consumer", "accept")
+    assert (done.state, done.outcome) == ("resolved", "settled")
+    assert desk_.offers(case.id)[0].state == "accepted"
+    row_equals_events(desk_, case.id)
+
+
+def test_a_counter_climbs_the_ladder_and_then_a_person_takes_over(desk_, clock):
+    case = desk_.ingest(complaint("settle")).case
+    rungs = 0
+    while case.state == "offered":
+        with pytest.raises(InvalidCommandError, match="words"):
+            desk_.answer_offer(case.id, "merchant", "counter")
+        clock.forward(hours=5)
+        case = desk_.answer_offer(case.id, "merchant", "counter", note="只退一半")
+        rungs += 1
+        if case.state == "offered":
+            offer = desk_.offers(case.id)[-1]
+            assert (offer.rung, offer.state, offer.respond_by) == (rungs, "offered", clock.now + DAY)
+    assert rungs == 3  # the settlement and two concessions
+    assert case.state == "queued"
+    assert [o.state for o in desk_.offers(case.id)] == ["countered"] * 3
+
+
+def test_an_offer_nobody_answers_lapses_to_a_person(desk_, clock):
+    case = desk_.ingest(complaint("settle")).case
+    clock.forward(hours=24)
+    with pytest.raises(InvalidTransitionError, match="lapsed"):
+        desk_.answer_offer(case.id, "merchant", "accept")
+    assert desk_.sweep().offers_lapsed == (case.id,)
+    assert desk_.case(case.id).state == "queued"
+    assert desk_.offers(case.id)[0].state == "lapsed"
+
+
+def test_a_consumer_who_declines_gets_a_person(desk_):
+    case = desk_.ingest(complaint("settle")).case
+    assert desk_.answer_offer(case.id, "consumer", "reject").state == "queued"
+    assert desk_.offers(case.id)[0].state == "declined"
+
+
+def test_drafts_wait_to_be_sent_where_the_desk_wants_it(engine, store, clock):
+    d = desk(engine, store, clock, policy=QueuePolicy(auto_offer=False))
+    case = d.ingest(complaint("settle")).case
+    with pytest.raises(InvalidTransitionError):
+        d.answer_offer(case.id, "merchant", "accept")
+    clock.forward(hours=2)
+    sent = d.send_offer(case.id)
+    assert sent.wait_until == clock.now + DAY
+    with pytest.raises(InvalidTransitionError):
+        d.send_offer(case.id)
+
+
+def test_a_person_offers_and_gets_the_case_back(desk_, clock):
+    claim = desk_.claim(queued(desk_).id, "max")
+    out = desk_.propose(claim, "退一半，明天发货", amount=4450)
+    assert out.state == "waiting_merchant"
+    half = desk_.answer_offer(claim.id, "consumer", "accept")
+    assert half.state == "waiting_merchant"
+    back = desk_.answer_offer(claim.id, "merchant", "accept")
+    assert (back.state, back.owner) == ("claimed", "max")
+    assert desk_.offers(claim.id)[0].state == "accepted"
+    again = desk_.propose(back, "再补十元")
+    clock.forward(days=1)
+    assert desk_.sweep().resumed == (claim.id,)
+    assert desk_.offers(claim.id)[-1].state == "lapsed"
+    assert again.owner == "max"
+
+
+# -- clocks --------------------------------------------------------------------------------------------------------
+
+
+def test_a_breach_is_recorded_once_at_the_instant_it_happened(desk_, clock):
+    case = queued(desk_)
+    clock.forward(days=20)  # the sweeper was down
+    swept = desk_.sweep()
+    assert swept.breached == (case.id, case.id)
+    assert desk_.sweep().idle
+    kinds = {c.kind: c.breached_at for c in desk_.clocks(case.id)}
+    assert kinds["response"] == START + DAY
+    assert kinds["resolution"] == dt.datetime(2026, 11, 17, 16, 0, tzinfo=dt.UTC)  # 24:00 on 17 November in Shanghai
+
+
+def test_a_promise_found_broken_when_it_ends_is_still_broken(desk_, clock):
+    claim = desk_.claim(queued(desk_).id, "max")
+    clock.forward(hours=25)
+    desk_.respond(claim, "抱歉久等")
+    (response,) = (c for c in desk_.clocks(claim.id) if c.kind == "response")
+    assert (response.breached_at, response.stopped_at) == (START + DAY, clock.now)
+    assert desk_.events(claim.id)[-1].data["broken"] == ["response"]
+    assert desk_.sweep().breached == ()
+
+
+def test_a_promise_kept_is_never_broken_later(desk_, clock):
+    claim = desk_.claim(queued(desk_).id, "max")
+    desk_.respond(claim, "收到")
+    desk_.resolve(claim, "mediated", code="x", note="y")
+    clock.forward(days=400)
+    assert desk_.sweep().breached == ()
+
+
+def test_waiting_for_the_consumer_stops_the_resolution_clock_only(desk_, clock):
+    claim = desk_.claim(queued(desk_).id, "max")
+    before = {c.kind: c.due_at for c in desk_.clocks(claim.id)}
+    waiting = desk_.wait(claim, "consumer", "等材料")
+    during = {c.kind: c.due_at for c in desk_.clocks(claim.id)}
+    assert (during["response"], during["resolution"]) == (before["response"], None)
+    clock.forward(hours=30)
+    desk_.resume(waiting)
+    after = {c.kind: c.due_at for c in desk_.clocks(claim.id)}
+    # the first day is not counted anyway: of thirty hours from 10:00, sixteen fall on days that count
+    assert after["resolution"] == before["resolution"] + 16 * HOUR
+    assert "暂停" in "".join(line.zh for line in desk_.explain_deadline(claim.id))
+
+
+def test_waiting_for_the_merchant_stops_nothing(desk_):
+    claim = desk_.claim(queued(desk_).id, "max")
+    before = desk_.clocks(claim.id)
+    desk_.wait(claim, "merchant", "等")
+    assert desk_.clocks(claim.id) == before
+
+
+def test_promises_are_the_desks_own(engine, store, clock):
+    policy = QueuePolicy(promises=(Promise("statutory:acceptance", "workday", 7, "response"),))
+    d = desk(engine, store, clock, policy=policy)
+    case = queued(d)
+    (only,) = d.clocks(case.id)
+    # Tuesday 10 November; seven working days end with Thursday 19 November
+    assert only.due_at == dt.datetime(2026, 11, 19, 16, 0, tzinfo=dt.UTC)
+
+
+# -- duplicates and incidents --------------------------------------------------------------------------------------
+
+
+def test_the_same_order_and_consumer_is_suggested_not_merged(desk_):
+    first = complaint()
+    one = desk_.ingest(first)
+    two = desk_.ingest({**complaint(), "consumer": first["consumer"], "order": first["order"]})
+    assert two.suspects == (one.case.id,)
+    assert desk_.suspects(one.case.id) == ((two.case.id, "same_order", 100),)
+    assert two.case.is_open
+    assert one.case.is_open
+
+
+def test_nearly_the_same_words_about_one_merchant_are_suggested(desk_):
+    words = "我在店里买的羽绒服到现在已经一个星期了还没有发货，客服也一直不理人"
+    one = desk_.ingest(complaint(text=words, merchant={"id": "shop"}, consumer={}))
+    two = desk_.ingest(complaint(text=words + "！！", merchant={"id": "shop"}, consumer={}))
+    other = desk_.ingest(complaint(text=words, merchant={"id": "shop-2"}, consumer={}))
+    assert two.suspects == (one.case.id,)
+    assert other.suspects == ()
+
+
+def test_many_complaints_of_one_merchant_open_an_incident_that_people_handle(engine, store, clock):
+    d = desk(engine, store, clock, policy=QueuePolicy(incident_open=3, incident_close=1))
+    shop = {"id": "shop"}
+    first = [d.ingest(complaint("settle", merchant=shop)) for _ in range(2)]
+    assert [taken.case.state for taken in first] == ["offered", "offered"]
+    assert all(taken.incident_id is None for taken in first)
+    third = d.ingest(complaint("settle", merchant=shop))
+    assert third.incident_id is not None
+    assert third.decision.outcome == "refer"
+    assert any(reason.gate == "group" for reason in third.decision.referral.reasons)
+    assert {case.id for case in d.cases(incident=third.incident_id)} == {t.case.id for t in (*first, third)}
+    # an offer of a member that is taken by both goes to a person instead
+    d.answer_offer(first[0].case.id, "merchant", "accept")
+    assert d.answer_offer(first[0].case.id, "consumer", "accept").state == "queued"
+    assert d.sweep().pulled == (first[1].case.id,)
+    clock.forward(days=4)
+    assert d.sweep().incidents_closed == (third.incident_id,)
+    calm = d.ingest(complaint("settle", merchant=shop, received_at=clock.now.isoformat()))
+    assert calm.incident_id is None
+
+
+# -- commands twice ------------------------------------------------------------------------------------------------
+
+
+def test_a_command_sent_twice_is_done_once(desk_, store):
+    case = queued(desk_)
+    claim = desk_.claim(case.id, "max", command_id="k-1")
+    done = desk_.resolve(claim, "mediated", code="x", note="y", command_id="k-2")
+    before = dump(store)
+    assert desk_.resolve(claim, "mediated", code="x", note="y", command_id="k-2") == done
+    assert desk_.claim(case.id, "max", command_id="k-1") == claim
+    with pytest.raises(InvalidCommandError, match="another command"):
+        desk_.claim(case.id, "lea", command_id="k-1")
+    assert dump(store) == before
+
+
+# -- the record ----------------------------------------------------------------------------------------------------
+
+
+def test_the_chain_is_whole_and_erasing_a_person_leaves_it_whole(desk_):
+    sent = complaint("settle", text="付款一周了还不发货，我要退款。我叫王小明，电话13800138000")
+    case = desk_.ingest(sent).case
+    assert [r.status for r in desk_.replay()] == ["same"]
+    assert desk_.erase(sent["consumer"]["id"], by="lea", reason="本人要求") == 1
+    assert desk_.erase(sent["consumer"]["id"], by="lea", reason="再来一次") == 1
+    report = desk_.verify_audit()
+    assert report.intact
+    assert report.events == desk_.events(limit=10_000)[-1].seq
+    assert [r.status for r in desk_.replay()] == ["erased"]
+    with pytest.raises(ErasedError):
+        desk_.reveal(case.id, by="lea", reason="x")
+    with pytest.raises(ErasedError):
+        desk_.answer(case.id, {"address_wrong": True})
+    assert desk_.request_human(case.id, "仍然能转人工").state == "queued"
+
+
+def test_replay_with_another_pack_shows_what_it_would_change(desk_, tmp_path):
+    desk_.ingest(complaint("settle"))
+    desk_.ingest(complaint("refer"))
+    folder = tmp_path / "cn-ecommerce"
+    shutil.copytree(data_folder("rules") / "cn-ecommerce", folder)
+    rule = folder / "delivery" / "nondelivery.yaml"
+    rule.write_text(rule.read_text("utf-8").replace("先行退款", "先行退一部分款"), "utf-8")
+    other = funnel.load_pack(folder)
+    found = {r.status: r for r in desk_.replay(other)}
+    assert "differs" in found
+    assert any("digest" in path for path, _, _ in found["differs"].changes)
+    assert all(r.status == "same" for r in desk_.replay())
+
+
+# -- edges ---------------------------------------------------------------------------------------------------------
+
+
+def test_bad_input_is_a_typed_error_and_changes_nothing(desk_, store, clock):
+    case = queued(desk_)
+    claim = desk_.claim(case.id, "max")
+    before = dump(store)
+    for call, error in (
+        (lambda: desk_.claim("nope", "max"), UnknownCaseError),
+        (lambda: desk_.release(case), InvalidCommandError),  # no claim
+        (lambda: desk_.resolve(claim, "settled", code="", note="x"), InvalidCommandError),
+        (lambda: desk_.resolve(claim, "settled", code="x", note=" "), InvalidCommandError),
+        (lambda: desk_.request_human(case.id, "\n"), InvalidCommandError),
+        (lambda: desk_.sweep(clock.now + DAY), InvalidCommandError),
+        (lambda: desk_.sweep(dt.datetime(2026, 1, 1)), InvalidCommandError),
+        (lambda: desk_.reopen(case.id, by="x", reason="y"), InvalidTransitionError),
+        (lambda: desk_.unmerge(case.id, by="max", reason="y"), InvalidTransitionError),
+        (lambda: desk_.send_offer(case.id), InvalidTransitionError),
+        (lambda: desk_.answer_offer(case.id, "judge", "accept"), InvalidCommandError),
+        (lambda: desk_.answer_offer(case.id, "merchant", "maybe"), InvalidCommandError),
+        (lambda: desk_.propose(claim, "x", amount=-1), InvalidCommandError),
+        (lambda: desk_.propose(claim, "x", within=dt.timedelta(0)), InvalidCommandError),
+        (lambda: desk_.put_agent(Agent("x", "judge")), InvalidCommandError),
+        (lambda: desk_.put_agent(Agent("x", "agent", wip_cap=0)), InvalidCommandError),
+        (lambda: desk_.ingest(complaint(), source=""), InvalidCommandError),
+        (lambda: desk_.ingest({"id": "x"}), funnel.ComplaintError),
+        (lambda: desk_.explain_deadline(case.id, "nope"), UnknownCaseError),
+        (lambda: desk_.league("planet"), InvalidCommandError),
+        (lambda: desk_.claim(case.id, "max", command_id=""), InvalidCommandError),
+    ):
+        with pytest.raises(error):
+            call()
+    assert dump(store) == before
+
+
+def test_an_embedders_transaction_holds_both_or_neither(engine, tmp_path, postgres, clock):
+    for url in (f"sqlite:///{tmp_path / 'q.db'}", postgres):
+        store = SqlStore(url)
+        d = desk(engine, store, clock)
+        with store.engine.begin() as connection:
+            connection.execute(sa.text("CREATE TABLE IF NOT EXISTS helpdesk (id VARCHAR(64))"))
+        with pytest.raises(RuntimeError), store.engine.begin() as connection:
+            connection.execute(sa.text("INSERT INTO helpdesk VALUES ('lost')"))
+            d.bind(connection).ingest(complaint(id="lost"))
+            raise RuntimeError
+        with store.engine.begin() as connection:
+            connection.execute(sa.text("INSERT INTO helpdesk VALUES ('kept')"))
+            d.bind(connection).ingest(complaint(id="kept"))
+            with pytest.raises(UnknownCaseError):
+                d.bind(connection).claim("nope", "max")  # a refused command does not spoil the transaction
+        with store.engine.connect() as connection:
+            with pytest.raises(InvalidCommandError, match="transaction"):
+                d.bind(connection)
+            assert connection.execute(sa.text("SELECT count(*) FROM helpdesk WHERE id='lost'")).scalar_one() == 0
+        assert d.find("kept").state == "queued"
+        with pytest.raises(UnknownCaseError):
+            d.find("lost")
+        assert d.verify_audit().intact
+        store.close()
+
+
+def test_an_address_that_cannot_be_used_is_named(engine):
+    for url in ("mysql://x/y", "sqlite:///:memory:", "sqlite://", "://"):
+        with pytest.raises(funnel.FunnelError):
+            Funnel(engine, url)
+
+
+def test_what_the_vault_keeps_is_decided_to_the_same_bytes(engine, pack):
+    """A field that was sent empty says something else than one that was not sent."""
+    from funnel.author.scenario_tests import load_suite, scenario_files  # noqa: PLC0415
+    from funnel.engine.engine import to_complaint  # noqa: PLC0415
+    from funnel.queue._base import bytes_of  # noqa: PLC0415
+
+    tests = load_suite(pack, list(scenario_files(data_folder("scenarios") / "cn-ecommerce"))).tests
+    assert len(tests) > 600
+    for test in tests:
+        complaint_ = to_complaint(test.complaint)
+        kept = json.loads(bytes_of(complaint_))
+        day = dt.date(2026, 11, 10)
+        assert (
+            engine.decide(kept, as_of=day).model_dump_json() == engine.decide(complaint_, as_of=day).model_dump_json()
+        )
