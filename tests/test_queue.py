@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -562,6 +563,28 @@ def test_promises_are_the_desks_own(engine, store, clock):
     (only,) = d.clocks(case.id)
     # Tuesday 10 November; seven working days end with Thursday 19 November
     assert only.due_at == dt.datetime(2026, 11, 19, 16, 0, tzinfo=dt.UTC)
+
+
+def test_a_provisional_deadline_is_reckoned_anew_when_the_holidays_are_known(engine, store):
+    clock = SetClock(dt.datetime(2026, 12, 29, 2, 0, tzinfo=dt.UTC))
+    policy = QueuePolicy(promises=(Promise("statutory:acceptance", "workday", 3, "response"),))
+    known = replace(engine.pack.calendar, until=dt.date(2027, 1, 1))
+    d = desk(engine, store, clock, policy=policy, calendar=known)
+    case = queued(d, received_at="2026-12-29T10:00:00+08:00")
+    (before,) = d.clocks(case.id)
+    assert before.provisional
+    assert d.sweep().idle
+    # New Year's holiday is announced: 1 to 3 January off
+    days = frozenset(dt.date(2027, 1, day) for day in (1, 2, 3))
+    later = replace(known, until=dt.date(2028, 1, 1), holidays=known.holidays | days)
+    again = Funnel(engine, store, tenant=d.tenant, clock=clock, policy=policy, calendar=later)
+    assert again.sweep().moved == (case.id,)
+    (after,) = again.clocks(case.id)
+    assert not after.provisional
+    assert after.due_at == dt.datetime(2027, 1, 4, 16, 0, tzinfo=dt.UTC)
+    assert again.case(case.id).next_due == after.due_at
+    assert again.sweep().idle
+    assert again.verify_audit().intact
 
 
 # -- duplicates and incidents --------------------------------------------------------------------------------------

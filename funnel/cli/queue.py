@@ -391,6 +391,7 @@ def sweep(place: _Place) -> None:
             "asks_lapsed": ("提问未答", "questions unanswered"),
             "offers_lapsed": ("方案失效", "offers lapsed"),
             "breached": ("承诺超期", "promises broken"),
+            "moved": ("期限重新算过", "deadlines reckoned anew"),
             "incidents_closed": ("群体事件关闭", "incidents closed"),
             "pulled": ("转入人工", "brought to people"),
             "errors": ("未能处理", "failed, tried again next time"),

@@ -355,7 +355,10 @@ def due_cases(unit: Unit, tenant: str, at: int, limit: int) -> list[str]:
         order=("due_at",),
         limit=limit,
     )
-    ids = [row["id"] for row in (*leases, *waits)] + [row["case_id"] for row in clocks]
+    open_ended = unit.find(
+        "clock", mine, ("provisional", "=", 1), ("stopped_at", "is null", None), order=("case_id",), limit=limit
+    )
+    ids = [row["id"] for row in (*leases, *waits)] + [row["case_id"] for row in (*clocks, *open_ended)]
     return sorted(set(ids))[:limit]
 
 

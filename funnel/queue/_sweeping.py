@@ -63,6 +63,9 @@ class Sweeping(Base):
     def _sweep_case(self, work: Work, case_id: str, at: dt.datetime) -> list[str]:
         work.now, work.at = at, to_us(at)
         row, done = work.case(case_id), []
+        if work.reckon_anew(row):
+            row = work.save(row, "deadline_moved", "system", {"next_due": work.nearest(row)})
+            done.append("moved")
         for clock in work.clocks(row):
             if clock["breached_at"] is None and clock["due_at"] is not None and clock["due_at"] <= work.at:
                 work.unit.update(

@@ -314,6 +314,17 @@ class Work:
         due = due_at(self.clock(clock), self.desk.calendar, self.desk.zone)
         return (None if due.at is None else to_us(due.at)), due.provisional
 
+    def reckon_anew(self, row: Row) -> bool:
+        """Reckon provisional deadlines again, as the calendar may have grown; whether one moved or became firm."""
+        moved = False
+        for clock in self.clocks(row):
+            if clock["provisional"] and clock["breached_at"] is None:
+                due, provisional = self.reckon(clock)
+                if (due, int(provisional)) != (clock["due_at"], clock["provisional"]):
+                    self._set(clock, {"due_at": due, "provisional": int(provisional)})
+                    moved = True
+        return moved
+
     def clock(self, clock: Row) -> Clock:
         """A clock's row as what `funnel.queue.clocks` takes."""
         pauses = self.unit.find(

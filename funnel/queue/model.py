@@ -325,7 +325,8 @@ class Swept:
     """What a sweep did.
 
     Attributes:
-        leases_expired, resumed, asks_lapsed, offers_lapsed, breached: Ids of the cases concerned.
+        leases_expired, resumed, asks_lapsed, offers_lapsed, breached, moved: Ids of the cases concerned; ``moved``: a
+            provisional deadline was reckoned anew, as the calendar has grown.
         incidents_closed: Ids of incidents.
         pulled: Cases taken out of the machine's hands because an incident opened.
         errors: Cases that could not be swept, each with the error's text; they are tried again next time.
@@ -336,6 +337,7 @@ class Swept:
     asks_lapsed: tuple[str, ...] = ()
     offers_lapsed: tuple[str, ...] = ()
     breached: tuple[str, ...] = ()
+    moved: tuple[str, ...] = ()
     incidents_closed: tuple[str, ...] = ()
     pulled: tuple[str, ...] = ()
     errors: tuple[tuple[str, str], ...] = ()
