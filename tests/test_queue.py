@@ -665,6 +665,18 @@ def test_the_chain_is_whole_and_erasing_a_person_leaves_it_whole(desk_):
     assert desk_.request_human(case.id, "仍然能转人工").state == "queued"
 
 
+def test_a_complaint_that_names_no_consumer_can_be_erased_by_its_case(desk_):
+    case = desk_.ingest(complaint(consumer={}, text="付款一周了还不发货，电话13800138000")).case
+    other = queued(desk_)
+    desk_.erase_case(case.id, by="lea", reason="本人要求")
+    assert [r.status for r in desk_.replay()] == ["erased", "same"]
+    assert desk_.complaint(case.id).masked == {"id": case.external_id, "erased": True}
+    assert desk_.complaint(other.id).erased_at is None
+    assert desk_.verify_audit().intact
+    with pytest.raises(UnknownCaseError):
+        desk_.erase_case("nope", by="lea", reason="x")
+
+
 def test_replay_with_another_pack_shows_what_it_would_change(desk_, tmp_path):
     desk_.ingest(complaint("settle"))
     desk_.ingest(complaint("refer"))

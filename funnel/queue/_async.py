@@ -316,6 +316,10 @@ class AsyncFunnel:
         """Erase a consumer's personal data: the vault's rows and the masked words. The record of events stays whole. As `Funnel.erase`."""
         return await asyncio.to_thread(self._funnel.erase, consumer_id, by=by, reason=reason)
 
+    async def erase_case(self, case_id: str, *, by: str, reason: str) -> None:
+        """Erase the personal data of one case's complaint: for those that name no consumer, or one request only. As `Funnel.erase_case`."""
+        await asyncio.to_thread(self._funnel.erase_case, case_id, by=by, reason=reason)
+
     async def set_standing(
         self,
         merchant_id: str,

@@ -100,17 +100,35 @@ class Record(Base):
         def body(work: Work) -> int:
             ref = self._ref(wording(consumer_id, "consumer_id"))
             found = work.unit.find("complaint", self._mine, ("consumer_ref", "=", ref), order=("id",))
-            for row in found:
-                work.unit.delete("vault", self._mine, ("complaint_id", "=", row["id"]))
-                gone = {"masked": canonical({"id": row["external_id"], "erased": True}), "fingerprint": ""}
-                work.unit.update("complaint", {"id": row["id"]}, gone | {"erased_at": work.at})
-                for decision in self._decisions(work.unit, row["id"]):
-                    kept = json.loads(decision["decision"]) | {"passed_through": {}}
-                    work.unit.update("decision", {"id": decision["id"]}, {"decision": canonical(kept)})
-            ids = [row["id"] for row in found]
-            work.event("erased", by, {"subject": ref, "complaints": ids, "reason": self._desk.masker(words)})
-            return len(ids)
+            return self._erase(work, found, by, {"subject": ref, "reason": self._desk.masker(words)})
 
         count = self._run(body)
         self._store.forget()
         return count
+
+    def erase_case(self, case_id: str, *, by: str, reason: str) -> None:
+        """Erase the personal data of one case's complaint: for those that name no consumer, or one request only.
+
+        Raises:
+            UnknownCaseError: This tenant has none of that id.
+        """
+        words = wording(reason)
+
+        def body(work: Work) -> int:
+            row = work.case(case_id)
+            found = work.unit.find("complaint", self._mine, ("id", "=", row["complaint_id"]))
+            return self._erase(work, found, by, {"case": case_id, "reason": self._desk.masker(words)})
+
+        self._run(body)
+        self._store.forget()
+
+    def _erase(self, work: Work, complaints: list[Row], by: str, told: dict[str, object]) -> int:
+        for row in complaints:
+            work.unit.delete("vault", self._mine, ("complaint_id", "=", row["id"]))
+            gone = {"masked": canonical({"id": row["external_id"], "erased": True}), "fingerprint": ""}
+            work.unit.update("complaint", {"id": row["id"]}, gone | {"erased_at": work.at})
+            for decision in self._decisions(work.unit, row["id"]):
+                kept = json.loads(decision["decision"]) | {"passed_through": {}}
+                work.unit.update("decision", {"id": decision["id"]}, {"decision": canonical(kept)})
+        work.event("erased", by, told | {"complaints": [row["id"] for row in complaints]})
+        return len(complaints)
