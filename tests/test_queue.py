@@ -669,7 +669,7 @@ def test_a_complaint_that_names_no_consumer_can_be_erased_by_its_case(desk_):
     case = desk_.ingest(complaint(consumer={}, text="付款一周了还不发货，电话13800138000")).case
     other = queued(desk_)
     desk_.erase_case(case.id, by="lea", reason="本人要求")
-    assert [r.status for r in desk_.replay()] == ["erased", "same"]
+    assert sorted(r.status for r in desk_.replay()) == ["erased", "same"]
     assert desk_.complaint(case.id).masked == {"id": case.external_id, "erased": True}
     assert desk_.complaint(other.id).erased_at is None
     assert desk_.verify_audit().intact
