@@ -143,7 +143,7 @@ LAYERS = [
     {"pack"},
     {"engine"},
     {"schemas", "author", "batch", "queue"},
-    {"cli"},
+    {"cli", "testing", "_pytest_plugin"},
 ]
 
 
