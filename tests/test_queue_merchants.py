@@ -225,6 +225,7 @@ def test_bank_cards_are_masked(number):
 
 @given(text=st.text(max_size=80))
 def test_masking_twice_is_masking_once_and_places_lie_in_the_text(text):
+    assert mask(mask(text)) == mask(text)
     found = find_personal(text)
     assert all(0 <= a.start < a.end <= len(text) for a in found)
     assert all(a.end <= b.start for a, b in itertools.pairwise(found))

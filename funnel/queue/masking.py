@@ -1,15 +1,19 @@
 """Masks personal data in the words of complaints: what the queue keeps, logs and chains.
 
-Numbers are found by their form and, where there is one, their check digit, after compatibility forms, spaces and
-Chinese digits are read as plain digits. Names and addresses are found only behind words that announce them (收件人、
-我叫、住址 …). **What nobody announces is missed**: a name in the middle of a sentence stays. Whoever needs more passes
-a masker of his own (see `Masker`).
+Numbers are found by their form and, where there is one, their check digit, after compatibility forms, spaces, characters
+that do not show and Chinese digits are read as plain digits. Names and addresses are found only behind words that
+announce them (收件人、我叫、住址 …), addresses also by the order province, city, road, number; in JSON the key a value
+stands under announces it too. **What nobody announces is missed**: a name in the middle of a sentence stays. Whoever
+needs more passes a masker of his own (see `Masker`).
+
+Complaints are written by anybody, so the time is linear in the length of a text, whatever it says.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,8 +23,21 @@ Masker = Callable[[str], str]
 """Returns a text with its personal data masked."""
 
 _DIGITS: Final[Mapping[int, str]] = MappingProxyType(
-    {ord(c): d for c, d in zip("零〇一二三四五六七八九幺", "00123456789" + "1", strict=True)}
+    {
+        ord(c): d
+        for chars, digits in (
+            ("零〇一二三四五六七八九", "00123456789"),
+            ("幺洞两拐勾", "10279"),  # as digits are read out
+            ("壹贰叁肆伍陆柒捌玖貳參叄陸", "1234567892336"),  # as they are written against forgery
+        )
+        for c, d in zip(chars, digits, strict=True)
+    }
 )
+_HANZI: Final = "".join(map(chr, _DIGITS))
+_HIDDEN = re.compile(
+    "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]"
+)
+"""Characters that do not show: put between digits, they hide a number from a machine and from nobody else."""
 _GAP = r"[ \t\-‐-―_.·]?"
 _ID_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECKS: Final = "10X98765432"
@@ -30,11 +47,21 @@ _PLATES: Final = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋�
 
 _NUMBER = re.compile(rf"(?<![0-9A-Za-z])(?:\d{_GAP}){{9,22}}[0-9Xx](?![0-9A-Za-z])")
 _MOBILE = re.compile(rf"(?<!\d)(?:\+?86{_GAP})?1{_GAP}[3-9](?:{_GAP}\d){{9}}(?!\d)")
-_LANDLINE = re.compile(r"(?<!\d)0\d{2,3}[- ]\d{7,8}(?:[- ]\d{1,6})?(?!\d)")
+_MOBILE_ANYWHERE = re.compile(rf"1{_GAP}[3-9](?:{_GAP}\d){{9}}")
+_CHINESE_RUN = re.compile(rf"[{_HANZI}0-9](?:[ \-]?[{_HANZI}0-9]){{9,}}")
+_USCC = re.compile(r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}(?![0-9A-Za-z])")
+_LANDLINE = re.compile(  # an area code of the numbering plan, then a number that begins with neither 0 nor 1
+    r"(?<![\dA-Za-z])(?:\((?:010|02\d|0[3-9]\d{2})\)|(?:010|02\d|0[3-9]\d{2}))[-‐-― ]?[2-9]\d{2,3}[- ]?\d{4}"
+    r"(?:[- ]\d{1,6})?(?!\d)"
+    r"|(?<!\d)0\d{2,3}[- ]\d{7,8}(?:[- ]\d{1,6})?(?!\d)"
+)
+_CARD_SAID = re.compile(r"身份证(?:号码?)?(?:是|为|[:\s]){0,3}(\d{15}(?!\d)|\d{17}[\dXx](?![\dXx]))")
+_PASSPORT = re.compile(r"(?:护照|通行证)(?:号码?)?(?:是|为|[:\s]){0,3}([A-Za-z]{1,2}\d{7,8})(?!\d)")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9\-]{1,63}(?:\.[A-Za-z0-9\-]{1,63}){1,4}")
-_PLATE = re.compile(rf"[{_PLATES}][A-HJ-NP-Z][·\- ]?[A-HJ-NP-Z0-9]{{5,6}}(?![A-Z0-9])")
+_PLATE = re.compile(rf"[{_PLATES}][A-HJ-NP-Z][·\- ]?[A-HJ-NP-Z0-9]{{5,6}}(?![A-Z0-9])", re.IGNORECASE)
 _WECHAT = re.compile(
-    r"(?:微信号?|薇信|v信|wechat|QQ号?|支付宝账?号?)(?:是|为|叫|[::\s]){0,3}([A-Za-z0-9][A-Za-z0-9_\-]{4,19})",
+    r"(?:(?:微信号?|薇信|v信|wechat|QQ号?|支付宝账?号?)(?:是|为|叫|[:\s]){0,3}|(?<![A-Za-z])[vw]x(?:是|为|[:\s]){1,3})"
+    r"([A-Za-z0-9][A-Za-z0-9_\-]{4,19})",
     re.IGNORECASE,
 )
 _NAME = re.compile(
@@ -42,23 +69,62 @@ _NAME = re.compile(
     r"([\u4e00-\u9fff·]{2,4}?)(?=$|[,。;、!?\s,.;()()::\d]|电话|手机|住|地址|身份证|先生|女士|的|在|于|购买|下单)"
 )
 _ADDRESS = re.compile(
-    r"(?:收货地址|收件地址|家庭住址|住址|地址|住在|家住|寄到|送到)(?:是|为|[::\s]){0,3}"
-    r"([\u4e00-\u9fffA-Za-z0-9\-#()()]{4,60}?(?:号楼|单元|室|号|栋|幢|弄|村|楼|户|院|小区|花园|公寓|广场|大厦))+"
+    r"(?:收货地址|收件地址|家庭住址|住址|地址|住在|家住|寄到|送到)(?:是|为|[:\s]){0,3}"
+    r"((?:[\u4e00-\u9fffA-Za-z0-9\-#()]{4,60}?(?:号楼|单元|室|号|栋|幢|弄|村|楼|户|院|小区|花园|公寓|广场|大厦))+"
+    r"(?:[0-9A-Za-z\-#]{1,10}(?:号楼|单元|室|栋|幢|楼|户)){0,4}[0-9]{0,5})"
 )
-_STREET = re.compile(
-    r"[\u4e00-\u9fff]{2,8}(?:省|自治区|市)?[\u4e00-\u9fff]{1,8}(?:市|区|县|旗)[\u4e00-\u9fff0-9]{1,16}"
-    r"(?:路|街|道|巷|弄|村|镇|乡)[\u4e00-\u9fff0-9A-Za-z\-#]{0,24}?\d{1,5}(?:号楼|单元|室|号|栋|幢)"
-    r"(?:[0-9A-Za-z\-#]{1,10}(?:号楼|单元|室|栋|幢|楼|户)){0,4}"
-)
+_DOOR = re.compile(r"\d{1,5}(?:号楼|单元|室|号|栋|幢)(?:[0-9A-Za-z\-#]{1,10}(?:号楼|单元|室|栋|幢|楼|户)){0,4}")
+_RUN = re.compile(r"[\u4e00-\u9fff0-9A-Za-z\-#]+")
+_AREAS: Final = frozenset("市区县旗")
+_ROADS: Final = frozenset("路街道巷弄村镇乡")
+_BEFORE_AREA: Final = (3, 19)  # hanzi of province, city and the area's name
+_AREA_TO_ROAD: Final = (2, 17)
+_ROAD_TO_DOOR: Final = 25
 
-_HANZI = "零〇一二三四五六七八九幺"
 # What every piece of personal data has at least one of. Most texts of a decision have none and need no closer look.
 _TRIGGER = re.compile(
     rf"\d|[@＠Ａ-Ｚａ-ｚ]|[^\x00-\x7f\u2010-\u2027\u3000-\u9fff\uff01-\uff5e]"
     rf"|[{_HANZI}][ \-]?[{_HANZI}][ \-]?[{_HANZI}]"
-    rf"|[{_PLATES}][A-Z]|微信|薇信|v信|wechat|qq|支付宝"
+    rf"|[{_PLATES}][A-Z]|微信|薇信|[vw]x|v信|wechat|qq|支付宝"
     r"|收件人|收货人|联系人|姓名|我叫|本人叫|名字|户名|持卡人|投诉人|申请人|地址|住址|住在|家住|寄到|送到",
     re.IGNORECASE,
+)
+
+_ROUNDS: Final = 8
+_LEAST: Final = 5  # digits; what is shorter is no telephone number
+_FIRM = re.compile("merchant|shop|seller|store|platform|company|product|goods|商家|店|卖家|平台|公司|商品|物流")
+_PERSON = re.compile(
+    "consumer|buyer|user|customer|client|receiver|recipient|consignee|contact|complainant|applicant|person|payer"
+    "|消费者|买家|用户|客户|收件|收货|联系|投诉人|申请人|付款人"
+)
+_OF_PERSON: Final = frozenset({"name", "nickname", "nick", "account"})
+"""Keys that announce a person only where the thing they stand in is one."""
+_KEYS: Final = (
+    (
+        "name",
+        re.compile(
+            r"^(?:full|real|first|last|given|family|sur|nick|user|account|card)?_?name$|^nick$"
+            r"|^(?:consumer|buyer|user|customer|receiver|recipient|consignee|contact|complainant)(?:person|(?:full|real)?name)$"
+            r"|^(?:receiver|recipient|consignee|complainant)$"
+            r"|姓名|^(?:收件人|收货人|联系人|投诉人|申请人|持卡人|户名|昵称|用户名|买家名称?)$"
+        ),
+    ),
+    (
+        "address",
+        re.compile(
+            r"^(?:.*(?:shipping|delivery|receiver|recipient|home|mailing|street|buyer|consumer))?addr(?:ess)?[12]?$|地址|住址"
+        ),
+    ),
+    ("phone", re.compile(r"phone|mobile|^tel(?:no|number)?$|cellphone|手机|电话|座机|联系方式")),
+    (
+        "id_card",
+        re.compile(
+            r"^id(?:card|entity)(?:no|num|number)?$|^idno$|^idnumber$|^passport|identitycard|身份证|护照|证件号"
+        ),
+    ),
+    ("bank_card", re.compile(r"bankcard|bankaccount|^cardno$|^cardnumber$|银行卡|卡号|银行账号")),
+    ("account", re.compile(r"^wechat|^wx(?:id)?$|^qq|^alipay|^account$|微信|支付宝账")),
+    ("email", re.compile(r"^e?mail$|^emailaddress$|邮箱")),
 )
 
 
@@ -67,8 +133,8 @@ class Found:
     """A piece of personal data in a text.
 
     Attributes:
-        kind: ``mobile``, ``landline``, ``id_card``, ``bank_card``, ``email``, ``plate``, ``uscc``, ``account``,
-            ``name`` or ``address``.
+        kind: ``mobile``, ``landline``, ``id_card``, ``passport``, ``bank_card``, ``email``, ``plate``, ``uscc``,
+            ``account``, ``name`` or ``address``.
         start, end: Its place in the text as given, half-open, in characters.
     """
 
@@ -79,6 +145,78 @@ class Found:
 
 def find_personal(text: str) -> tuple[Found, ...]:
     """Pieces of personal data in a text, in order, none overlapping another."""
+    shown = _HIDDEN.sub("", text)
+    if len(shown) == len(text):
+        return _find(text)
+    places = [place for place, char in enumerate(text) if not _HIDDEN.match(char)]
+    return tuple(Found(item.kind, places[item.start], places[item.end - 1] + 1) for item in _find(shown))
+
+
+def mask(text: str) -> str:
+    """A text with its personal data replaced by its kind, such as ``[mobile]``. Masking twice changes nothing more."""
+    for _ in range(_ROUNDS):
+        pieces, at = [], 0
+        for item in find_personal(text):
+            pieces += [text[at : item.start], f"[{item.kind}]"]
+            at = item.end
+        if not at:
+            break
+        # What stood beside a piece stands beside a bracket now and may be found in its turn.
+        text = "".join([*pieces, text[at:]])
+    return text
+
+
+def mask_json(value: Any, masker: Masker = mask) -> Any:
+    """A JSON value with its personal data masked, keys included.
+
+    Every text goes through the masker, and so does every whole number, as spreadsheets turn telephone numbers into
+    numbers. What stands under a key that announces a person's name, address or number (``real_name``, ``收货地址``,
+    ``name`` of a ``consumer``) is masked whole, as it has no words around it to know it by; a merchant's is not.
+
+    Returns:
+        The value's own shape; no entry is lost where two keys are masked alike.
+    """
+    return _mask_json(value, masker, "", None)
+
+
+def _mask_json(value: Any, masker: Masker, owner: str, kind: str | None) -> Any:
+    if isinstance(value, str):
+        masked = masker(value)
+        return f"[{kind}]" if kind is not None and masked == value and value.strip() else masked
+    if isinstance(value, Mapping):
+        result: dict[str, Any] = {}
+        for key, item in value.items():
+            name = masked = masker(str(key))
+            count = 1
+            while name in result:
+                count += 1
+                name = f"{masked} {count}"
+            plain = _key(str(key))
+            result[name] = _mask_json(item, masker, plain, _kind_of_key(plain, owner))
+        return result
+    if isinstance(value, list | tuple):
+        return [_mask_json(item, masker, owner, kind) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1:
+        digits = str(int(value))
+        masked = masker(digits)
+        return masked if masked != digits else f"[{kind}]" if kind is not None and len(digits) >= _LEAST else value
+    return value
+
+
+def _key(key: str) -> str:
+    return "".join(char for char in unicodedata.normalize("NFKC", key).casefold() if char.isalnum())
+
+
+def _kind_of_key(key: str, owner: str) -> str | None:
+    """What kind of personal data a key announces, if any."""
+    if _FIRM.search(owner) or _FIRM.search(key):
+        return None
+    if key in _OF_PERSON and not _PERSON.search(owner):
+        return None
+    return next((kind for kind, pattern in _KEYS if pattern.search(key)), None)
+
+
+def _find(text: str) -> tuple[Found, ...]:
     if not _TRIGGER.search(text):
         return ()
     plain = _plain(text)
@@ -92,60 +230,84 @@ def find_personal(text: str) -> tuple[Found, ...]:
     return tuple(result)
 
 
-def mask(text: str) -> str:
-    """A text with its personal data replaced by its kind, such as ``[mobile]``. Masking twice changes nothing more."""
-    pieces, at = [], 0
-    for item in find_personal(text):
-        pieces += [text[at : item.start], f"[{item.kind}]"]
-        at = item.end
-    return "".join([*pieces, text[at:]])
-
-
-def mask_json(value: Any, masker: Masker = mask) -> Any:
-    """A JSON value with every text in it masked, keys included."""
-    if isinstance(value, str):
-        return masker(value)
-    if isinstance(value, Mapping):
-        return {masker(str(key)): mask_json(item, masker) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [mask_json(item, masker) for item in value]
-    return value
-
-
 def _plain(text: str) -> str:
-    """The text with every character's digit or compatibility form, one for one, so that places stay the same."""
+    """The text with every character's compatibility form, one for one, so that places stay the same."""
     result = []
     for char in text:
         form = unicodedata.normalize("NFKC", char)
         result.append(form if len(form) == 1 else char)
-    folded = "".join(result)
-    return re.sub(
-        r"[零〇一二三四五六七八九幺0-9](?:[ \-]?[零〇一二三四五六七八九幺0-9]){9,21}",
-        lambda match: match.group().translate(_DIGITS),
-        folded,
-    )
+    return "".join(result)
 
 
 def _all(text: str) -> Iterator[Found]:
+    yield from _numbers(text)
+    # Read with Chinese digits as digits as well as without: the 一 of 一直 after a number is none of it.
+    read = _CHINESE_RUN.sub(lambda match: match.group().translate(_DIGITS), text)
+    if read != text:
+        yield from _numbers(read)
+        for match in _MOBILE_ANYWHERE.finditer(read):
+            if not (
+                text[match.start() - 1 : match.start()].isdecimal() or text[match.end() : match.end() + 1].isdecimal()
+            ):
+                yield Found("mobile", match.start(), match.end())
+    for kind, pattern in (
+        ("account", _WECHAT),
+        ("name", _NAME),
+        ("id_card", _CARD_SAID),
+        ("passport", _PASSPORT),
+        ("address", _ADDRESS),
+    ):
+        for match in pattern.finditer(text):
+            yield Found(kind, match.start(1), match.end(1))
+    yield from _streets(text)
+
+
+def _numbers(text: str) -> Iterator[Found]:
     for match in _NUMBER.finditer(text):
         digits = re.sub(r"[^0-9Xx]", "", match.group()).upper()
         if kind := _number_kind(digits):
             yield Found(kind, match.start(), match.end())
-    for match in re.finditer(
-        r"(?<![0-9A-Za-z])[0-9A-HJ-NPQRTUWXY]{2}\d{6}[0-9A-HJ-NPQRTUWXY]{10}(?![0-9A-Za-z])", text
-    ):
+    for match in _USCC.finditer(text):
         if _is_uscc(match.group()):
             yield Found("uscc", match.start(), match.end())
     for kind, pattern in (("mobile", _MOBILE), ("landline", _LANDLINE), ("email", _EMAIL), ("plate", _PLATE)):
         for match in pattern.finditer(text):
             yield Found(kind, match.start(), match.end())
-    for kind, pattern in (("account", _WECHAT), ("name", _NAME)):
-        for match in pattern.finditer(text):
-            yield Found(kind, match.start(1), match.end(1))
-    for match in _ADDRESS.finditer(text):
-        yield Found("address", match.start(1), match.end())
-    for match in _STREET.finditer(text):
-        yield Found("address", match.start(), match.end())
+
+
+def _streets(text: str) -> Iterator[Found]:
+    """Addresses that nobody announces: an area's name, then a road, then a number, near one another.
+
+    One pass with the places that can still matter at hand, where an expression would try each pair of them.
+    """
+    for run in _RUN.finditer(text):
+        if _AREAS.isdisjoint(run.group()) or _ROADS.isdisjoint(run.group()):
+            continue
+        areas: deque[tuple[int, int]] = deque()  # place, start of the address
+        roads: deque[tuple[int, int]] = deque()
+        hanzi, at, done = 0, run.start(), run.start()
+        for door in _DOOR.finditer(text, run.start(), run.end()):
+            while at < door.start():
+                char = text[at]
+                if char in _ROADS:
+                    while areas and at - areas[0][0] > _AREA_TO_ROAD[1]:
+                        areas.popleft()
+                    if areas and at - areas[0][0] >= _AREA_TO_ROAD[0]:
+                        roads.append((at, areas[0][1]))
+                if char in _AREAS and hanzi >= _BEFORE_AREA[0]:
+                    areas.append((at, at - min(hanzi, _BEFORE_AREA[1])))
+                if "\u4e00" <= char <= "\u9fff":
+                    hanzi += 1
+                else:
+                    hanzi = 0
+                    if not char.isdigit():
+                        areas.clear()  # only hanzi and digits stand between an area and its road
+                at += 1
+            while roads and door.start() - roads[0][0] > _ROAD_TO_DOOR:
+                roads.popleft()
+            if roads:
+                yield Found("address", max(roads[0][1], done), door.end())
+                done = door.end()
 
 
 def _number_kind(digits: str) -> str | None:
