@@ -148,6 +148,63 @@ def test_the_arithmetic_is_shown_in_both_languages():
     assert lines[-1].en == "due 2026-10-10 03:30:00 CST"
 
 
+def test_a_pause_that_moves_nothing_is_not_shown_as_time_that_does_not_count():
+    start = shanghai(2026, 10, 8, 10)
+    after = (shanghai(2026, 10, 10), shanghai(2026, 10, 11))
+    before = (shanghai(2026, 10, 7), shanghai(2026, 10, 8))
+    clock = Clock("hour", 24, start, (after, before, (shanghai(2026, 10, 12), None)))
+    assert due_at(clock, CALENDAR, SHANGHAI).at == shanghai(2026, 10, 9, 10)
+    said = [line.en for line in explain_deadline(clock, CALENDAR, SHANGHAI)]
+    assert said[2:] == [
+        "paused 2026-10-07 00:00:00 CST to 2026-10-08 00:00:00 CST: before the start, changes nothing",
+        "paused since 2026-10-10 00:00:00 CST: after the deadline, changes nothing",
+        "paused since 2026-10-12 00:00:00 CST: after the deadline, changes nothing",
+        "due 2026-10-09 10:00:00 CST",
+    ]
+
+
+@given(clock=clocks())
+def test_every_pause_is_said_once_and_the_two_languages_say_as_much(clock):
+    lines = explain_deadline(clock, CALENDAR, SHANGHAI)
+    assert all(line.zh and line.en for line in lines)
+    due = due_at(clock, CALENDAR, SHANGHAI)
+    changed = sum("not counted" in line.en and line.en.startswith("paused") for line in lines)
+    bare = due_at(Clock(clock.unit, clock.target, clock.started_at), CALENDAR, SHANGHAI)
+    if due.at != bare.at and due.at is not None:
+        assert changed > 0  # a deadline that moved is explained by a pause
+
+
+moments = st.datetimes(dt.datetime(2026, 9, 28), dt.datetime(2026, 10, 12), timezones=st.just(dt.UTC))
+
+
+@given(
+    start=moments,
+    pause=st.tuples(moments, moments).map(sorted),
+    target=st.integers(1, 200),
+    unit=st.sampled_from(["hour", "calendar_day", "workday"]),
+)
+def test_a_deadline_is_exact_to_the_microsecond(start, pause, target, unit):
+    clock = Clock(unit, target if unit == "hour" else target % 7 + 1, start, (tuple(pause),))
+    due = due_at(clock, CALENDAR, SHANGHAI).at
+    if unit == "hour":
+        lost = max(dt.timedelta(0), pause[1] - max(pause[0], start))
+        plain = start + clock.target * dt.timedelta(hours=1)
+        assert due == plain + (lost if pause[0] < plain else dt.timedelta(0))
+    tick = dt.timedelta(microseconds=1)
+    assert elapsed(clock, due, CALENDAR, SHANGHAI) - elapsed(clock, due - tick, CALENDAR, SHANGHAI) == tick
+
+
+def test_a_fraction_of_a_second_is_shown_where_there_is_one():
+    lines = explain_deadline(Clock("hour", 1, shanghai(2026, 10, 8, 10, 0, 0, 250)), CALENDAR, SHANGHAI)
+    assert lines[-1].en == "due 2026-10-08 11:00:00.000250 CST"
+
+
+def test_what_has_run_by_an_instant_without_an_offset_is_not_guessed():
+    clock = Clock("hour", 24, shanghai(2026, 10, 8, 10))
+    with pytest.raises(ValueError, match="offset"):
+        elapsed(clock, dt.datetime(2026, 10, 9), CALENDAR, SHANGHAI)
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -429,6 +429,16 @@ def test_any_one_change_of_a_chain_is_found_where_it_is(items, data):
     assert verify(rows)[2].seq == place + 1
 
 
+@given(items=events, data=st.data())
+def test_an_event_that_stands_twice_or_too_late_is_named(items, data):
+    rows = chain(items)
+    again = data.draw(st.integers(0, len(rows) - 1))
+    place = data.draw(st.integers(again + 1, len(rows)))
+    good, _, broken = verify([*rows[:place], rows[again], *rows[place:]])
+    assert (good, broken.seq) == (place, again + 1)
+    assert "out of order" in broken.why
+
+
 def test_deleted_words_are_gone_from_the_file(engine, tmp_path):
     path = tmp_path / "q.db"
     store = SqlStore(str(path))

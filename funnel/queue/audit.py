@@ -59,6 +59,8 @@ def verify(rows: Iterable[Mapping[str, Any]], *, seq: int = 0, head: str = GENES
         The last good sequence number, its hash, and the first bad row or None.
     """
     for row in rows:
+        if row["seq"] <= seq:
+            return seq, head, Break(row["seq"], f"event {row['seq']} stands after event {seq}: twice, or out of order")
         if row["seq"] != seq + 1:
             return seq, head, Break(seq + 1, f"event {seq + 1} is missing; the next there is has number {row['seq']}")
         if row["prev_hash"] != head:

@@ -105,7 +105,13 @@ def due_at(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> Due:
 
 
 def elapsed(clock: Clock, until: dt.datetime, calendar: Calendar, zone: ZoneInfo) -> dt.timedelta:
-    """How much of a clock had run at an instant: time that counts, pauses left out."""
+    """How much of a clock had run at an instant: time that counts, pauses left out.
+
+    Raises:
+        ValueError: ``until`` has no offset.
+    """
+    if until.tzinfo is None:
+        raise ValueError("an instant without an offset")
     at, total = clock.started_at.astimezone(dt.UTC), _NONE
     until = until.astimezone(dt.UTC)
     for begin, finish in _merged(clock.pauses):
@@ -150,10 +156,26 @@ def explain_deadline(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> tuple[
             lines += _special_days(start.date(), last.astimezone(zone).date(), calendar)
     for begin, finish in _merged(clock.pauses):
         since = begin.astimezone(zone)
+        if due.at is not None and begin >= due.at:
+            lines.append(
+                Line(
+                    f"暂停：自 {_say(since)} 起，在期限之后，不影响期限",
+                    f"paused since {_say(since)}: after the deadline, changes nothing",
+                )
+            )
+            continue
         if finish is None:
             lines.append(Line(f"暂停：自 {_say(since)} 起，未结束", f"paused since {_say(since)}, still"))
             continue
         until = finish.astimezone(zone)
+        if finish <= clock.started_at:
+            lines.append(
+                Line(
+                    f"暂停：{_say(since)} 至 {_say(until)}，在起算之前，不影响期限",
+                    f"paused {_say(since)} to {_say(until)}: before the start, changes nothing",
+                )
+            )
+            continue
         lost = _counted(clock, max(begin, clock.started_at), finish, calendar, zone)[0]
         lines.append(
             Line(
@@ -272,7 +294,8 @@ def _special_days(first: dt.date, last: dt.date, calendar: Calendar) -> list[Lin
 
 
 def _say(moment: dt.datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S %Z")
+    fraction = f".{moment.microsecond:06}" if moment.microsecond else ""
+    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} {moment:%Z}"
 
 
 def _length(span: dt.timedelta, lang: str) -> str:
