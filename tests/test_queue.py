@@ -547,6 +547,7 @@ def test_waiting_for_the_consumer_stops_the_resolution_clock_only(desk_, clock):
     # the first day is not counted anyway: of thirty hours from 10:00, sixteen fall on days that count
     assert after["resolution"] == before["resolution"] + 16 * HOUR
     assert "暂停" in "".join(line.zh for line in desk_.explain_deadline(claim.id))
+    assert desk_.explain_deadline(claim.id)[-1].en.startswith("now 2026-11-")
 
 
 def test_waiting_for_the_merchant_stops_nothing(desk_):
@@ -628,6 +629,25 @@ def test_many_complaints_of_one_merchant_open_an_incident_that_people_handle(eng
     assert d.sweep().incidents_closed == (third.incident_id,)
     calm = d.ingest(complaint("settle", merchant=shop, received_at=clock.now.isoformat()))
     assert calm.incident_id is None
+
+
+def test_one_person_who_files_again_and_again_is_no_crowd(engine, store, clock):
+    d = desk(engine, store, clock, policy=QueuePolicy(incident_open=3, incident_close=2))
+    same = {"merchant": {"id": "shop"}, "consumer": {"id": "one"}}
+    assert all(d.ingest(complaint("settle", **same)).incident_id is None for _ in range(5))
+    # Whoever gives no name is counted as somebody else: a crowd of strangers is one.
+    assert d.ingest(complaint("settle", merchant={"id": "shop"}, consumer={})).incident_id is None
+    opened = d.ingest(complaint("settle", merchant={"id": "shop"}, consumer={})).incident_id
+    assert opened is not None
+    clock.forward(days=4)
+    for _ in range(3):
+        d.ingest(complaint("settle", **same, received_at=clock.now.isoformat()))
+    assert d.sweep().incidents_closed == (opened,)
+
+
+def test_a_shop_known_by_name_alone_is_kept_without_a_number_in_it(desk_):
+    case = desk_.ingest(complaint(merchant={"name": "老王小店13800138000"})).case
+    assert case.merchant_id == "老王小店[mobile]"
 
 
 # -- commands twice ------------------------------------------------------------------------------------------------

@@ -138,14 +138,14 @@ def test_the_arithmetic_is_shown_in_both_languages():
     )
     lines = explain_deadline(clock, CALENDAR, SHANGHAI)
     assert [line.zh for line in lines] == [
-        "起算：2026-09-29 10:00:00 CST",
+        "起算：2026-09-29 10:00:00 +08:00",
         "当天不计，数 3 个工作日，到最后一天的 24 点（民法典第二百零一条）",
         "放假不计：2026-10-01、2026-10-02、2026-10-03、2026-10-04、2026-10-05、2026-10-06、2026-10-07",
         "调休上班，计入：2026-10-10",
-        "暂停：2026-10-08 12:00:00 CST 至 2026-10-08 15:30:00 CST，3 小时 30 分 0 秒不计",
-        "期限：2026-10-10 03:30:00 CST",
+        "暂停：2026-10-08 12:00:00 +08:00 至 2026-10-08 15:30:00 +08:00，3 小时 30 分 0 秒不计",
+        "期限：2026-10-10 03:30:00 +08:00",
     ]
-    assert lines[-1].en == "due 2026-10-10 03:30:00 CST"
+    assert lines[-1].en == "due 2026-10-10 03:30:00 +08:00"
 
 
 def test_a_pause_that_moves_nothing_is_not_shown_as_time_that_does_not_count():
@@ -156,10 +156,10 @@ def test_a_pause_that_moves_nothing_is_not_shown_as_time_that_does_not_count():
     assert due_at(clock, CALENDAR, SHANGHAI).at == shanghai(2026, 10, 9, 10)
     said = [line.en for line in explain_deadline(clock, CALENDAR, SHANGHAI)]
     assert said[2:] == [
-        "paused 2026-10-07 00:00:00 CST to 2026-10-08 00:00:00 CST: before the start, changes nothing",
-        "paused since 2026-10-10 00:00:00 CST: after the deadline, changes nothing",
-        "paused since 2026-10-12 00:00:00 CST: after the deadline, changes nothing",
-        "due 2026-10-09 10:00:00 CST",
+        "paused 2026-10-07 00:00:00 +08:00 to 2026-10-08 00:00:00 +08:00: before the start, changes nothing",
+        "paused since 2026-10-10 00:00:00 +08:00: after the deadline, changes nothing",
+        "paused since 2026-10-12 00:00:00 +08:00: after the deadline, changes nothing",
+        "due 2026-10-09 10:00:00 +08:00",
     ]
 
 
@@ -196,7 +196,7 @@ def test_a_deadline_is_exact_to_the_microsecond(start, pause, target, unit):
 
 def test_a_fraction_of_a_second_is_shown_where_there_is_one():
     lines = explain_deadline(Clock("hour", 1, shanghai(2026, 10, 8, 10, 0, 0, 250)), CALENDAR, SHANGHAI)
-    assert lines[-1].en == "due 2026-10-08 11:00:00.000250 CST"
+    assert lines[-1].en == "due 2026-10-08 11:00:00.000250 +08:00"
 
 
 def test_what_has_run_by_an_instant_without_an_offset_is_not_guessed():
@@ -216,3 +216,16 @@ def test_what_has_run_by_an_instant_without_an_offset_is_not_guessed():
 def test_a_clock_that_makes_no_sense_is_refused(bad):
     with pytest.raises(ValueError, match=r"target|offset|ends"):
         bad()
+
+
+def test_a_deadline_says_what_it_rests_on_and_how_it_stands():
+    clock = Clock("hour", 24, shanghai(2026, 10, 8, 10))
+
+    def said(**more):
+        return [line.en for line in explain_deadline(clock, CALENDAR, SHANGHAI, **more)]
+
+    assert said(articles=("cpl/46", "civil_code/201"))[1] == "rests on cpl/46, civil_code/201"
+    assert said(now=shanghai(2026, 10, 9, 9, 30))[-1] == "now 2026-10-09 09:30:00 +08:00, left: 0 h 30 min 0 s"
+    assert said(now=shanghai(2026, 10, 9, 11))[-1] == "now 2026-10-09 11:00:00 +08:00, broken for 1 h 0 min 0 s"
+    assert said(stopped_at=shanghai(2026, 10, 9, 10))[-1] == "ended 2026-10-09 10:00:00 +08:00, in time"
+    assert said(stopped_at=shanghai(2026, 10, 9, 11))[-1] == "ended 2026-10-09 11:00:00 +08:00, after the deadline"

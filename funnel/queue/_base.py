@@ -8,6 +8,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final, Protocol, Self, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ from funnel.errors import (
 )
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
+from funnel.pack.loader import load_pack
 from funnel.pack.model import Pack
 from funnel.queue._rows import (
     case_of,
@@ -69,7 +71,7 @@ class Base:
 
     def __init__(
         self,
-        pack: Pack | Engine,
+        pack: Pack | Engine | str | Path,
         store: Store | str,
         *,
         tenant: str = "default",
@@ -79,7 +81,8 @@ class Base:
         masker: Masker = mask,
         cipher: Cipher | None = None,
     ) -> None:
-        self._engine = pack if isinstance(pack, Engine) else Engine(pack)
+        loaded = load_pack(pack) if isinstance(pack, str | Path) else pack
+        self._engine = loaded if isinstance(loaded, Engine) else Engine(loaded)
         self._store: Store = SqlStore(store) if isinstance(store, str) else store
         self._clock = clock
         self._cipher = cipher
@@ -230,8 +233,14 @@ class Base:
             ("received_at", "<=", to_us(at)),
         )
 
-    def _in_window(self, work: Work, merchant: str, scenario: str, at: dt.datetime) -> int:
-        return sum(work.unit.tally("complaint", (), *self._window(merchant, scenario, at)).values())
+    def _in_window(self, work: Work, merchant: str, scenario: str, at: dt.datetime) -> tuple[int, frozenset[str]]:
+        """How many consumers complained in the window, and who; each complaint of somebody unknown counts as one's own.
+
+        Consumers and not complaints: else one person who files ten times makes a crowd of himself.
+        """
+        counts = work.unit.tally("complaint", ("consumer_ref",), *self._window(merchant, scenario, at))
+        known = frozenset(ref for (ref,) in counts if ref is not None)
+        return len(known) + counts.get((None,), 0), known
 
     @property
     def _mine(self) -> Test:

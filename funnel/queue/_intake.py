@@ -81,8 +81,9 @@ class Intake(Base):
         as_of = received.astimezone(desk.zone).date()
         decision = self._engine.decide(parsed, as_of=as_of)
         scenario = scenario_of(decision)
-        merchant = parsed.merchant.id or parsed.merchant.name
-        incident = self._incident(work, merchant, scenario, received)
+        # An id is the sender's key and kept as it is; a shop's name may be its owner's.
+        merchant = parsed.merchant.id or (desk.masker(parsed.merchant.name) if parsed.merchant.name else None)
+        incident = self._incident(work, merchant, scenario, received, self._ref(parsed.consumer.id))
         context: dict[str, Any] = {}
         if incident is not None and _INCIDENT_FACT in self._engine.pack.vocabulary.facts:
             context = {_INCIDENT_FACT: True}
@@ -302,7 +303,9 @@ class Intake(Base):
             changes["next_due"] = work.nearest(row)
         return work.save(row, "answered", actor, changes, data)
 
-    def _incident(self, work: Work, merchant: str | None, scenario: str | None, at: dt.datetime) -> str | None:
+    def _incident(
+        self, work: Work, merchant: str | None, scenario: str | None, at: dt.datetime, consumer: str | None
+    ) -> str | None:
         """The open incident that a complaint falls into, opening one where the window is full."""
         if not merchant or not scenario:
             return None
@@ -311,7 +314,8 @@ class Intake(Base):
         )
         if found:
             return str(found[0]["id"])
-        count = self._in_window(work, merchant, scenario, at) + 1
+        count, known = self._in_window(work, merchant, scenario, at)
+        count += consumer not in known
         if count < self.policy.incident_open:
             return None
         incident_id = new_id(work.now)

@@ -20,6 +20,7 @@ from funnel.queue._rows import (
     complaint_of,
     decision_of,
     event_of,
+    maybe_at,
     maybe_us,
     offer_of,
 )
@@ -161,10 +162,19 @@ class Reading(Base):
 
         def body(unit: Unit) -> tuple[Line, ...]:
             row = self._case_row(unit, case_id)
-            work = Work(self._desk, unit, dt.datetime.now(dt.UTC))
+            now = self._now(unit)
+            work = Work(self._desk, unit, now)
+            articles = {promise.kind: promise.articles for promise in self._desk.policy.promises}
             for clock in work.clocks(row, running=False):
                 if clock["kind"] == kind:
-                    return explain_deadline(work.clock(clock), self._desk.calendar, self._desk.zone)
+                    return explain_deadline(
+                        work.clock(clock),
+                        self._desk.calendar,
+                        self._desk.zone,
+                        articles=articles.get(kind, ()),
+                        now=now,
+                        stopped_at=maybe_at(clock["stopped_at"]),
+                    )
             raise UnknownCaseError(f"case {case_id} has no clock {kind!r}")
 
         return self._read(body)

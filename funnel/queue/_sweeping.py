@@ -120,7 +120,8 @@ class Sweeping(Base):
             if row["state"] in {"asked", "offered"}:
                 work.to_queue(row, "incident_pulled", "system", {"incident": incident["id"]})
                 pulled.append(row["id"])
-        if self._in_window(work, incident["merchant_id"], incident["scenario"], at) < self.policy.incident_close:
+        count, _ = self._in_window(work, incident["merchant_id"], incident["scenario"], at)
+        if count < self.policy.incident_close:
             key = {"id": incident["id"], "state": "open"}
             if work.unit.update("incident", key, {"state": "closed", "closed_at": work.at}):
                 work.event("incident_closed", "system", {"incident": incident["id"]})

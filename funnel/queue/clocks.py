@@ -125,14 +125,33 @@ def elapsed(clock: Clock, until: dt.datetime, calendar: Calendar, zone: ZoneInfo
     return total + (_counted(clock, at, until, calendar, zone)[0] if until > at else _NONE)
 
 
-def explain_deadline(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> tuple[Line, ...]:
+def explain_deadline(
+    clock: Clock,
+    calendar: Calendar,
+    zone: ZoneInfo,
+    *,
+    articles: Sequence[str] = (),
+    now: dt.datetime | None = None,
+    stopped_at: dt.datetime | None = None,
+) -> tuple[Line, ...]:
     """The arithmetic of a deadline, to be checked by whoever doubts it.
 
+    Args:
+        clock: The promise.
+        calendar: Days of rest.
+        zone: In which instants are shown and days are counted.
+        articles: What the promise rests on.
+        now: When somebody asks; None leaves out how the promise stands.
+        stopped_at: When it was kept or ended, if it was.
+
     Returns:
-        Lines in order: the start, what is counted, each pause with its length, days of rest passed over, the result.
+        Lines in order: the start, what is counted and on which articles, each pause with its length, days of rest
+        passed over, the result, and how it stands.
     """
     start = clock.started_at.astimezone(zone)
     lines = [Line(f"起算：{_say(start)}", f"starts {_say(start)}")]
+    if articles:
+        lines.append(Line(f"依据：{'、'.join(articles)}", f"rests on {', '.join(articles)}"))
     end, _ = _without_pauses(clock, calendar, zone)
     due = due_at(clock, calendar, zone)
     match clock.unit:
@@ -190,6 +209,24 @@ def explain_deadline(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> tuple[
     if due.provisional:
         lines.append(
             Line("节假日安排尚未公布到这一天，期限可能变动", "holidays are not announced so far ahead: this may move")
+        )
+    if stopped_at is not None:
+        said = _say(stopped_at.astimezone(zone))
+        late = due.at is not None and stopped_at > due.at
+        lines.append(
+            Line(
+                f"结束：{said}，{'已超期' if late else '未超期'}",
+                f"ended {said}, {'after the deadline' if late else 'in time'}",
+            )
+        )
+    elif now is not None and due.at is not None:
+        late = now > due.at
+        span = abs(due.at - now)
+        lines.append(
+            Line(
+                f"现在：{_say(now.astimezone(zone))}，{'已超期' if late else '还剩'} {_length(span, 'zh')}",
+                f"now {_say(now.astimezone(zone))}, {'broken for' if late else 'left:'} {_length(span, 'en')}",
+            )
         )
     return tuple(lines)
 
@@ -295,7 +332,9 @@ def _special_days(first: dt.date, last: dt.date, calendar: Calendar) -> list[Lin
 
 def _say(moment: dt.datetime) -> str:
     fraction = f".{moment.microsecond:06}" if moment.microsecond else ""
-    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} {moment:%Z}"
+    # The offset, as a zone's letters are shared: CST is China's and also central America's.
+    offset = moment.strftime("%z")
+    return f"{moment:%Y-%m-%d %H:%M:%S}{fraction} {offset[:3]}:{offset[3:5]}"
 
 
 def _length(span: dt.timedelta, lang: str) -> str:

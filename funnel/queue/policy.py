@@ -73,7 +73,7 @@ class QueuePolicy:
         reopen_window: How long after its end a case may be reopened.
         max_returns: How often a case may be handed back a tier before only a supervisor may.
         skew: How far ahead of our clock a sender's may be.
-        incident_window: The window in which complaints about one merchant and scenario are counted.
+        incident_window: The window in which consumers who complain about one merchant and scenario are counted.
         incident_open, incident_close: An incident opens at this count in the window, and closes below that one.
         near_duplicate: Estimated likeness of words from which a complaint of the same merchant is suggested as a
             duplicate.

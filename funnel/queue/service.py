@@ -23,7 +23,7 @@ class Funnel(Intake, Offers, Handling, Sweeping, Reading, Record, Standings):
     """A tenant's funnel: decides complaints, settles or asks, and keeps the human queue.
 
     Args:
-        pack: The pack to decide with, or an `Engine` made of one.
+        pack: The pack to decide with, an `Engine` made of one, or a pack's name or folder, as for `load_pack`.
         store: A store, or its address: a path, ``sqlite:///…`` or ``postgresql://…``.
         tenant: Whose queue; tenants never see each other's cases.
         policy: How the desk works.
@@ -35,6 +35,7 @@ class Funnel(Intake, Offers, Handling, Sweeping, Reading, Record, Standings):
 
     Raises:
         StoreError: The store cannot be opened.
+        PackError: A pack given by name cannot be loaded.
 
     Example:
         >>> desk = Funnel(funnel.load_pack("cn-ecommerce"), "funnel.db")  # doctest: +SKIP
