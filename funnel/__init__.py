@@ -10,7 +10,9 @@ from funnel.complaint import Complaint, Consumer, Evidence, Merchant, Order
 from funnel.decision import Decision
 from funnel.diagnostics import Diagnostic, Span
 from funnel.engine.engine import Engine
+from funnel.engine.interview import Interview
 from funnel.errors import (
+    AnswerError,
     BatchError,
     ComplaintError,
     FunnelError,
@@ -27,6 +29,7 @@ from funnel.pack.model import Pack
 __version__ = "0.1.0"
 
 __all__ = [
+    "AnswerError",
     "BatchError",
     "Complaint",
     "ComplaintError",
@@ -37,6 +40,7 @@ __all__ = [
     "Evidence",
     "FunnelError",
     "Grade",
+    "Interview",
     "MappingError",
     "Merchant",
     "Order",

@@ -79,6 +79,19 @@ class ComplaintError(FunnelError, ValueError):
         super().__init__(lines)
 
 
+class AnswerError(FunnelError, ValueError):
+    """An answer in an interview does not fit the question.
+
+    Attributes:
+        zh, en: What was expected, in Chinese and English.
+    """
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{zh}: {en}")
+        self.zh = zh
+        self.en = en
+
+
 class BatchError(FunnelError):
     """A batch cannot be read or written."""
 

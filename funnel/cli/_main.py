@@ -27,6 +27,11 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "compare two packs: what a change of the rules changes",
         ),
         "explain": ("funnel.cli.explain", "解释一件投诉为什么这样处理", "explain why a complaint is decided as it is"),
+        "ask": (
+            "funnel.cli.ask",
+            "一问一答，问到能处理为止",
+            "interview: ask until the complaint can be decided",
+        ),
         "init": ("funnel.cli.init", "新建规则包或场景", "make a new pack or a new scenario"),
         "law": (
             "funnel.cli.law",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, reason
+from funnel.engine.interview import Interview, begin
 from funnel.engine.match import Matcher
 from funnel.errors import ComplaintError, Problem
 from funnel.facts.intake import localise
@@ -105,6 +107,41 @@ class Engine:
         """
         parsed = to_complaint(complaint)
         return reason(self._compiled, parsed, as_of=as_of or self._day(parsed))
+
+    def interview(
+        self,
+        complaint: Complaint | Mapping[str, Any] | str | None = None,
+        *,
+        who: Collection[str] | None = ("consumer",),
+        as_of: dt.date | None = None,
+    ) -> Interview:
+        """Ask one question after the other, the most telling first, until nothing worth asking is left.
+
+        Anonymous until there is a decision: no question asks who somebody is, and nothing is kept but what the returned
+        value holds. Give ``interview.complaint`` an id, the consumer and the order, and send it on when the consumer
+        wants it.
+
+        Args:
+            complaint: What is known already: a complaint, its words, or nothing, which begins with an open question.
+            who: Whom you can ask, as in ``question.who``; None: everybody, such as an agent with the order at hand.
+            as_of: As for `decide`.
+
+        Raises:
+            ComplaintError: As `decide`.
+        """
+        if isinstance(complaint, str):
+            complaint = {"id": "interview", "text": complaint}
+        parsed = None if complaint is None else to_complaint(complaint)
+        return begin(self, parsed, who=who, as_of=as_of)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The pack's timezone, in which days are counted."""
+        return self._compiled.zone
+
+    def today(self) -> dt.date:
+        """The day by the engine's clock, in the pack's timezone."""
+        return localise(self._clock(), self._compiled.zone).date()
 
     def _day(self, complaint: Complaint) -> dt.date:
         moment = complaint.received_at if complaint.received_at is not None else self._clock()

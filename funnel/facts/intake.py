@@ -200,7 +200,7 @@ class _Intake:
     def _checked(self, spec: FactSpec, raw: Any, field: str) -> Value | None:
         value = coerce(spec, raw, self.context.zone)
         if value is None or not spec.accepts(value):
-            self.problems.append(Problem(field, f"应为 expected {_expected(spec)}"))
+            self.problems.append(Problem(field, f"应为 expected {expected(spec)}"))
             return None
         return value
 
@@ -391,7 +391,8 @@ def _member(spec: FactSpec, word: str) -> str | None:
     return next((member.slug for member in spec.members.values() if text in member.names), None)
 
 
-def _expected(spec: FactSpec) -> str:
+def expected(spec: FactSpec) -> str:
+    """What values a fact takes, in words."""
     if spec.type in {"enum", "set"}:
         return "one of 其中之一: " + ", ".join(spec.members)
     kinds = {
