@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from funnel.errors import FunnelError
@@ -68,7 +69,9 @@ def new_pack(folder: Path) -> tuple[Path, ...]:
     return tuple(made)
 
 
-def new_scenario(pack: Path, rule_id: str, scenario: str, title: str) -> tuple[Path, ...]:
+def new_scenario(
+    pack: Path, rule_id: str, scenario: str, title: str, *, phrases: Sequence[str] = ()
+) -> tuple[Path, ...]:
     """Make a draft rule with its signals and tests.
 
     Args:
@@ -76,6 +79,7 @@ def new_scenario(pack: Path, rule_id: str, scenario: str, title: str) -> tuple[P
         rule_id: ``group.slug``.
         scenario: The scenario's id.
         title: Its title in Chinese.
+        phrases: What its signal listens for; default: the title.
 
     Raises:
         TemplateError: The id does not fit or files are there already.
@@ -92,7 +96,15 @@ def new_scenario(pack: Path, rule_id: str, scenario: str, title: str) -> tuple[P
         if (pack / "statutes.yaml").is_file() and "  law:" in (pack / "statutes.yaml").read_text("utf-8")
         else "cpl/25"
     )
-    blanks = {"RULE": rule_id, "SCENARIO": scenario, "TITLE": title, "CITE": statute}
+    said = list(phrases) or [title]
+    blanks = {
+        "PHRASES": "\n      - ".join(said),
+        "FIRST": said[0],
+        "RULE": rule_id,
+        "SCENARIO": scenario,
+        "TITLE": title,
+        "CITE": statute,
+    }
 
     def filled(text: str) -> str:
         for blank, value in blanks.items():
@@ -195,7 +207,7 @@ signals:
   SCENARIO:
     title: {zh: TITLE, en: "TITLE"}
     phrases:
-      - TITLE
+      - PHRASES
 """
 
 _RULE_FACTS = """funnel: 1
@@ -211,7 +223,7 @@ _TESTS = """funnel: 1
 rule: RULE
 tests:
   - name: 草稿不判断，先交客服
-    given: {text: TITLE}
+    given: {text: FIRST}
     expect: {outcome: refer, facts: {signal.SCENARIO: true}}
   - name: 没有提到的，不认
     given: {text: 东西很好，谢谢}

@@ -32,6 +32,11 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "一问一答，问到能处理为止",
             "interview: ask until the complaint can be decided",
         ),
+        "mine": (
+            "funnel.cli.mine",
+            "没认出的投诉分组，起草规则",
+            "group what no rule recognised, and draft a rule",
+        ),
         "init": ("funnel.cli.init", "新建规则包或场景", "make a new pack or a new scenario"),
         "law": (
             "funnel.cli.law",

@@ -99,7 +99,7 @@ def command(
     engine = Engine(pack, lang=lang)
     try:
         _check_names(files, output, rejects)
-        assembler = _assembler(pack, pairs, map_file)
+        assembler = assembler_of(pack, pairs, map_file)
         sources = (open_source(name, format=input_format) for name in files)
         with ExitStack() as stack:
             intake = stack.enter_context(_intake(engine, queue_url, tenant, source)) if queue_url else None
@@ -191,7 +191,8 @@ def _check_names(files: tuple[str, ...], output: str | None, rejects: str | None
             raise BatchError(f"{name}：会覆盖输入文件 would write over an input file")
 
 
-def _assembler(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> Assembler:
+def assembler_of(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> Assembler:
+    """What turns rows into complaints: the pack's facts, and what the operator says columns mean."""
     from funnel.batch.assemble import Assembler  # noqa: PLC0415 (late, for a quick --help)
     from funnel.batch.headers import HeaderReader, parse_pairs  # noqa: PLC0415 (as above)
     from funnel.diagnostics import Diagnostics  # noqa: PLC0415 (as above)
