@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import funnel
-from funnel.author.mine import MiningError, Text, mine, wilson
+from funnel.author.mine import MiningError, Text, mine
 from funnel.cli._main import group
+from funnel.statistics import wilson
 
 ROOT = Path(__file__).parent.parent
 KINDS = {

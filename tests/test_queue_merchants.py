@@ -12,8 +12,9 @@ from queue_kit import SetClock, complaint, desk
 from funnel.errors import InvalidCommandError, InvalidTransitionError, NotEligibleError, UnknownCaseError
 from funnel.queue import Agent, masking
 from funnel.queue.duplicates import from_text, likeness, sketch, to_text
-from funnel.queue.league import Outcome, Rate, league, wilson
+from funnel.queue.league import Outcome, Rate, league
 from funnel.queue.masking import find_personal, mask
+from funnel.statistics import wilson
 
 DAY = dt.timedelta(days=1)
 

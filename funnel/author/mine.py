@@ -173,16 +173,6 @@ def mine(texts: Iterable[Text], *, groups: int = 12, least: int = 5) -> Mined:
     return Mined(len(every), len(fresh), tuple(found), len(fresh) - sum(len(g.texts) for g in found))
 
 
-def wilson(hits: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """The Wilson score interval of a share (Wilson 1927)."""
-    if not total:
-        return 0.0, 1.0
-    p, n = hits / total, total
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return max(0.0, middle - half), min(1.0, middle + half)
-
-
 def _phrases(texts: Sequence[str], least: int) -> list[str]:
     """Runs of characters that hold together, in the order of their texts' number."""
     counts: Counter[str] = Counter()

@@ -37,6 +37,11 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "没认出的投诉分组，起草规则",
             "group what no rule recognised, and draft a rule",
         ),
+        "report": (
+            "funnel.cli.report",
+            "一页报告：漏斗、帕累托、商家、商品、规则",
+            "a page: the funnel, the Pareto curve, merchants, goods, rules",
+        ),
         "init": ("funnel.cli.init", "新建规则包或场景", "make a new pack or a new scenario"),
         "law": (
             "funnel.cli.law",

@@ -199,7 +199,7 @@ def _plain(found: Mined, by_id: dict[str, str]) -> dict[str, Any]:
 
 
 def _lines(found: Mined, by_id: dict[str, str], engine: Engine, lang: str) -> Iterator[str]:
-    from funnel.author.mine import wilson  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.statistics import wilson  # noqa: PLC0415 (late, for a quick --help)
 
     def say(zh: str, en: str) -> str:
         return en if lang == "en" else zh

@@ -7,7 +7,7 @@ from funnel.queue._async import AsyncFunnel
 from funnel.queue._memory import MemoryStore
 from funnel.queue._sql import SqlStore, sqlite_engine
 from funnel.queue.audit import verify
-from funnel.queue.league import Entry, Rate, wilson
+from funnel.queue.league import Entry, Rate
 from funnel.queue.masking import find_personal, mask
 from funnel.queue.model import (
     Agent,
@@ -26,6 +26,7 @@ from funnel.queue.model import (
 )
 from funnel.queue.policy import ACCEPTANCE, RESOLUTION, RESPONSE, Promise, QueuePolicy
 from funnel.queue.service import Cipher, Funnel
+from funnel.statistics import wilson
 
 __all__ = [
     "ACCEPTANCE",
