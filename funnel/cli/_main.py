@@ -27,6 +27,11 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "compare two packs: what a change of the rules changes",
         ),
         "explain": ("funnel.cli.explain", "解释一件投诉为什么这样处理", "explain why a complaint is decided as it is"),
+        "watch": (
+            "funnel.cli.watch",
+            "存盘就查、就测",
+            "check and test again at each save",
+        ),
         "ask": (
             "funnel.cli.ask",
             "一问一答，问到能处理为止",

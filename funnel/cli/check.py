@@ -16,7 +16,9 @@ from funnel.cli._deep import deep_json, deep_text, write_witnesses
 @click.command(name="check")
 @click.argument("pack_name", metavar="[PACK]", default="cn-ecommerce")
 @click.option("--pack", "pack_option", metavar="NAME|FOLDER", default=None, help="Same as PACK. 规则包。")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "sarif", "junit"]), default="text", show_default=True
+)
 @click.option("--strict", is_flag=True, help="Warnings count as findings too. 警告也算。")
 @click.option(
     "--deep", is_flag=True, help="Analyse the rules against each other, exactly. 逐条推演规则之间的矛盾和空隙。"
@@ -82,6 +84,16 @@ def command(
         if report is not None:
             content["deep"] = deep_json(report)
         click.echo(orjson.dumps(content, option=orjson.OPT_INDENT_2).decode())
+    elif form in {"sarif", "junit"}:
+        from funnel import __version__  # noqa: PLC0415 (as above)
+        from funnel.diagnostics._machine import findings, junit, sarif  # noqa: PLC0415 (as above)
+
+        items = findings(found, lang)
+        click.echo(
+            junit(items, "funnel check")
+            if form == "junit"
+            else orjson.dumps(sarif(items, __version__), option=orjson.OPT_INDENT_2).decode()
+        )
     else:
         if found:
             click.echo(render_all(found, lang) + "\n")

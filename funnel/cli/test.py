@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     "-k", "pattern", default="", metavar="TEXT", help="Only tests whose name has this. 只跑名称含此文字的测试。"
 )
 @click.option("-v", "--verbose", is_flag=True, help="Name the tests that pass too. 通过的也列出。")
-@click.option("--format", "form", type=click.Choice(["text", "json", "junit"]), default="text", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json", "junit", "sarif"]), default="text", show_default=True
+)
 @click.option("--coverage", is_flag=True, help="What the tests look at, and what they miss. 测试看到了什么、漏了什么。")
 @click.option(
     "--coverage-html", type=click.Path(dir_okay=False, path_type=Path), help="Write that as a page. 写成网页。"
@@ -81,7 +83,7 @@ def command(
         click.echo(render_all(suite.diagnostics, lang) + "\n", err=True)
     compiled = compile_pack(pack)
     results = [run(compiled, test, lang=lang) for test in suite.tests if pattern in test.name]
-    {"text": _text, "json": _json, "junit": _junit}[form](results, verbose, lang)
+    {"text": _text, "json": _json, "junit": _junit, "sarif": _sarif}[form](results, verbose, lang)
     failed = any(not r.passed for r in results)
     thin = False
     if coverage or coverage_html or fail_under or suggest:
@@ -123,6 +125,32 @@ _WORDS = {
     "reason": "转交理由",
     "facts": "事实",
 }
+
+
+def _sarif(results: Sequence[Result], verbose: bool, lang: str) -> None:  # noqa: FBT001
+    import orjson  # noqa: PLC0415 (late, for a quick --help)
+
+    from funnel import __version__  # noqa: PLC0415 (as above)
+    from funnel.diagnostics._machine import Finding, sarif  # noqa: PLC0415 (as above)
+
+    del verbose
+    items = [
+        Finding(
+            "scenario-test",
+            "error",
+            f"{r.test.rule}: {r.test.name}",
+            r.test.span,
+            help="; ".join(f"{_WORDS[m.key] if lang != 'en' else m.key}: {m.expected} ≠ {m.got}" for m in r.mismatches),
+        )
+        for r in results
+        if not r.passed
+    ]
+    click.echo(orjson.dumps(sarif(items, __version__), option=orjson.OPT_INDENT_2).decode())
+
+
+def show(results: Sequence[Result], lang: str) -> None:
+    """Print the tests that fail, and how many passed."""
+    _text(results, False, lang)
 
 
 def _text(results: Sequence[Result], verbose: bool, lang: str) -> None:  # noqa: FBT001
