@@ -11,6 +11,7 @@ from funnel.decision import Decision
 from funnel.diagnostics import Diagnostic, Span
 from funnel.engine.engine import Engine
 from funnel.engine.interview import Interview
+from funnel.engine.shadow import Shadow
 from funnel.errors import (
     AnswerError,
     BatchError,
@@ -48,6 +49,7 @@ __all__ = [
     "PackError",
     "PackNotFoundError",
     "Problem",
+    "Shadow",
     "SourceError",
     "Span",
     "__version__",

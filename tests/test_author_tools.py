@@ -183,6 +183,8 @@ def test_the_watch_says_what_a_save_broke_and_that_it_is_mended(small):
     rule.write_text(good + "\n", "utf-8")
     wait("touched: 2 tests, 0 fail")
     assert process.wait(60) == 0
+    reader.join(60)
+    process.stdout.close()
 
 
 def test_watching_what_is_no_pack_is_a_line(tmp_path):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from funnel.complaint import Complaint
     from funnel.decision import Decision
     from funnel.engine.engine import Engine
+    from funnel.engine.shadow import Shadow
     from funnel.pack.model import Pack
     from funnel.queue import Funnel
 
@@ -60,6 +61,12 @@ if TYPE_CHECKING:
 @click.option(
     "--source", default="batch", show_default=True, metavar="NAME", help="The sender; ids are unique within it. 来源。"
 )
+@click.option(
+    "--shadow",
+    "shadow_file",
+    metavar="FILE",
+    help="What draft rules would have decided, as JSONL; they decide nothing. 草稿规则会怎么判，写到这里。",
+)
 @click.option("--max-rejects", type=click.IntRange(min=0), default=None, metavar="N", help="End with code 5 if more rows are unreadable.")  # fmt: skip
 @lang_option
 def command(
@@ -75,6 +82,7 @@ def command(
     queue_url: str | None,
     tenant: str,
     source: str,
+    shadow_file: str | None,
     max_rejects: int | None,
     lang: str,
 ) -> None:
@@ -96,12 +104,13 @@ def command(
             USAGE,
         )
     pack = open_pack(pack_name, lang)
-    engine = Engine(pack, lang=lang)
     try:
-        _check_names(files, output, rejects)
+        _check_names(files, output, rejects, shadow_file)
         assembler = assembler_of(pack, pairs, map_file)
         sources = (open_source(name, format=input_format) for name in files)
         with ExitStack() as stack:
+            shadows = _Shadows(stack.enter_context(_sink(shadow_file))) if shadow_file else None
+            engine = Engine(pack, lang=lang, shadow=shadows)
             intake = stack.enter_context(_intake(engine, queue_url, tenant, source)) if queue_url else None
             writer = _writer(stack, output)
             bad = stack.enter_context(_sink(rejects)) if rejects else None
@@ -132,9 +141,47 @@ def command(
             text += "\n" + ("试运行：没有写出文件；加 -o decisions.jsonl 写出判断" if lang != "en" else "dry run: nothing written; add -o decisions.jsonl")  # fmt: skip
         if summary.rejected and rejects is None:
             text += "\n" + ("加 --rejects rejects.jsonl 留下读不出的行和原因" if lang != "en" else "add --rejects rejects.jsonl to keep the unreadable rows with their reasons")  # fmt: skip
+    if shadows is not None and form == "text":
+        text += "\n" + _shadow_text(engine, shadows, lang)
     click.echo(text, err=output == "-")
     rejected = sum(summary.rejected.values())
     sys.exit(BAD_ROWS if max_rejects is not None and rejected > max_rejects else CLEAN)
+
+
+class _Shadows:
+    """Writes what drafts would have decided, a line each, and counts."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        from funnel.engine.shadow import Tallies  # noqa: PLC0415 (late, for a quick --help)
+
+        self._stream = stream
+        self.tallies = Tallies()
+
+    def __call__(self, shadow: Shadow) -> None:
+        import orjson  # noqa: PLC0415 (late, for a quick --help)
+
+        self.tallies.add(shadow)
+        changes = {key: {"live": live, "would": would} for key, (live, would) in shadow.changes.items()}
+        line = {"complaint_id": shadow.complaint_id, "rule": shadow.rule, "changes": changes, "error": shadow.error}
+        self._stream.write(orjson.dumps(line) + b"\n")
+
+
+def _shadow_text(engine: Engine, shadows: _Shadows, lang: str) -> str:
+    zh = lang != "en"
+    counts = shadows.tallies.result()
+    lines = []
+    for rule in sorted(r.id for r in engine.pack.rules.values() if r.status == "draft"):
+        found = counts.get(rule)
+        if found is None:
+            lines.append(f"草稿 {rule}：一件也没碰到" if zh else f"draft {rule}: had no say in any complaint")
+            continue
+        lines.append(
+            f"草稿 {rule}：碰到 {found.applied} 件，其中 {found.agreed} 件结论不变，{found.failed} 件出错"
+            if zh
+            else f"draft {rule}: a say in {found.applied}, {found.agreed} of them decided the same, {found.failed} failed"
+        )
+        lines += [f"  {count:>6}  {kind}  ({', '.join(found.examples[kind])})" for kind, count in found.changes.items()]
+    return "\n".join(lines) or ("没有草稿规则" if zh else "there are no draft rules")
 
 
 class _Intake:
@@ -174,7 +221,7 @@ def _intake(engine: Engine, url: str, tenant: str, source: str) -> Iterator[_Int
         desk.close()
 
 
-def _check_names(files: tuple[str, ...], output: str | None, rejects: str | None) -> None:
+def _check_names(files: tuple[str, ...], output: str | None, rejects: str | None, shadow: str | None) -> None:
     """Find before the first row, not after the last, that a file is missing or would be written over."""
     from funnel.errors import BatchError, SourceError  # noqa: PLC0415 (late, for a quick --help)
 
@@ -182,9 +229,9 @@ def _check_names(files: tuple[str, ...], output: str | None, rejects: str | None
     for path in paths:
         if not path.exists():
             raise SourceError(f"{path}：没有这个文件 no such file")
-    targets = [name for name in (output, rejects) if name is not None]
+    targets = [name for name in (output, rejects, shadow) if name is not None]
     if len(targets) > len({name if name == "-" else str(Path(name).resolve()) for name in targets}):
-        raise BatchError("-o 和 --rejects 不能是同一个文件 -o and --rejects must not be the same file")
+        raise BatchError("-o、--rejects、--shadow 不能是同一个文件 -o, --rejects and --shadow must not be the same file")
     inputs = {path.resolve() for path in paths}
     for name in targets:
         if name != "-" and Path(name).resolve() in inputs:

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision
-from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, reason
+from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, judge, put_in_words, read, reason
 from funnel.engine.interview import Interview, begin
 from funnel.engine.match import Matcher
+from funnel.engine.shadow import Observer, Shadows
 from funnel.errors import ComplaintError, Problem
 from funnel.facts.intake import localise
 from funnel.pack.model import Pack
@@ -36,6 +37,8 @@ class Engine:
         lang: Language of the texts in decisions, ``zh`` or ``en``; default: the pack's own.
         clock: Tells today's date where a complaint does not say when it was received. Nothing else depends on it.
         matcher: Another matcher; default: the compiled one.
+        shadow: Is given what each draft rule would have decided, where it would have had a say; the decision stays as
+            it is, to the byte. None: drafts do nothing at all.
 
     Example:
         >>> engine = Engine(load_pack("cn-ecommerce"))  # doctest: +SKIP
@@ -44,13 +47,21 @@ class Engine:
     """
 
     def __init__(
-        self, pack: Pack, *, lang: str | None = None, clock: Clock = system_clock, matcher: Matcher | None = None
+        self,
+        pack: Pack,
+        *,
+        lang: str | None = None,
+        clock: Clock = system_clock,
+        matcher: Matcher | None = None,
+        shadow: Observer | None = None,
     ) -> None:
         if lang not in {None, "zh", "en"}:
             raise ValueError(f"lang must be 'zh' or 'en', not {lang!r}")
         self._compiled: Compiled = compile_pack(pack, matcher)
         self._lang = lang or pack.manifest.language
         self._clock = clock
+        self._observer = shadow
+        self._shadows = Shadows(self._compiled) if shadow is not None else None
 
     @property
     def pack(self) -> Pack:
@@ -76,7 +87,14 @@ class Engine:
             ComplaintError: The mapping does not fit the contract; ``.problems`` lists every field.
         """
         parsed = to_complaint(complaint)
-        return decide(self._compiled, parsed, as_of=as_of or self._day(parsed), lang=self._lang)
+        day = as_of or self._day(parsed)
+        if self._shadows is None or self._observer is None:
+            return decide(self._compiled, parsed, as_of=day, lang=self._lang)
+        taken = read(self._compiled, parsed, as_of=day)
+        decision = put_in_words(self._compiled, judge(self._compiled, parsed, taken, as_of=day), lang=self._lang)
+        for shadow in self._shadows.judge(parsed, taken, decision, as_of=day, lang=self._lang):
+            self._observer(shadow)
+        return decision
 
     async def adecide(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Decision:
         """Decide one complaint in a worker thread, so that an event loop is not held up by a long text.

@@ -164,7 +164,7 @@ def gather(
         if case.hours is not None:
             durations[case.tier or "machine"].append(case.hours)
     ranked = _ranked({name: sum(parts.values()) for name, parts in scenarios.items()}, scenarios)
-    live = {rule.id: rule for rule in pack.rules.values() if rule.status != "draft"}
+    live = {rule.id: rule for rule in pack.live_rules}
     by_trade = _ranked(sizes["trade"], trades)
     return Report(
         pack=pack.id,

@@ -1,0 +1,152 @@
+"""Shadow mode: what a draft rule would decide, beside the live ones, deciding nothing.
+
+Each draft is judged alone with all live rules, as if it had just become stable, on the facts that the live decision was
+made from. So a shadow says what would change on the day an author makes that one draft stable.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from funnel.complaint import Complaint
+from funnel.decision import Decision
+from funnel.engine.decide import Compiled, compile_pack, judge, put_in_words
+from funnel.engine.evaluate import evaluate
+from funnel.facts.intake import Intake
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A complaint on which a draft rule would have had a say.
+
+    Attributes:
+        complaint_id: Which complaint.
+        rule: The draft's id.
+        live: What was decided, untouched by the draft.
+        would: What would have been decided with the draft; None where judging it failed.
+        error: Why judging it failed, if it did: the kind of the exception, no data.
+    """
+
+    complaint_id: str
+    rule: str
+    live: Decision
+    would: Decision | None
+    error: str | None = None
+
+    @property
+    def changes(self) -> Mapping[str, tuple[str, str]]:
+        """What would differ, as (live, would): ``outcome``, ``tier``, ``scenarios``, ``remedies``."""
+        if self.would is None:
+            return MappingProxyType({})
+        one, two = _sides(self.live), _sides(self.would)
+        return MappingProxyType({key: (one[key], two[key]) for key in one if one[key] != two[key]})
+
+
+Observer = Callable[[Shadow], None]
+"""Takes a shadow. What it raises is not caught: it is the embedder's own code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What became of a draft over many complaints.
+
+    Attributes:
+        applied: On how many complaints it would have had a say.
+        agreed: How many of them would have been decided as they were.
+        failed: On how many judging it failed.
+        changes: How many changes of each kind, such as ``outcome: refer → settle``.
+        examples: For each, the ids of the first complaints.
+    """
+
+    applied: int = 0
+    agreed: int = 0
+    failed: int = 0
+    changes: Mapping[str, int] = field(default_factory=dict)
+    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+class Tallies:
+    """Counts shadows as they come; keeps numbers and a few ids, so that a long batch takes no more memory.
+
+    Args:
+        examples: How many complaints to name for each kind of change.
+    """
+
+    def __init__(self, examples: int = 3) -> None:
+        self._examples = examples
+        self._counts: dict[str, Counter[str]] = {}
+        self._kinds: dict[str, Counter[str]] = {}
+        self._named: dict[str, dict[str, list[str]]] = {}
+
+    def add(self, shadow: Shadow) -> None:
+        """Count one."""
+        counts = self._counts.setdefault(shadow.rule, Counter())
+        changes = shadow.changes
+        counts["applied"] += 1
+        counts["failed"] += shadow.would is None
+        counts["agreed"] += shadow.would is not None and not changes
+        for key, (live, would) in changes.items():
+            kind = f"{key}: {live or '–'} → {would or '–'}"
+            self._kinds.setdefault(shadow.rule, Counter())[kind] += 1
+            ids = self._named.setdefault(shadow.rule, {}).setdefault(kind, [])
+            if len(ids) < self._examples:
+                ids.append(shadow.complaint_id)
+
+    def result(self) -> dict[str, Tally]:
+        """By draft, the busiest first."""
+        return {
+            rule: Tally(
+                counts["applied"],
+                counts["agreed"],
+                counts["failed"],
+                dict(sorted(self._kinds.get(rule, Counter()).items(), key=lambda i: (-i[1], i[0]))),
+                {kind: tuple(ids) for kind, ids in self._named.get(rule, {}).items()},
+            )
+            for rule, counts in sorted(self._counts.items(), key=lambda i: (-i[1]["applied"], i[0]))
+        }
+
+
+class Shadows:
+    """The drafts of a pack, each made ready to judge beside the live rules. Immutable."""
+
+    def __init__(self, compiled: Compiled) -> None:
+        pack = compiled.pack
+        drafts = [rule for _, rule in sorted(pack.rules.items()) if rule.status == "draft"]
+        self._live = compiled
+        self._drafts = tuple(
+            (rule, compile_pack(replace(pack, rules={**pack.rules, rule.id: replace(rule, status="stable")})))
+            for rule in drafts
+        )
+
+    def judge(
+        self, complaint: Complaint, taken: Intake, live: Decision, *, as_of: dt.date, lang: str
+    ) -> Iterator[Shadow]:
+        """What each draft would have had to say on facts that were read."""
+        parameters = self._live.table.on(as_of)
+        for rule, compiled in self._drafts:
+            try:
+                if evaluate(rule.recognise, taken.facts, parameters) is False:
+                    continue
+                would = put_in_words(compiled, judge(compiled, complaint, taken, as_of=as_of), lang=lang)
+            except Exception as error:  # noqa: BLE001 (a draft must not harm the decision that stands)
+                yield Shadow(complaint.id, rule.id, live, None, type(error).__name__)
+            else:
+                yield Shadow(complaint.id, rule.id, live, would)
+
+
+def _sides(decision: Decision) -> dict[str, str]:
+    remedies = sorted(
+        f"{remedy.kind} {remedy.amount}" if remedy.amount is not None else remedy.kind
+        for matter in decision.matters
+        for remedy in matter.remedies
+    )
+    return {
+        "outcome": decision.outcome,
+        "tier": decision.tier or "",
+        "scenarios": ", ".join(sorted({m.scenario or m.matter for m in decision.matters})),
+        "remedies": ", ".join(remedies),
+    }

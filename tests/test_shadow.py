@@ -1,0 +1,109 @@
+"""Shadow mode: drafts say what they would decide, and change nothing."""
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import funnel
+from funnel.author.scenario_tests import load_suite, scenario_files
+from funnel.cli._main import group
+from funnel.engine.shadow import Tallies
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "examples" / "complaints.sample.csv"
+
+
+@pytest.fixture(scope="module")
+def suite(engine):
+    folder = ROOT / "scenarios" / "cn-ecommerce"
+    return load_suite(engine.pack, list(scenario_files(folder)), folder)
+
+
+def drafted(pack, *ids):
+    """The pack with some of its rules made drafts."""
+    return replace(pack, rules={**pack.rules, **{i: replace(pack.rules[i], status="draft") for i in ids}})
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_a_decision_is_the_same_to_the_byte_with_and_without_shadows(engine, suite, data):
+    rules = data.draw(st.lists(st.sampled_from(sorted(engine.pack.rules)), min_size=1, max_size=3, unique=True))
+    pack, seen = drafted(engine.pack, *rules), []
+    plain, shadowed = funnel.Engine(pack), funnel.Engine(pack, shadow=seen.append)
+    for test in data.draw(st.lists(st.sampled_from(suite.tests), min_size=1, max_size=20)):
+        live = plain.decide(test.complaint, as_of=test.as_of)
+        assert shadowed.decide(test.complaint, as_of=test.as_of).model_dump_json() == live.model_dump_json()
+    assert {s.rule for s in seen} <= set(rules)
+
+
+def test_what_a_draft_would_decide_is_what_it_decides_when_it_is_stable(engine, suite):
+    rule, seen = "delivery.nondelivery", []
+    shadowed = funnel.Engine(drafted(engine.pack, rule), shadow=seen.append)
+    mine = [t for t in suite.tests if t.rule == rule]
+    for test in mine:
+        seen.clear()
+        shadowed.decide(test.complaint, as_of=test.as_of)
+        stable = engine.decide(test.complaint, as_of=test.as_of)
+        for shadow in seen:
+            assert shadow.would == stable
+            assert bool(shadow.changes) == (shadow.live.outcome != stable.outcome or bool(shadow.changes))
+        if any(m.rule == rule for m in stable.matters):
+            assert [s.rule for s in seen] == [rule]
+            assert seen[0].changes, "a matter that only the draft knows is a change"
+
+
+def test_a_draft_that_fails_harms_nothing_and_is_named(engine):
+    rule = replace(engine.pack.rules["delivery.nondelivery"], status="draft", matter=None, forums=("nowhere",))
+    seen = []
+    pack = replace(engine.pack, rules={**engine.pack.rules, rule.id: rule})
+    complaint = {"id": "c", "text": "付款半个月还不发货，我要退款"}
+    decision = funnel.Engine(pack, shadow=seen.append).decide(complaint)
+    assert decision == funnel.Engine(pack).decide(complaint)
+    assert seen[0].would is None
+    assert seen[0].error
+    tallies = Tallies()
+    tallies.add(seen[0])
+    assert tallies.result()[rule.id].failed == 1
+
+
+def test_tallies_add_up_and_name_examples(engine, suite):
+    tallies, seen = Tallies(examples=2), []
+    shadowed = funnel.Engine(drafted(engine.pack, "delivery.nondelivery"), shadow=seen.append)
+    for number, test in enumerate(suite.tests[:400]):
+        shadowed.decide(test.complaint.model_copy(update={"id": f"c-{number}"}), as_of=test.as_of)
+    for shadow in seen:
+        tallies.add(shadow)
+    found = tallies.result()["delivery.nondelivery"]
+    assert found.applied == len(seen)
+    assert found.agreed + found.failed + sum(bool(s.changes) for s in seen) == found.applied
+    assert all(1 <= len(ids) <= 2 for ids in found.examples.values())
+
+
+def test_at_the_command_line_shadows_are_written_and_told(tmp_path):
+    pack = tmp_path / "rules" / "cn-ecommerce"
+    shutil.copytree(ROOT / "rules" / "cn-ecommerce", pack)
+    file = pack / "delivery" / "nondelivery.yaml"
+    file.write_text(file.read_text("utf-8").replace("status: stable", "status: draft"), "utf-8")
+
+    def run(*args):
+        return CliRunner().invoke(group, ["run", str(SAMPLE), "--pack", str(pack), *args])
+
+    one, two, shadow = (str(tmp_path / name) for name in ("1.jsonl", "2.jsonl", "s.jsonl"))
+    assert run("-o", one, "--lang", "en").exit_code == 0
+    told = run("-o", two, "--shadow", shadow, "--lang", "en")
+    assert told.exit_code == 0, told.output
+    assert Path(one).read_bytes() == Path(two).read_bytes()
+    assert "draft delivery.nondelivery: a say in" in told.output
+    lines = [json.loads(line) for line in Path(shadow).read_text("utf-8").splitlines()]
+    assert lines
+    assert {line["rule"] for line in lines} == {"delivery.nondelivery"}
+    assert run("--shadow", str(tmp_path / "no" / "s.jsonl")).exit_code == 2
+    assert (
+        "no draft rules" in CliRunner().invoke(group, ["run", str(SAMPLE), "--shadow", shadow, "--lang", "en"]).output
+    )
