@@ -231,7 +231,9 @@ def _check_names(files: tuple[str, ...], output: str | None, rejects: str | None
             raise SourceError(f"{path}：没有这个文件 no such file")
     targets = [name for name in (output, rejects, shadow) if name is not None]
     if len(targets) > len({name if name == "-" else str(Path(name).resolve()) for name in targets}):
-        raise BatchError("-o、--rejects、--shadow 不能是同一个文件 -o, --rejects and --shadow must not be the same file")
+        raise BatchError(
+            "-o、--rejects、--shadow 不能是同一个文件 -o, --rejects and --shadow must not be the same file"
+        )
     inputs = {path.resolve() for path in paths}
     for name in targets:
         if name != "-" and Path(name).resolve() in inputs:
