@@ -6,26 +6,31 @@
 'ask'
 """
 
-from funnel.complaint import Complaint, Consumer, Evidence, Merchant, Order
-from funnel.decision import Decision
-from funnel.diagnostics import Diagnostic, Span
-from funnel.engine.engine import Engine
-from funnel.engine.interview import Interview
-from funnel.engine.shadow import Shadow
-from funnel.errors import (
-    AnswerError,
-    BatchError,
-    ComplaintError,
-    FunnelError,
-    MappingError,
-    PackError,
-    PackNotFoundError,
-    Problem,
-    SourceError,
-)
-from funnel.facts.values import Grade
-from funnel.pack.loader import check_pack, load_pack
-from funnel.pack.model import Pack
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from funnel.complaint import Complaint, Consumer, Evidence, Merchant, Order
+    from funnel.decision import Decision
+    from funnel.diagnostics import Diagnostic, Span
+    from funnel.engine.engine import Engine
+    from funnel.engine.interview import Interview
+    from funnel.engine.shadow import Shadow
+    from funnel.errors import (
+        AnswerError,
+        BatchError,
+        ComplaintError,
+        FunnelError,
+        MappingError,
+        PackError,
+        PackNotFoundError,
+        Problem,
+        SourceError,
+    )
+    from funnel.facts.values import Grade
+    from funnel.pack.loader import check_pack, load_pack
+    from funnel.pack.model import Pack
 
 __version__ = "0.1.0"
 
@@ -56,3 +61,51 @@ __all__ = [
     "check_pack",
     "load_pack",
 ]
+
+# Where each name lives. Loaded when first used, so that `funnel --help` does not load pydantic.
+_HOMES = MappingProxyType(
+    {
+        name: module
+        for module, names in (
+            ("funnel.complaint", ("Complaint", "Consumer", "Evidence", "Merchant", "Order")),
+            ("funnel.decision", ("Decision",)),
+            ("funnel.diagnostics", ("Diagnostic", "Span")),
+            ("funnel.engine.engine", ("Engine",)),
+            ("funnel.engine.interview", ("Interview",)),
+            ("funnel.engine.shadow", ("Shadow",)),
+            (
+                "funnel.errors",
+                (
+                    "AnswerError",
+                    "BatchError",
+                    "ComplaintError",
+                    "FunnelError",
+                    "MappingError",
+                    "PackError",
+                    "PackNotFoundError",
+                    "Problem",
+                    "SourceError",
+                ),
+            ),
+            ("funnel.facts.values", ("Grade",)),
+            ("funnel.pack.loader", ("check_pack", "load_pack")),
+            ("funnel.pack.model", ("Pack",)),
+        )
+        for name in names
+    }
+)
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name at its first use."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'funnel' has no attribute {name!r}")
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Every public name, loaded or not."""
+    return sorted({*globals(), *__all__})

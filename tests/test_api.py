@@ -4,6 +4,8 @@ import ast
 import asyncio
 import datetime as dt
 import pickle
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,6 +30,16 @@ def test_everything_in_all_is_there_and_nothing_private():
     for name in funnel.__all__:
         assert hasattr(funnel, name)
         assert not name.startswith("_") or name == "__version__"
+
+
+def test_names_are_loaded_at_first_use_and_a_wrong_one_is_an_attribute_error():
+    homes = set(funnel._HOMES)
+    assert homes == set(funnel.__all__) - {"__version__"}
+    assert set(funnel.__all__) <= set(dir(funnel))
+    with pytest.raises(AttributeError, match="no attribute 'Enginee'"):
+        funnel.Enginee  # noqa: B018
+    code = "import sys, funnel; assert 'pydantic' not in sys.modules; funnel.Engine; assert 'pydantic' in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_readme_example_settles_with_its_basis(engine):
@@ -136,13 +148,13 @@ def test_register_parts_travel_to_other_processes(pack):
 
 
 LAYERS = [
-    {"errors", "diagnostics"},
+    {"errors", "diagnostics", "statistics"},
     {"complaint", "decision"},
     {"law"},
     {"facts"},
     {"pack"},
     {"engine"},
-    {"schemas", "author", "batch", "queue"},
+    {"schemas", "author", "batch", "queue", "report"},
     {"cli", "testing", "_pytest_plugin"},
 ]
 
@@ -188,7 +200,7 @@ def test_no_import_is_relative():
 @pytest.mark.parametrize("name", ["audit", "clocks", "duplicates", "league", "masking"])
 def test_the_pure_parts_of_the_queue_know_nothing_of_the_rest_of_it(name):
     path = PACKAGE / "queue" / f"{name}.py"
-    assert {name for name in imported(path) if not name.startswith("funnel.law.")} == set()
+    assert {name for name in imported(path) if not name.startswith(("funnel.law.", "funnel.statistics"))} == set()
     tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     names = {a.name for n in tree if isinstance(n, ast.Import) for a in n.names}
     assert not names & {"pydantic", "sqlalchemy", "os", "socket", "sqlite3", "time", "random"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -119,6 +120,9 @@ def main(args: list[str] | None = None) -> Any:
 
     Exit codes: 0 clean, 1 findings, 2 usage, 3 pack does not load, 4 scenario tests fail, 5 too many bad input rows.
     """
+    # A pack is a hundred thousand objects that live as long as the command: looking through them again and again for
+    # what could be thrown away takes a fifth of the time to load it. The process is ours, so is its collector.
+    gc.set_threshold(100_000, 50, 50)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(

@@ -52,6 +52,10 @@ class Phrase:
     gaps: tuple[int, ...]
 
 
+_PLAIN = re.compile(r"[^…<>{}()|]+")
+"""Characters that mean themselves, read in one piece."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Branch:
     """One way through a phrase: segments of forms, and the gaps between them."""
@@ -95,7 +99,7 @@ class _Parser:
         """Read until the end, or until the `|` or `)` of the group that this stands in."""
         if depth > _MAX_NESTING:
             raise PhraseError("F506", detail="((…))")
-        branches = [_Branch()]
+        branches: list[_Branch] = []
         while at < len(self.source):
             char = self.source[at]
             if char in "|)":
@@ -103,8 +107,8 @@ class _Parser:
                     raise PhraseError("F506", detail=f"“{char}”")
                 break
             piece, at = self.piece(at, depth)
-            branches = self.join(branches, piece)
-        return branches, at
+            branches = self.join(branches, piece) if branches else piece
+        return branches or [_Branch()], at
 
     def piece(self, at: int, depth: int) -> tuple[list[_Branch], int]:
         source = self.source
@@ -131,7 +135,9 @@ class _Parser:
             return self.group(at + 1, depth)
         if char in ">}":
             raise PhraseError("F506", detail=f"“{char}”")
-        return [_Branch(((char,),))], at + 1
+        run = _PLAIN.match(source, at)
+        end = run.end() if run is not None else at + 1
+        return [_Branch(((source[at:end],),))], end
 
     def group(self, at: int, depth: int) -> tuple[list[_Branch], int]:
         plain: list[str] = []
@@ -166,7 +172,8 @@ class _Parser:
 
 
 def _literals(forms: tuple[str, ...], source: str) -> tuple[str, ...]:
-    normal = {normalise(form).text.strip() for form in forms}
+    # Normalised in one go: it works character by character, and never across the end of a line.
+    normal = {form.strip() for form in normalise("\n".join(forms)).text.split("\n")}
     if "" in normal:
         raise PhraseError("F506", detail=f"“{source}”")
     if any(char in CLAUSE_ENDS for form in normal for char in form):

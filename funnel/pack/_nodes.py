@@ -31,6 +31,7 @@ _BOOLISH = frozenset({"y", "n", "yes", "no", "on", "off"})
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9_]+\Z")
 _SEXAGESIMAL = re.compile(r"[+-]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?\Z")
 _ODD_SPACES = "\u3000\u00a0\u2003\u2002\u2009"
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\ufeff]")
 _FULL_WIDTH_COLON = re.compile(r"^\s*(?:-\s+)?([A-Za-z_][\w.\-]*)\s*：")
 
 
@@ -149,11 +150,11 @@ class _Composer:
                 if not stripped or indent > block_indent:
                     continue
                 block_indent = None
-            for column, char in enumerate(line, 1):
-                if (char < " " and char != "\t") or char in "\x7f\ufeff":
-                    span = Span(self.path, number, column, column + 1, line)
-                    self.sink.add("F117", span, char=f"U+{ord(char):04X}")
-                    fatal = True
+            for found in _CONTROL.finditer(line):
+                column = found.start() + 1
+                span = Span(self.path, number, column, column + 1, line)
+                self.sink.add("F117", span, char=f"U+{ord(found.group()):04X}")
+                fatal = True
             if "\t" in lead and stripped and not stripped.startswith("#"):
                 column = lead.index("\t") + 1
                 self.sink.add("F105", Span(self.path, number, column, column + 1, line))
@@ -163,12 +164,12 @@ class _Composer:
                 column = lead.index(odd) + 1
                 self.sink.add("F106", Span(self.path, number, column, column + 1, line))
                 fatal = True
-            match = _FULL_WIDTH_COLON.match(line)
+            match = _FULL_WIDTH_COLON.match(line) if "：" in line else None
             if match:
                 at = line.index("：") + 1
                 self.sink.add("F107", Span(self.path, number, at, at + 1, line), key=match.group(1))
                 fatal = True
-            if re.search(r"[:\-]\s+[|>][+\-0-9]*\s*(?:#.*)?$", line):
+            if ("|" in line or ">" in line) and re.search(r"[:\-]\s+[|>][+\-0-9]*\s*(?:#.*)?$", line):
                 block_indent = indent
         return not fatal
 
@@ -268,6 +269,8 @@ class _Composer:
         """` #` right behind a plain value: one space before it, or none after it, is taken for a slip."""
         end: Any = event.end_mark
         line = self.lines[end.line] if end.line < len(self.lines) else ""
+        if "#" not in line:
+            return
         rest = line[end.column :]
         match = re.match(r"( +)#(.?)", rest)
         if match and (len(match.group(1)) == 1 or match.group(2) not in {" ", ""}):
