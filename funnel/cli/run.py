@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import click
 
@@ -62,6 +62,13 @@ if TYPE_CHECKING:
     "--source", default="batch", show_default=True, metavar="NAME", help="The sender; ids are unique within it. 来源。"
 )
 @click.option(
+    "--matcher",
+    type=click.Choice(["compiled", "durable"]),
+    default="compiled",
+    show_default=True,
+    help="How rules are found; decisions are the same. durable needs the extra funnel[durable]. 匹配器。",
+)
+@click.option(
     "--shadow",
     "shadow_file",
     metavar="FILE",
@@ -82,6 +89,7 @@ def command(
     queue_url: str | None,
     tenant: str,
     source: str,
+    matcher: Literal["compiled", "durable"],
     shadow_file: str | None,
     max_rejects: int | None,
     lang: str,
@@ -95,6 +103,7 @@ def command(
     from funnel.batch.runner import run_batch  # noqa: PLC0415 (late, for a quick --help)
     from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
     from funnel.batch.summary import render_text  # noqa: PLC0415 (as above)
+    from funnel.engine.durable import MatcherError  # noqa: PLC0415 (late, for a quick --help)
     from funnel.engine.engine import Engine  # noqa: PLC0415 (as above)
     from funnel.errors import BatchError, QueueError  # noqa: PLC0415 (as above)
 
@@ -110,7 +119,7 @@ def command(
         sources = (open_source(name, format=input_format) for name in files)
         with ExitStack() as stack:
             shadows = _Shadows(stack.enter_context(_sink(shadow_file))) if shadow_file else None
-            engine = Engine(pack, lang=lang, shadow=shadows)
+            engine = Engine(pack, lang=lang, shadow=shadows, matcher=matcher)
             intake = stack.enter_context(_intake(engine, queue_url, tenant, source)) if queue_url else None
             writer = _writer(stack, output)
             bad = stack.enter_context(_sink(rejects)) if rejects else None
@@ -125,7 +134,7 @@ def command(
                 lang=lang,
                 pack=(pack.id, pack.digest),
             )
-    except (BatchError, QueueError) as error:
+    except (BatchError, QueueError, MatcherError) as error:
         fail(f"funnel run: {error}", USAGE)
     except KeyboardInterrupt:
         fail("中断，没有写出结果文件" if lang != "en" else "interrupted; no output file was written", 130)

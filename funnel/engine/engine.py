@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
@@ -36,9 +36,13 @@ class Engine:
         pack: The pack to decide with.
         lang: Language of the texts in decisions, ``zh`` or ``en``; default: the pack's own.
         clock: Tells today's date where a complaint does not say when it was received. Nothing else depends on it.
-        matcher: Another matcher; default: the compiled one.
+        matcher: ``compiled`` (the default), ``durable`` (durable-rules; extra ``durable``), or one of your own. All give
+            the same decisions.
         shadow: Is given what each draft rule would have decided, where it would have had a say; the decision stays as
             it is, to the byte. None: drafts do nothing at all.
+
+    Raises:
+        MatcherError: The durable matcher is asked for and cannot be had.
 
     Example:
         >>> engine = Engine(load_pack("cn-ecommerce"))  # doctest: +SKIP
@@ -52,12 +56,12 @@ class Engine:
         *,
         lang: str | None = None,
         clock: Clock = system_clock,
-        matcher: Matcher | None = None,
+        matcher: Matcher | Literal["compiled", "durable"] | None = None,
         shadow: Observer | None = None,
     ) -> None:
         if lang not in {None, "zh", "en"}:
             raise ValueError(f"lang must be 'zh' or 'en', not {lang!r}")
-        self._compiled: Compiled = compile_pack(pack, matcher)
+        self._compiled: Compiled = compile_pack(pack, _matcher(pack, matcher))
         self._lang = lang or pack.manifest.language
         self._clock = clock
         self._observer = shadow
@@ -168,6 +172,18 @@ class Engine:
     def __repr__(self) -> str:
         """Name the pack it decides with."""
         return f"Engine({self.pack!r})"
+
+
+def _matcher(pack: Pack, matcher: Matcher | str | None) -> Matcher | None:
+    if matcher is None or matcher == "compiled":
+        return None
+    if matcher == "durable":
+        from funnel.engine.durable import DurableMatcher  # noqa: PLC0415 (an extra)
+
+        return DurableMatcher(pack)
+    if isinstance(matcher, str):
+        raise ValueError(f"matcher must be 'compiled', 'durable' or a Matcher, not {matcher!r}")  # noqa: TRY004 (a wrong word)
+    return matcher
 
 
 def to_complaint(complaint: Complaint | Mapping[str, Any]) -> Complaint:
