@@ -229,6 +229,12 @@ def _match(
     segments: Sequence[frozenset[int]], gaps: Sequence[int], places: Mapping[int, list[Place]], ends: list[int]
 ) -> list[Place]:
     """All places of a phrase: for each possible end the latest beginning. Work is bounded by hits times gap."""
+    # Most phrases begin here and end nowhere: seen before any place is looked at.
+    if any(
+        segment.isdisjoint(places.keys()) if len(segment) > len(places) else not any(n in places for n in segment)
+        for segment in segments[1:]
+    ):
+        return []
     reached: dict[int, int] = {}
     for literal in segments[0]:
         for start, end in places.get(literal, ()):

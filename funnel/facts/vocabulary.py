@@ -125,6 +125,16 @@ class Origin:
     absent: int | None = None
 
 
+_UNRAISED: Mapping[str, Known] = MappingProxyType(
+    {
+        "bool": Known(False, Grade.PRESUMED, NOT_RAISED),
+        "set": Known(frozenset(), Grade.PRESUMED, NOT_RAISED),
+        "integer": Known(0, Grade.PRESUMED, NOT_RAISED),
+        "money": Known(0, Grade.PRESUMED, NOT_RAISED),
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class FactSpec:
     """A declared fact.
@@ -160,12 +170,7 @@ class FactSpec:
     @property
     def unraised(self) -> Known:
         """What a raised fact is when nobody raised it: no, none, or nothing."""
-        value: Value = False
-        if self.type == "set":
-            value = frozenset()
-        elif self.type in {"integer", "money"}:
-            value = 0
-        return Known(value, Grade.PRESUMED, NOT_RAISED)
+        return _UNRAISED.get(self.type, _UNRAISED["bool"])
 
     def accepts(self, value: Value) -> bool:
         """Whether ``value`` belongs to the fact's domain."""

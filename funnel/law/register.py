@@ -11,6 +11,7 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
 
@@ -479,6 +480,7 @@ class Register:
                 yield statute, article
 
 
+@lru_cache(maxsize=4096)  # a function of its words alone; bounded, as authors' words are not
 def parse_citation(source: str) -> Citation:
     """Read ``statute/article`` or ``statute@version/article`` without looking anything up.
 
