@@ -109,7 +109,7 @@ def facts(draw):
         )
         if value is not None:
             found[name] = Known(value, Grade.STATED, "test")
-        elif world == "raised":
+        elif world == "raised" and draw(st.booleans(), label="not in dispute"):
             found[name] = vocabulary().facts[name].unraised
     return Facts(MappingProxyType(found))
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Protocol
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 from funnel.engine.evaluate import Parameters, evaluate
 from funnel.facts.truth import Truth
-from funnel.facts.values import Facts
+from funnel.facts.values import Facts, Value
 from funnel.facts.vocabulary import Vocabulary
-from funnel.pack.model import Pack, Rule, leaves_of
+from funnel.pack.model import All, Any, Condition, Not, Pack, Rule, Test
+
+_MAX_BRANCHES: Final = 64
+_BOUNDS: Final = frozenset({"at_least", "more_than", "at_most", "less_than"})
 
 
 class Matcher(Protocol):
@@ -22,56 +26,185 @@ class Matcher(Protocol):
 
 
 class CompiledMatcher:
-    """Evaluates only the rules that something in the complaint could trigger.
+    """Evaluates only the rules that nothing in the complaint rules out.
 
-    A rule's recognition that is false while every raised fact has its closed value (and every open one is unknown) stays
-    false until one of its raised facts is raised: Kleene evaluation is monotone. So rules are indexed by the raised
-    facts they mention, sets by their members, and only those with a raised fact at hand are evaluated.
+    Each rule is a bit (one for each branch of a disjunction at its top). A conjunction is false as soon as one part is,
+    so each fact says at once, by one look into a table, which bits it leaves alive: a raised fact that nobody raised
+    kills all that ask for it, a kind of goods all that ask for another, a number all whose bounds it misses. What a table
+    cannot say (an unknown fact, a dated parameter, a part that is no plain test) kills nothing. The few bits that are
+    left are evaluated in full, so the tables can be short of the truth but never wrong about it.
     """
 
     def __init__(self, pack: Pack) -> None:
-        self._always: list[Rule] = []
-        self._index: dict[tuple[str, str], list[Rule]] = {}
-        resting = resting_facts(pack.vocabulary)
+        self._rules: list[Rule] = []
+        build = _Build(pack.vocabulary)
         for rule in pack.live_rules:
-            if evaluate(rule.recognise, resting, {}) is not False:
-                self._always.append(rule)
-                continue
-            for key in self._keys(rule, pack.vocabulary):
-                self._index.setdefault(key, []).append(rule)
-        self._raised = tuple(sorted({fact for fact, _ in self._index}))
-
-    @staticmethod
-    def _keys(rule: Rule, vocabulary: Vocabulary) -> set[tuple[str, str]]:
-        keys: set[tuple[str, str]] = set()
-        for leaf in leaves_of(rule.recognise):
-            if vocabulary[leaf.fact].world != "raised":
-                continue
-            members = leaf.constant if isinstance(leaf.constant, frozenset) and leaf.test.startswith("contains") else ()
-            keys |= {(leaf.fact, member) for member in members} or {(leaf.fact, "")}
-        return keys
+            for branch in _branches(rule.recognise):
+                build.add(len(self._rules), branch)
+                self._rules.append(rule)
+        self._full = (1 << len(self._rules)) - 1
+        self._free, self._keys = build.layers(self._full)
+        self._raised = tuple(sorted({fact for fact, _ in self._keys} | {fact for fact, _ in build.denied}))
+        self._of = {fact: tuple(key for key in self._keys if key[0] == fact) for fact in self._raised}
+        self._denied = {key: self._full & ~mask for key, mask in build.denied.items()}
+        self._equal = build.equal(self._full)
+        self._bounds = build.bounds(self._full)
 
     def recognised(self, facts: Facts, parameters: Parameters) -> Mapping[str, Truth]:
         """See `Matcher.recognised`."""
-        rules = {rule.id: rule for rule in self._always}
+        get = facts.known.get
+        alive = self._full
+        layers = list(self._free)
         for fact in self._raised:
-            known = facts.known.get(fact)
-            value = None if known is None else known.value
-            if not value:
+            have = get(fact)
+            if have is None:  # in dispute: it may be any of its values
+                keys: Sequence[tuple[str, str]] = self._of[fact]
+            elif not have.value:
                 continue
-            members = value if isinstance(value, frozenset) else ()
-            for key in ((fact, ""), *((fact, member) for member in members)):
-                for rule in self._index.get(key, ()):
-                    rules[rule.id] = rule
-        found = {}
-        for name in sorted(rules):
-            truth = evaluate(rules[name].recognise, facts, parameters)
-            if truth is not False:
-                found[name] = truth
+            elif isinstance(have.value, frozenset):
+                keys = [(fact, member) for member in have.value]
+            else:
+                keys = ((fact, ""),)
+                if have.value is True:
+                    alive &= self._denied.get((fact, ""), self._full)
+            for key in keys:
+                for layer, mask in self._keys.get(key, ()):
+                    layers[layer] |= mask
+        for mask in layers:
+            alive &= mask
+        for fact, default, table in self._equal:
+            if not alive:
+                return {}
+            have = get(fact)
+            if have is not None:
+                alive &= table.get(have.value, default)
+        for fact, points, masks in self._bounds:
+            have = get(fact)
+            if have is not None:
+                alive &= masks[bisect_right(points, have.value)]
+        found: dict[str, Truth] = {}
+        while alive:
+            lowest = alive & -alive
+            alive ^= lowest
+            rule = self._rules[lowest.bit_length() - 1]
+            if rule.id not in found:  # evaluated once, however many branches are left
+                truth = evaluate(rule.recognise, facts, parameters)
+                if truth is not False:
+                    found[rule.id] = truth
         return found
 
 
-def resting_facts(vocabulary: Vocabulary) -> Facts:
-    """Facts with every raised fact at its closed value and nothing else known."""
-    known = {name: spec.unraised for name, spec in vocabulary.facts.items() if spec.world == "raised"}
-    return Facts(MappingProxyType(known))
+@dataclass(slots=True)
+class _Build:
+    vocabulary: Vocabulary
+    needs: dict[int, list[frozenset[tuple[str, str]]]] = field(default_factory=dict)
+    denied: dict[tuple[str, str], int] = field(default_factory=dict)
+    allowed: dict[str, dict[int, set[Value]]] = field(default_factory=dict)
+    lower: dict[str, dict[int, int]] = field(default_factory=dict)
+    upper: dict[str, dict[int, int]] = field(default_factory=dict)
+
+    def add(self, bit: int, branch: Condition) -> None:
+        """Note what kills a branch."""
+        for part, asserted in _conjuncts(branch):
+            spec = self.vocabulary[part.fact]
+            raised = spec.world == "raised"
+            if not asserted:
+                if raised and spec.type == "bool" and _asks_true(part):
+                    key = (part.fact, "")
+                    self.denied[key] = self.denied.get(key, 0) | 1 << bit
+                continue
+            if raised and spec.type == "bool" and _asks_true(part):
+                self.needs.setdefault(bit, []).append(frozenset({(part.fact, "")}))
+            elif raised and spec.type == "set" and isinstance(part.constant, frozenset) and part.constant:
+                keys = sorted((part.fact, str(member)) for member in part.constant)
+                if part.test == "contains_any":
+                    self.needs.setdefault(bit, []).append(frozenset(keys))
+                elif part.test == "contains_all":
+                    self.needs.setdefault(bit, []).extend(frozenset({key}) for key in keys)
+            elif spec.type in {"enum", "bool"} and part.test in {"is", "in"}:
+                values = part.constant if isinstance(part.constant, frozenset) else frozenset({part.constant})
+                if all(isinstance(value, str | bool) for value in values):
+                    chosen = self.allowed.setdefault(part.fact, {})
+                    chosen[bit] = chosen[bit] & set(values) if bit in chosen else set(values)  # type: ignore[arg-type]
+            elif spec.type in {"integer", "money"} and part.test in _BOUNDS and isinstance(part.constant, int):
+                self._bound(bit, part.fact, part.test, part.constant)
+
+    def _bound(self, bit: int, fact: str, test: str, constant: int) -> None:
+        if test in {"at_least", "more_than"}:
+            least = constant + (test == "more_than")
+            lower = self.lower.setdefault(fact, {})
+            lower[bit] = max(least, lower.get(bit, least))
+        else:
+            most = constant - (test == "less_than")
+            upper = self.upper.setdefault(fact, {})
+            upper[bit] = min(most, upper.get(bit, most))
+
+    def layers(self, full: int) -> tuple[list[int], dict[tuple[str, str], tuple[tuple[int, int], ...]]]:
+        """What each raised fact is needed for. A branch that needs several stands in as many layers; all must hold it."""
+        count = max((len(needs) for needs in self.needs.values()), default=0)
+        free = [full] * count
+        masks: dict[tuple[str, str], dict[int, int]] = {}
+        for bit, needs in self.needs.items():
+            for layer, keys in enumerate(needs):
+                free[layer] &= ~(1 << bit)
+                for key in keys:
+                    of_key = masks.setdefault(key, {})
+                    of_key[layer] = of_key.get(layer, 0) | 1 << bit
+        return free, {key: tuple(of_key.items()) for key, of_key in masks.items()}
+
+    def equal(self, full: int) -> tuple[tuple[str, int, Mapping[Value, int]], ...]:
+        """For each fact what its values leave alive, and what any other value does."""
+        tables = []
+        for fact, chosen in sorted(self.allowed.items()):
+            default = full & ~sum(1 << bit for bit in chosen)
+            table: dict[Value, int] = {}
+            for bit, values in chosen.items():
+                for value in values:
+                    table[value] = table.get(value, default) | 1 << bit
+            tables.append((fact, default, table))
+        return tuple(tables)
+
+    def bounds(self, full: int) -> tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]:
+        """For each number the points where branches begin or cease to be possible, and what is alive between them."""
+        tables = []
+        for fact in sorted(self.lower.keys() | self.upper.keys()):
+            lower, upper = self.lower.get(fact, {}), self.upper.get(fact, {})
+            begins: dict[int, int] = {}
+            ceases: dict[int, int] = {}
+            for bit, least in lower.items():
+                begins[least] = begins.get(least, 0) | 1 << bit
+            for bit, most in upper.items():
+                ceases[most + 1] = ceases.get(most + 1, 0) | 1 << bit
+            points = tuple(sorted(begins.keys() | ceases.keys()))
+            low = full & ~sum(1 << bit for bit in lower)
+            high = full
+            masks = [low & high]
+            for point in points:
+                low |= begins.get(point, 0)
+                high &= ~ceases.get(point, 0)
+                masks.append(low & high)
+            tables.append((fact, points, tuple(masks)))
+        return tuple(tables)
+
+
+def _branches(condition: Condition) -> Sequence[Condition]:
+    """The parts of a disjunction at the top, any of which makes the whole true."""
+    if isinstance(condition, Any):
+        found = [branch for item in condition.items for branch in _branches(item)]
+        return found if len(found) <= _MAX_BRANCHES else [condition]
+    return [condition]
+
+
+def _conjuncts(condition: Condition) -> Iterator[tuple[Test, bool]]:
+    """The plain tests that must all hold, or (False) must all fail, for a condition to hold. Other parts are left out."""
+    if isinstance(condition, Test):
+        yield condition, True
+    elif isinstance(condition, Not) and isinstance(condition.item, Test):
+        yield condition.item, False
+    elif isinstance(condition, All):
+        for item in condition.items:
+            yield from _conjuncts(item)
+
+
+def _asks_true(part: Test) -> bool:
+    return (part.test == "is" and part.constant is True) or (part.test == "is_not" and part.constant is False)
