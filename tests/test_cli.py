@@ -181,3 +181,10 @@ def test_a_run_that_would_lose_a_file_stops_before_the_first_row(tmp_path, monke
     assert result.exit_code == 2
     assert [p.name for p in tmp_path.iterdir()] == ["in.csv"]
     assert (tmp_path / "in.csv").read_text(encoding="utf-8") == data
+
+
+@pytest.mark.parametrize(("page", "lang"), [("README.md", "en"), ("README.zh-CN.md", "zh")])
+def test_the_funnel_in_the_readme_is_what_the_sample_gives(page, lang):
+    output = run("run", SAMPLE, "--lang", lang).output
+    funnel_, scenarios = output.split("\n\n")[:2]
+    assert f"```\n{funnel_}\n\n{scenarios}\n```" in (ROOT / page).read_text(encoding="utf-8")

@@ -472,5 +472,6 @@ def test_a_cipher_keeps_the_vault_unreadable(engine, tmp_path):
 def test_a_pack_can_be_given_by_name_and_a_wrong_name_is_a_typed_error(tmp_path):
     d = Funnel("cn-ecommerce", str(tmp_path / "queue.db"))
     assert d.engine.pack.manifest.id == "cn-ecommerce"
+    d.close()
     with pytest.raises(funnel.PackNotFoundError, match="no-such-pack"):
         Funnel("no-such-pack", str(tmp_path / "queue.db"))
