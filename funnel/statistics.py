@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from fractions import Fraction
 from typing import Final
+
+PARETO: Final = Fraction(4, 5)
+"""The founding claim to measure: a few scenarios make up this share of what is recognised."""
 
 _Z95: Final = 1.959963984540054
 
@@ -30,3 +35,18 @@ def wilson(hits: int, of: int, z: float = _Z95) -> tuple[float, float]:
     low = 0.0 if hits == 0 else max(0.0, (middle - spread) / bottom)
     high = 1.0 if hits == of else min(1.0, (middle + spread) / bottom)
     return low, high
+
+
+def needed(counts: Iterable[int]) -> int | None:
+    """How many of some counts, the largest first, make up four fifths of their sum; None of nothing.
+
+    Args:
+        counts: The counts, the largest first.
+    """
+    ranked = tuple(counts)
+    total, so_far = sum(ranked), 0
+    for number, count in enumerate(ranked, 1):
+        so_far += count
+        if so_far >= PARETO * total:
+            return number
+    return None

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ _PRIOR: Final = 0.5
 _TELLING: Final = 1.96
 _OWN_SHARE: Final = 0.5
 _SIGNALS: Final = 25
+_NAMED: Final = 12
 _NEAR: Final = 0.15
 _MAX_PHRASES: Final = 4_000
 _WEAK: Final = 0.02
@@ -167,7 +168,8 @@ def mine(texts: Iterable[Text], *, groups: int = 12, least: int = 5) -> Mined:
         best = int(parts[row].argmax())
         if parts[row][best] > _WEAK * max(parts[:, best].max(), 1e-12):
             members[best].append((-float(parts[row][best]), index))
-    scan = _Scan(every, held, phrases, _centres(weights, every), weights)
+    everywhere = Counter(n for numbers in held for n in numbers)
+    scan = _Scan(every, held, phrases, everywhere, _centres(weights, every), weights)
     found = [scan.group(sorted(rows)) for rows in members.values() if len(rows) >= least]
     found.sort(key=lambda g: (-len(g.texts), g.texts))
     return Mined(len(every), len(fresh), tuple(found), len(fresh) - sum(len(g.texts) for g in found))
@@ -183,10 +185,9 @@ def _phrases(texts: Sequence[str], least: int) -> list[str]:
         for run in _RUN.findall(text):
             total += len(run)
             counts.update(run)
-            for length in _LENGTHS:
-                grams = [run[i : i + length] for i in range(len(run) - length + 1)]
-                counts.update(grams)
-                seen.update(grams)
+            grams = list(_grams(run))
+            counts.update(grams)
+            seen.update(grams)
         texts_with.update(seen)
     floor = max(least, math.ceil(len(texts) * 0.003))
     kept = {g for g, n in texts_with.items() if n >= floor and _holds_together(g, counts, total)}
@@ -213,18 +214,18 @@ def _holds_together(gram: str, counts: Mapping[str, int], total: int) -> bool:
     return True
 
 
+def _grams(run: str) -> Iterator[str]:
+    for length in _LENGTHS:
+        for start in range(len(run) - length + 1):
+            yield run[start : start + length]
+
+
 def _holdings(texts: Sequence[str], phrases: Sequence[str]) -> list[frozenset[int]]:
     number = {phrase: index for index, phrase in enumerate(phrases)}
-    result = []
-    for text in texts:
-        grams = {
-            run[i : i + length]
-            for run in _RUN.findall(text)
-            for length in _LENGTHS
-            for i in range(len(run) - length + 1)
-        }
-        result.append(frozenset(number[g] for g in grams if g in number))
-    return result
+    return [
+        frozenset(number[gram] for run in _RUN.findall(text) for gram in _grams(run) if gram in number)
+        for text in texts
+    ]
 
 
 def _news(
@@ -270,55 +271,45 @@ class _Scan:
     every: Sequence[tuple[str, Text]]
     held: Sequence[frozenset[int]]
     phrases: Sequence[str]
+    everywhere: Mapping[int, int]
     centres: Mapping[str, Any]
     weights: Any
 
     def group(self, rows: Sequence[tuple[float, int]]) -> Group:
         inside = [index for _, index in rows]
-        own, all_ = Counter[int](), Counter[int]()
-        for numbers in self.held:
-            all_.update(numbers)
-        for index in inside:
-            own.update(self.held[index])
+        own = Counter(n for index in inside for n in self.held[index])
         outside = len(self.held) - len(inside)
-        telling = sorted(
-            (
-                Phrase(self.phrases[n], a, all_[n] - a, _log_odds(a, len(inside), all_[n] - a, outside))
-                for n, a in own.items()
-            ),
-            key=lambda p: (-p.z, p.text),
-        )
-        signals = self._signals([p for p in telling if p.z >= _TELLING], inside)
-        found = self._hits(signals)
+        found: dict[int, Phrase] = {}
+        for n, a in own.items():
+            b = self.everywhere[n] - a
+            found[n] = Phrase(self.phrases[n], a, b, _log_odds(a, len(inside), b, outside))
+        telling = sorted((n for n in found if found[n].z >= _TELLING), key=lambda n: (-found[n].z, found[n].text))
+        signals = self._signals(telling, found, inside)
+        hits = [index for index, numbers in enumerate(self.held) if not numbers.isdisjoint(signals)]
         return Group(
             texts=tuple(self.every[index][1].id for index in inside),
             share=len(inside) / len(self.every),
-            phrases=tuple(p for p in telling if p.z >= _TELLING)[:12],
-            signals=signals,
-            found=len(set(found) & set(inside)),
+            phrases=tuple(found[n] for n in telling[:_NAMED]),
+            signals=tuple(self.phrases[n] for n in signals),
+            found=len(set(hits) & set(inside)),
             nearest=self._nearest(inside),
-            back_test=self._back_test(found),
+            back_test=self._back_test(hits),
         )
 
-    def _signals(self, telling: Sequence[Phrase], inside: Sequence[int]) -> tuple[str, ...]:
+    def _signals(self, telling: Sequence[int], found: Mapping[int, Phrase], inside: Sequence[int]) -> list[int]:
         """Phrases that mostly stand in the group, taken as long as each finds texts that those before do not."""
         open_ = set(inside)
-        chosen: list[str] = []
-        for phrase in telling:
-            if phrase.inside / (phrase.inside + phrase.outside) < _OWN_SHARE:
+        chosen: list[int] = []
+        for n in telling:
+            if found[n].inside / (found[n].inside + found[n].outside) < _OWN_SHARE:
                 continue
-            number = self.phrases.index(phrase.text)
-            new = {index for index in open_ if number in self.held[index]}
+            new = {index for index in open_ if n in self.held[index]}
             if new:
-                chosen.append(phrase.text)
+                chosen.append(n)
                 open_ -= new
             if len(chosen) == _SIGNALS:
                 break
-        return tuple(chosen)
-
-    def _hits(self, signals: Sequence[str]) -> list[int]:
-        numbers = {self.phrases.index(signal) for signal in signals}
-        return [index for index, held in enumerate(self.held) if numbers & held]
+        return chosen
 
     def _nearest(self, inside: Sequence[int]) -> str | None:
         import numpy as np  # noqa: PLC0415 (comes with scikit-learn)

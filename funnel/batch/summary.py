@@ -9,11 +9,10 @@ from typing import Any
 
 from funnel.batch.rows import excerpt
 from funnel.diagnostics._render import display_width
+from funnel.statistics import needed
 
 _SHOWN = 20
 """Fields not understood that are named in the text; all are in `Summary.to_dict`."""
-PARETO = 0.8
-"""The founding claim to measure: a few scenarios make up this share of what is recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +65,7 @@ class Summary:
     @property
     def needed_for_80(self) -> int | None:
         """How many scenarios it takes for four fifths of what is recognised; None without any."""
-        for index, item in enumerate(self.scenarios, 1):
-            if item.cumulative >= PARETO - 1e-9:
-                return index
-        return None
+        return needed(item.count for item in self.scenarios)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for ``--format json``."""
@@ -107,7 +103,7 @@ class Summary:
         }
 
 
-_WORDS = {
+WORDS = {
     "rows": ("收到", "came in"),
     "rejected": ("读不出", "rejected as unreadable"),
     "decided": ("已判断", "decided"),
@@ -116,9 +112,9 @@ _WORDS = {
     "settled": ("可结案（草稿）", "settled (draft)"),
     "asked": ("先提问", "asked"),
     "referred": ("转人工", "referred"),
-    "agent": ("· 客服", "· agent"),
-    "mediator": ("· 调解员", "· mediator"),
-    "lawyer": ("· 律师", "· lawyer"),
+    "agent": ("客服", "agent"),
+    "mediator": ("调解员", "mediator"),
+    "lawyer": ("律师", "lawyer"),
 }
 
 
@@ -136,7 +132,7 @@ def render_text(summary: Summary, lang: str = "zh", width: int = 78) -> str:
     bar = max(10, min(40, width - 40))
 
     def row(key: str, count: int, label: str | None = None) -> None:
-        name = label or _WORDS.get(key, (f"· {key}", f"· {key}"))[index]
+        name = label or WORDS[key][index]
         lines.append(f"{_pad(name, 24)}{count:>9,}  {count / total:>6.1%}  {'█' * round(bar * count / total)}".rstrip())
 
     row("rows", summary.rows)
@@ -149,7 +145,7 @@ def render_text(summary: Summary, lang: str = "zh", width: int = 78) -> str:
     row("asked", summary.asked)
     row("referred", sum(summary.referred.values()))
     for tier, count in summary.referred.items():
-        row(tier, count, _WORDS.get(tier, (f"· {tier}", f"· {tier}"))[index])
+        row(tier, count, f"· {WORDS.get(tier, (tier, tier))[index]}")
     if summary.scenarios:
         lines += ["", *_ranking(summary, index)]
     lines += ["", *_notes(summary, index)]
@@ -161,12 +157,11 @@ def _ranking(summary: Summary, index: int) -> list[str]:
     lines = [
         f"{_pad(heads[0], 42)}{_right(heads[1], 7)}{_right(heads[2], 8)}{_right(heads[3], 8)}{_right(heads[4], 9)}"
     ]
-    line_drawn = False
+    last = summary.needed_for_80
     for place, item in enumerate(summary.scenarios, 1):
         name = f"{place:>2}. {item.title}"
         lines.append(f"{_pad(name, 42)}{item.count:>7,}{item.share:>8.1%}{item.cumulative:>8.1%}{item.settled:>9,}")
-        if not line_drawn and item.cumulative >= PARETO - 1e-9:
-            line_drawn = True
+        if place == last:
             text = (f"前 {place} 个场景占认得的八成", f"{place} scenarios make up 80 % of what is recognised")[index]
             lines.append(f"{'─' * 20} {text} {'─' * 20}")
     return lines

@@ -13,7 +13,7 @@ import click
 from funnel.cli._common import USAGE, as_of_option, fail, lang_option, open_pack, pack_option
 
 if TYPE_CHECKING:
-    from funnel.decision import Decision
+    from funnel.decision import Decision, Question
     from funnel.engine.interview import Interview
 
 Say = Callable[[str, str], str]
@@ -60,18 +60,18 @@ def command(words: str | None, who: str, output: Path | None, pack_name: str, as
         fail("; ".join(f"{p.field or 'text'}: {p.message}" for p in error.problems), USAGE)
     click.echo(say("回车跳过，? 问为什么，q 结束", "Enter skips, ? asks why, q ends"), err=True)
     while step.question is not None:
-        for line in _shown(step, say):
+        for line in _shown(step.question, say):
             click.echo(line)
-        words = _line()
-        if words is None or words.strip().casefold() in _QUIT:
+        line_typed = _line()
+        if line_typed is None or line_typed.strip().casefold() in _QUIT:
             click.echo(say("（到此为止）", "(ended here)"))
             break
-        typed = words.strip()
+        typed = line_typed.strip()
         if typed.casefold() in _WHY:
             click.echo("  " + (step.question.why or say("没有说明", "no reason is given")))
             continue
         try:
-            step = step.skip() if typed.casefold() in _SKIP else _answered(step, typed, who, say)
+            step = step.skip() if typed.casefold() in _SKIP else _answered(step, step.question, typed, who, say)
         except AnswerError as error:
             click.echo("  " + say(error.zh, error.en))
     for line in _result(step.decision, say):
@@ -91,9 +91,8 @@ def _line() -> str | None:
         return None
 
 
-def _answered(step: Interview, typed: str, who: str, say: Say) -> Interview:
-    question = step.question
-    if question is None or who != "everyone" or question.grade == "stated" or question.type == "text":
+def _answered(step: Interview, question: Question, typed: str, who: str, say: Say) -> Interview:
+    if who != "everyone" or question.grade == "stated" or question.type == "text":
         return step.answer(typed)
     said = step.answer(typed)  # what does not fit is said before asking what stands behind it
     click.echo(say(f"  手里有凭证（{question.grade}）吗？y/n", f"  do you hold the {question.grade}? y/n"))
@@ -101,10 +100,7 @@ def _answered(step: Interview, typed: str, who: str, say: Say) -> Interview:
     return step.answer(typed, grade=question.grade) if held in {"y", "yes", "是", "有"} else said
 
 
-def _shown(step: Interview, say: Say) -> Iterator[str]:
-    question = step.question
-    if question is None:
-        return
+def _shown(question: Question, say: Say) -> Iterator[str]:
     yield ""
     yield question.text
     if question.type == "bool":
@@ -146,4 +142,4 @@ def _result(decision: Decision | None, say: Say) -> Iterator[str]:
         for reason in decision.referral.reasons:
             yield f"  · {reason.text}"
     for question in decision.questions:
-        yield say("  待问：", "  open: ") + f"{question.text}"
+        yield say("  待问：", "  open: ") + question.text

@@ -63,7 +63,7 @@ def command(
     SOURCE is a file as for `funnel run`, or a queue (a SQLite file or postgresql://…). Words are masked before anything
     else. --draft needs a pack in a folder: --pack rules/NAME. Needs the extra: pip install 'funnel[mine]'.
     """
-    from funnel.author.mine import MiningError, mine  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.author.mine import mine  # noqa: PLC0415 (late, for a quick --help)
     from funnel.engine.engine import Engine  # noqa: PLC0415 (as above)
     from funnel.errors import FunnelError  # noqa: PLC0415 (as above)
 
@@ -87,8 +87,6 @@ def command(
             for path in _draft(found.groups[draft - 1], Path(pack_name), name, title):
                 click.echo(path)
             return
-    except MiningError as error:
-        fail(f"funnel mine: {error}", USAGE)
     except FunnelError as error:
         fail(f"funnel mine: {error}", USAGE)
     by_id = {text.id: text.text for text in texts}
@@ -111,26 +109,20 @@ def _is_queue(source: str) -> bool:
         return False
 
 
-def _from_file(engine: Engine, source: str, human: dict[str, str]) -> Iterator[Text]:
+def _from_file(engine: Engine, source: str, human: dict[str, str]) -> list[Text]:
     from funnel.author.mine import Text  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.batch.runner import run_batch  # noqa: PLC0415 (as above)
-    from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
-    from funnel.cli.run import assembler_of  # noqa: PLC0415 (as above)
+    from funnel.cli._decided import decide_files  # noqa: PLC0415 (as above)
     from funnel.queue.masking import mask  # noqa: PLC0415 (as above)
 
     found: list[Text] = []
 
-    def decide(complaint: Complaint) -> Decision:
-        decision = engine.decide(complaint)
+    def take(complaint: Complaint, decision: Decision) -> None:
         if complaint.text:
             scenarios = tuple(sorted({m.scenario for m in decision.matters if m.scenario}))
             found.append(Text(complaint.id, mask(complaint.text), scenarios, human.get(complaint.id)))
-        return decision
 
-    run_batch(
-        [open_source(source)], decide, assembler_of(engine.pack, (), None), pack=(engine.pack.id, engine.pack.digest)
-    )
-    yield from found
+    decide_files(engine, [source], take)
+    return found
 
 
 def _from_queue(engine: Engine, url: str, tenant: str, limit: int) -> Iterator[Text]:
@@ -175,16 +167,13 @@ def _labels(path: Path) -> dict[str, str]:
 
 
 def _draft(group: Group, pack: Path, name: str, title: str | None) -> Iterator[str]:
-    from funnel.author.templates import TemplateError, new_scenario  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.author.templates import new_scenario  # noqa: PLC0415 (late, for a quick --help)
     from funnel.diagnostics._model import shown_path  # noqa: PLC0415 (as above)
 
     if not group.signals:
         fail("这一组没有专属的说法，起草不了: no phrase is the group's own; nothing to draft from", USAGE)
     slug = name.partition(".")[2].replace("-", "_")
-    try:
-        made = new_scenario(pack, name, slug, title or group.signals[0], phrases=group.signals)
-    except TemplateError as error:
-        fail(f"funnel mine: {error}", USAGE)
+    made = new_scenario(pack, name, slug, title or group.signals[0], phrases=group.signals)
     for path in made:
         yield shown_path(path)
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from funnel.complaint import Complaint
     from funnel.decision import Decision
     from funnel.engine.engine import Engine
+    from funnel.queue import Funnel
     from funnel.report import Case, Report
 
 _PAGE = 500
@@ -75,25 +76,17 @@ def command(
 
 
 def _of_files(engine: Engine, files: tuple[str, ...], as_of: dt.date | None) -> Report:
-    from funnel.batch.runner import run_batch  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
-    from funnel.cli.run import assembler_of  # noqa: PLC0415 (as above)
+    from funnel.cli._decided import decide_files  # noqa: PLC0415 (late, for a quick --help)
     from funnel.report import gather  # noqa: PLC0415 (as above)
 
     cases: list[Case] = []
 
-    def decide(complaint: Complaint) -> Decision:
-        decision = engine.decide(complaint, as_of=as_of)
-        merchant = complaint.merchant.name or complaint.merchant.id
-        order = complaint.order
-        cases.append(_case(engine, decision, merchant, order.category_text or order.category))
-        return decision
+    def take(complaint: Complaint, decision: Decision) -> None:
+        merchant, order = complaint.merchant, complaint.order
+        cases.append(_case(engine, decision, merchant.name or merchant.id, order.category_text or order.category))
 
-    pack = engine.pack
-    summary = run_batch(
-        (open_source(name) for name in files), decide, assembler_of(pack, (), None), pack=(pack.id, pack.digest)
-    )
-    return gather(pack, cases, rejected=sum(summary.rejected.values()))
+    summary = decide_files(engine, files, take, as_of=as_of)
+    return gather(engine.pack, cases, rejected=sum(summary.rejected.values()))
 
 
 def _of_queue(engine: Engine, url: str, tenant: str, minimum: int) -> Report:
@@ -121,13 +114,11 @@ def _of_queue(engine: Engine, url: str, tenant: str, minimum: int) -> Report:
         desk.close()
 
 
-def _cases(engine: Engine, desk: object, opened: list[dt.datetime]) -> Iterator[Case]:
+def _cases(engine: Engine, desk: Funnel, opened: list[dt.datetime]) -> Iterator[Case]:
     from dataclasses import replace  # noqa: PLC0415 (late, for a quick --help)
 
     from funnel.decision import Decision  # noqa: PLC0415 (as above)
-    from funnel.queue import Funnel  # noqa: PLC0415 (as above)
 
-    assert isinstance(desk, Funnel)  # noqa: S101 (for the type checker: the import is late)
     for case in desk.cases(limit=10**9):
         if case.state == "merged":
             continue
@@ -138,7 +129,7 @@ def _cases(engine: Engine, desk: object, opened: list[dt.datetime]) -> Iterator[
         if case.closed_at is not None and case.outcome is not None:
             hours = (case.closed_at - case.opened_at).total_seconds() / 3600
             tier = case.tier if decision.outcome == "refer" or case.outcome != "settled" else None
-            found = replace(found, hours=hours, ended=case.outcome, tier=tier)
+            found = replace(found, hours=hours, tier=tier)
         yield found
 
 

@@ -204,17 +204,14 @@ def _json(results: Sequence[Result], verbose: bool, lang: str) -> None:  # noqa:
 
 
 def _junit(results: Sequence[Result], verbose: bool, lang: str) -> None:  # noqa: FBT001
-    from xml.sax.saxutils import escape, quoteattr  # noqa: PLC0415 (writing only; late, for a quick --help)
+    from xml.etree import ElementTree as ET  # noqa: PLC0415 (writing only; late, for a quick --help)
+
+    from funnel.diagnostics._machine import Case, junit_suite  # noqa: PLC0415 (as above)
 
     del verbose, lang
-    failed = sum(not r.passed for r in results)
-    click.echo('<?xml version="1.0" encoding="UTF-8"?>')
-    click.echo(f'<testsuite name="funnel" tests="{len(results)}" failures="{failed}">')
+    cases = []
     for r in results:
-        head = f"  <testcase classname={quoteattr(r.test.rule)} name={quoteattr(r.test.name)}"
-        if r.passed:
-            click.echo(head + "/>")
-            continue
-        text = "\n".join([*(f"{m.key}: expected {m.expected}, got {m.got}" for m in r.mismatches), *r.killers])
-        click.echo(f"{head}><failure>{escape(text)}</failure></testcase>")
-    click.echo("</testsuite>")
+        lines = [*(f"{m.key}: expected {m.expected}, got {m.got}" for m in r.mismatches), *r.killers]
+        cases.append(Case(r.test.rule, r.test.name, None if r.passed else "\n".join(lines)))
+    click.echo('<?xml version="1.0" encoding="UTF-8"?>')
+    click.echo(ET.tostring(junit_suite("funnel", cases), encoding="unicode"))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -58,20 +58,43 @@ def sarif(items: Sequence[Finding], version: str) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A test case of JUnit: where it stands, what it is called, and why it failed, if it did."""
+
+    classname: str
+    name: str
+    failure: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+
+
+def junit_suite(name: str, cases: Sequence[Case]) -> ET.Element:
+    """A suite of JUnit XML, with what XML cannot hold left out."""
+    failed = sum(case.failure is not None for case in cases)
+    suite = ET.Element("testsuite", name=name, tests=str(len(cases)), failures=str(failed))
+    for case in cases:
+        element = ET.SubElement(suite, "testcase", classname=_clean(case.classname), name=_clean(case.name))
+        if case.failure is not None:
+            attributes = {key: _clean(value) for key, value in case.attributes.items()}
+            ET.SubElement(element, "failure", attributes).text = _clean(case.failure)
+    ET.indent(suite)
+    return suite
+
+
 def junit(items: Sequence[Finding], name: str) -> str:
     """A JUnit file: a failed case for each finding, or one that passed."""
-    suite = ET.Element("testsuite", name=name, tests=str(max(len(items), 1)), failures=str(len(items)))
-    for item in items:
-        case = ET.SubElement(
-            suite, "testcase", classname=_clean(item.span.path), name=_clean(f"{item.rule} {item.span}")
+    cases = [
+        Case(
+            item.span.path,
+            f"{item.rule} {item.span}",
+            f"{item.span}: {item.message}\n{item.help}",
+            {"message": item.message, "type": item.level},
         )
-        failure = ET.SubElement(case, "failure", message=_clean(item.message), type=item.level)
-        failure.text = _clean(f"{item.span}: {item.message}\n{item.help}")
-    if not items:
-        ET.SubElement(suite, "testcase", classname=name, name="check")
+        for item in items
+    ]
     root = ET.Element("testsuites")
-    root.append(suite)
-    return ET.tostring(root, encoding="unicode", xml_declaration=False)
+    root.append(junit_suite(name, cases or [Case(name, "check")]))
+    return ET.tostring(root, encoding="unicode")
 
 
 def _clean(text: str) -> str:

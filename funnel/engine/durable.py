@@ -16,7 +16,6 @@ denies, and keeps threads, timers and sessions. None of that is met here, by con
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import threading
@@ -41,12 +40,12 @@ _CONJUNCTIONS: Final = 256
 _SESSION: Final = "0"
 _FALSE, _UNKNOWN, _TRUE = 0, 1, 2
 
-Literal_ = tuple[Test, bool]
+_Part = tuple[Test, bool]
 """A leaf, and whether it is asserted (True) or denied."""
 
 
 class MatcherError(FunnelError):
-    """A matcher cannot be had here, or its engine failed."""
+    """A matcher cannot be had here."""
 
 
 @dataclass(slots=True)
@@ -82,9 +81,8 @@ class DurableMatcher:
         self._shards: list[_Shard] = []
         for rule in pack.live_rules:
             self._add(rule)
-        digest = hashlib.sha256(pack.digest.encode()).hexdigest()[:16]
         for number, shard in enumerate(self._shards):
-            shard.handle = native.create_ruleset(f"funnel-{digest}-{number}", json.dumps(shard.rules))
+            shard.handle = native.create_ruleset(f"funnel-{pack.digest[:16]}-{number}", json.dumps(shard.rules))
             weakref.finalize(self, native.delete_ruleset, shard.handle)
 
     def recognised(self, facts: Facts, parameters: Parameters) -> Mapping[str, Truth]:
@@ -170,7 +168,7 @@ def _ordered(leaves: Iterable[Test]) -> list[Test]:
     return sorted(leaves, key=repr)
 
 
-def _ways(condition: Condition, *, asserted: bool) -> Sequence[frozenset[Literal_]] | None:
+def _ways(condition: Condition, *, asserted: bool) -> Sequence[frozenset[_Part]] | None:
     """The conjunctions, any of which makes a condition hold; None where there are too many."""
     if isinstance(condition, Test):
         return [frozenset({(condition, asserted)})]

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision
-from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, judge, put_in_words, read, reason
+from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_in_words, read, reason
 from funnel.engine.interview import Interview, begin
 from funnel.engine.match import Matcher
 from funnel.engine.shadow import Observer, Shadows
@@ -64,8 +64,7 @@ class Engine:
         self._compiled: Compiled = compile_pack(pack, _matcher(pack, matcher))
         self._lang = lang or pack.manifest.language
         self._clock = clock
-        self._observer = shadow
-        self._shadows = Shadows(self._compiled) if shadow is not None else None
+        self._shadows = None if shadow is None else Shadows(self._compiled, shadow)
 
     @property
     def pack(self) -> Pack:
@@ -92,12 +91,10 @@ class Engine:
         """
         parsed = to_complaint(complaint)
         day = as_of or self._day(parsed)
-        if self._shadows is None or self._observer is None:
-            return decide(self._compiled, parsed, as_of=day, lang=self._lang)
         taken = read(self._compiled, parsed, as_of=day)
         decision = put_in_words(self._compiled, judge(self._compiled, parsed, taken, as_of=day), lang=self._lang)
-        for shadow in self._shadows.judge(parsed, taken, decision, as_of=day, lang=self._lang):
-            self._observer(shadow)
+        if self._shadows is not None:
+            self._shadows.observe(parsed, taken, decision, as_of=day, lang=self._lang)
         return decision
 
     async def adecide(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Decision:

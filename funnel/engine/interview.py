@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 from funnel.complaint import MAX_TEXT, Complaint
 from funnel.decision import Answer, Decision, Question
@@ -22,8 +22,6 @@ from funnel.facts.vocabulary import FactSpec
 
 if TYPE_CHECKING:
     from funnel.engine.engine import Engine
-
-Asked = Literal["text", "fact"]
 
 STORY: Final = "text"
 """What the opening question asks for: the complaint in the consumer's own words."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -113,8 +113,9 @@ class Tallies:
 class Shadows:
     """The drafts of a pack, each made ready to judge beside the live rules. Immutable."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, observer: Observer) -> None:
         pack = compiled.pack
+        self._observer = observer
         drafts = [rule for _, rule in sorted(pack.rules.items()) if rule.status == "draft"]
         self._live = compiled
         self._drafts = tuple(
@@ -122,20 +123,18 @@ class Shadows:
             for rule in drafts
         )
 
-    def judge(
-        self, complaint: Complaint, taken: Intake, live: Decision, *, as_of: dt.date, lang: str
-    ) -> Iterator[Shadow]:
-        """What each draft would have had to say on facts that were read."""
+    def observe(self, complaint: Complaint, taken: Intake, live: Decision, *, as_of: dt.date, lang: str) -> None:
+        """Tell the observer what each draft would have had to say on facts that were read."""
         parameters = self._live.table.on(as_of)
         for rule, compiled in self._drafts:
+            would, failed = None, None
             try:
                 if evaluate(rule.recognise, taken.facts, parameters) is False:
                     continue
                 would = put_in_words(compiled, judge(compiled, complaint, taken, as_of=as_of), lang=lang)
             except Exception as error:  # noqa: BLE001 (a draft must not harm the decision that stands)
-                yield Shadow(complaint.id, rule.id, live, None, type(error).__name__)
-            else:
-                yield Shadow(complaint.id, rule.id, live, would)
+                failed = type(error).__name__
+            self._observer(Shadow(complaint.id, rule.id, live, would, failed))
 
 
 def _sides(decision: Decision) -> dict[str, str]:

@@ -67,8 +67,8 @@ def bars(names: Sequence[str], counts: Sequence[int], *, title: str) -> str:
     return _svg(draw, 9.0, 0.42 * len(names) + 0.4, title)
 
 
-def pareto(names: Sequence[str], counts: Sequence[int], *, title: str, line: str) -> str:
-    """Counts as bars, their running share as a line, and where four fifths are reached."""
+def pareto(counts: Sequence[int], *, title: str, line: str) -> str:
+    """Counts as bars, their running share as a line, and where four fifths are reached. Names stand in the table below."""
 
     def draw(axes: Axes) -> None:
         total, sofar, shares = max(sum(counts), 1), 0, []
@@ -89,7 +89,6 @@ def pareto(names: Sequence[str], counts: Sequence[int], *, title: str, line: str
         axes.set_axisbelow(True)
         axes.spines["left"].set_visible(False)
 
-    del names  # they stand in the table below, under the same numbers
     return _svg(draw, 9.0, 3.4, title)
 
 

@@ -6,15 +6,16 @@ import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final
 
 from funnel.facts.vocabulary import Texts
 from funnel.pack.model import Pack
+from funnel.statistics import needed
 
 FEW: Final = 30
 """Under this many cases a share of a merchant or a trade says little, and is marked so."""
-PARETO: Final = Fraction(4, 5)
+MACHINE: Final = "machine"
+"""Stands for a tier where no person had to do with a case."""
 _TOP: Final = 15
 _MATRIX: Final = 10
 
@@ -30,7 +31,6 @@ class Case:
         matters: Scenario and rule of each matter.
         out_of_scope: Whether a rule recognised it as none of the pack's business.
         hours: From its opening to its end, in hours; None where it has not ended.
-        ended: How it ended, where it did: ``settled``, ``mediated``, ``rejected``, ``withdrawn`` or ``referred``.
     """
 
     merchant: str | None
@@ -40,7 +40,6 @@ class Case:
     matters: tuple[tuple[str, str], ...] = ()
     out_of_scope: bool = False
     hours: float | None = None
-    ended: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +161,7 @@ def gather(
                 sizes[kind][name] += 1
                 table[name].update(found)
         if case.hours is not None:
-            durations[case.tier or "machine"].append(case.hours)
+            durations[case.tier or MACHINE].append(case.hours)
     ranked = _ranked({name: sum(parts.values()) for name, parts in scenarios.items()}, scenarios)
     live = {rule.id: rule for rule in pack.live_rules}
     by_trade = _ranked(sizes["trade"], trades)
@@ -181,7 +180,7 @@ def gather(
             if tiers[tier]
         ),
         scenarios=ranked,
-        to_80=_needed([row.count for row in ranked]),
+        to_80=needed(row.count for row in ranked),
         merchants=_ranked(sizes["merchant"], merchants)[:_TOP],
         trades=by_trade[:_TOP],
         matrix=tuple(row for row in by_trade if row.parts)[:_MATRIX],
@@ -200,12 +199,3 @@ def _ranked(sizes: Mapping[str, int], parts: Mapping[str, Counter[str]]) -> tupl
     return tuple(
         Row(name, count, dict(sorted(parts[name].items(), key=lambda i: (-i[1], i[0])))) for name, count in ordered
     )
-
-
-def _needed(counts: Sequence[int]) -> int | None:
-    total, sofar = sum(counts), 0
-    for number, count in enumerate(counts, 1):
-        sofar += count
-        if sofar >= PARETO * total:
-            return number
-    return None

@@ -7,22 +7,17 @@ from collections.abc import Callable, Mapping
 from importlib import resources
 from typing import Any, Final
 
+from funnel.batch.summary import WORDS
 from funnel.errors import FunnelError
-from funnel.facts.vocabulary import Texts
-from funnel.report.data import FEW, Report
+from funnel.report.data import FEW, MACHINE, Report
 from funnel.statistics import wilson
 
 _OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
-    "settle": ("可结案（草稿）", "settled (draft)"),
-    "ask": ("先提问", "asked"),
-    "refer": ("转人工", "referred"),
+    "settle": WORDS["settled"],
+    "ask": WORDS["asked"],
+    "refer": WORDS["referred"],
 }
-_TIERS: Final[Mapping[str, tuple[str, str]]] = {
-    "agent": ("客服", "agent"),
-    "mediator": ("调解员", "mediator"),
-    "lawyer": ("律师", "lawyer"),
-    "machine": ("机器", "machine"),
-}
+_MACHINE: Final = ("机器", "machine")
 _SHOWN: Final = 20
 _WEEK: Final = 168.0
 
@@ -58,15 +53,12 @@ def render(report: Report, *, lang: str, generated_at: dt.datetime, title: str |
     def chart(draw: Callable[..., str], *args: Any, **more: Any) -> Markup:
         return Markup(draw(*args, **more))  # noqa: S704 (drawn here; matplotlib escapes text in SVG)
 
-    def name_of(titles: Mapping[str, Texts], key: str) -> str:
-        texts = titles.get(key)
-        return texts.get(lang, key) if texts is not None else key
-
     def tier(key: str) -> str:
-        return say(*_TIERS.get(key, (key, key)))
+        return say(*(_MACHINE if key == MACHINE else WORDS.get(key, (key, key))))
 
     def scenario(key: str) -> str:
-        return name_of(report.titles, key)
+        texts = report.titles.get(key)
+        return key if texts is None else texts.get(lang, key)
 
     def share(hits: int, of: int) -> str:
         if not of:
@@ -74,18 +66,18 @@ def render(report: Report, *, lang: str, generated_at: dt.datetime, title: str |
         low, high = wilson(hits, of)
         return f"{hits / of:.0%} [{low:.0%}, {high:.0%}]"
 
-    steps = [
-        (say("收到", "came in"), report.cases + report.rejected),
-        (say("认得", "recognised"), report.recognised),
-        (say("不属受理范围", "out of scope"), report.out_of_scope),
-        (say("可结案（草稿）", "settled (draft)"), report.settled),
-        (say("先提问", "asked"), report.asked),
-        (say("转人工", "referred"), report.referred),
-        *((f"· {tier(key)}", count) for key, count in report.tiers),
-    ]
-    if report.rejected:
-        steps.insert(1, (say("读不出", "unreadable"), report.rejected))
-    steps = [step for step in steps if step[1] or step[0] in {steps[0][0], say("认得", "recognised")}]
+    counted = {
+        "rows": report.cases + report.rejected,
+        "rejected": report.rejected,
+        "recognised": report.recognised,
+        "out_of_scope": report.out_of_scope,
+        "settled": report.settled,
+        "asked": report.asked,
+        "referred": report.referred,
+    }
+    always = {"rows", "recognised"}
+    steps = [(say(*WORDS[key]), count) for key, count in counted.items() if count or key in always]
+    steps += [(f"· {tier(key)}", count) for key, count in report.tiers]
     drawn: dict[str, Markup] = {
         "funnel": chart(
             charts.bars,
@@ -97,7 +89,6 @@ def render(report: Report, *, lang: str, generated_at: dt.datetime, title: str |
     if report.scenarios:
         drawn["pareto"] = chart(
             charts.pareto,
-            [scenario(r.name) for r in report.scenarios],
             [r.count for r in report.scenarios],
             title=say("场景的帕累托曲线", "Pareto curve of the scenarios"),
             line=say(f"前 {report.to_80} 个场景到 80%", f"80 % with {report.to_80} scenarios"),
