@@ -1,5 +1,6 @@
 """The command line: outputs, exit codes, and no traceback for a user's mistake."""
 
+import datetime as dt
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from funnel.cli._main import group
@@ -125,6 +127,63 @@ def test_a_new_pack_and_a_new_scenario_pass_check_and_test(tmp_path):
     run("test", "--pack", pack)
     run("init", "pack", pack, code=2)
     run("init", "scenario", "Nonsense", "--pack", pack, code=2)
+
+
+def test_a_new_rule_says_it_was_reviewed_today(tmp_path):
+    pack = tmp_path / "rules" / "mine"
+    before = dt.datetime.now().astimezone().date()
+    run("init", "pack", pack)
+    written = yaml.safe_load((pack / "examples" / "late-parcel.yaml").read_text("utf-8"))["reviewed"]
+    assert before <= written <= dt.datetime.now().astimezone().date()
+
+
+def test_a_copy_of_the_shipped_pack_decides_as_the_shipped_one_and_passes_its_tests(tmp_path):
+    pack = tmp_path / "rules" / "mine"
+    run("init", "pack", pack, "--copy", "cn-ecommerce")
+    run("check", pack, "--strict")
+    assert run("test", "--pack", pack).output.split("，")[1] == run("test").output.split("，")[1]
+    assert not (tmp_path / "scenarios" / "mine" / "real").exists()
+    words = "买了半个月还不发货"
+    one, two = (
+        json.loads(run("explain", words, "--format", "json", "--pack", p).output) for p in (pack, "cn-ecommerce")
+    )
+    assert one.pop("pack")["id"] == "mine"
+    two.pop("pack")
+    assert one == two
+
+
+def test_a_pack_is_never_made_over_another_nor_with_its_tests_out_of_sight(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "rules/mine" in run("init", "pack", "mine", code=2).output
+    run("init", "pack", "rules/mine", "--copy", "no-such-pack", code=2)
+    run("init", "scenario", "goods.x", "--copy", "cn-ecommerce", code=2)
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "scenarios" / "mine").mkdir(parents=True)
+    (tmp_path / "scenarios" / "mine" / "kept.yaml").write_text("funnel: 1\n", "utf-8")
+    run("init", "pack", "rules/mine", "--copy", "cn-ecommerce", code=2)
+    assert not (tmp_path / "rules").exists()
+
+
+def test_a_scenario_for_a_pack_that_is_not_there_says_how_to_make_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = run("init", "scenario", "goods.odd-smell", code=2).output
+    assert "funnel init pack rules/cn-ecommerce --copy cn-ecommerce" in said
+    run("init", "pack", "rules/cn-ecommerce", "--copy", "cn-ecommerce")
+    run("init", "scenario", "goods.odd-smell", "--title", "有异味")
+    run("check", "rules/cn-ecommerce", "--strict")
+
+
+def test_explain_says_that_a_draft_recognises_a_complaint_and_shows_what_it_would_decide(tmp_path):
+    pack = tmp_path / "rules" / "mine"
+    run("init", "pack", pack)
+    args = ("explain", "包裹迟到", "--pack", pack, "--lang")
+    assert "草稿 examples.late-parcel" in run(*args, "zh").output
+    assert "--draft examples.late-parcel" in run(*args, "en").output
+    with_it = run(*args, "zh", "--draft", "examples.late-parcel").output
+    assert "late_parcel (examples.late-parcel r1)" in with_it
+    assert "草稿不判断" not in with_it
+    assert "examples.late-parcel" in run(*args, "zh", "--draft", "no.such", code=2).output
+    assert "草稿" not in run("explain", "东西很好，谢谢", "--pack", pack, "--lang", "zh").output
 
 
 def test_law_show_changes_and_check(tmp_path):

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 import funnel
 from funnel.diagnostics import Diagnostics, render
 from funnel.diagnostics._catalog import CATALOG
+from funnel.diagnostics._chinese import FORMAT_WORDS
+from funnel.diagnostics._model import suggestion
 from funnel.diagnostics._render import display_width
 from funnel.pack._nodes import MAX_BYTES, load_bytes
 
@@ -138,6 +140,7 @@ CHANGES = {
     "F505": ("gates.yaml", "covers: crime", "covers: other"),
     "F506": ("signals/all.yaml", "拒绝退货]", "(拒绝退货]"),
     "F508": ("signals/all.yaml", "[坏了, 用不了]", "[坏, 用不了]"),
+    "F519": ("signals/all.yaml", "[坏了, 用不了]", "[坏了， 用不了]"),
     "F509": ("goods/return.yaml", "请退 {price_paid} 元", "请退 {price_payd} 元"),
     "F510": (
         "goods/return.yaml",
@@ -223,3 +226,35 @@ def test_all_faults_are_reported_at_once_in_file_order(tmp_path):
 def test_every_code_speaks_both_languages_and_says_a_way_out():
     for code, entry in CATALOG.items():
         assert all((entry.zh, entry.en, entry.help_zh, entry.help_en)), code
+
+
+# --- words of the format in Chinese -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "hint"),
+    [
+        ("vocabulary/facts.yaml", "type: money", "type: 金额", "money"),
+        ("goods/return.yaml", "status: stable", "status: 生效", "stable"),
+        ("goods/return.yaml", "refer: {tier: agent", "refer: {tier: 客服", "agent"),
+        ("goods/return.yaml", "supports: [elements, remedies]", "supports: [要件, remedies]", "elements"),
+        ("goods/return.yaml", "{goods_intact: true}]}", "{goods_intact: 否}]}", "false"),
+        ("goods/return.yaml", "needs: {days_since_receipt: record", "needs: {days_since_receipt: 记录", "record"),
+    ],
+)
+def test_a_word_of_the_format_written_in_chinese_is_answered_with_the_word(tmp_path, name, old, new, hint):
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    path = target / name
+    text = path.read_text("utf-8")
+    assert old in text, "the change must apply"
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    helps = [d.help("zh") for d in funnel.check_pack(target).diagnostics if d.severity == "error"]
+    assert any(f"“{hint}”" in text or text.endswith(f"例如 {hint}") for text in helps), helps
+
+
+def test_each_chinese_name_leads_to_a_word_that_is_among_the_choices():
+    for word, names in FORMAT_WORDS.items():
+        for name in names:
+            assert suggestion(name, [word]) == word
+            assert suggestion(name, ["zzz"]) == ""

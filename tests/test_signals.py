@@ -72,7 +72,7 @@ def test_a_match_that_touches_an_exception_does_not_count():
 
 @pytest.mark.parametrize(
     ("source", "code"),
-    [("甲", "F508"), ("(甲乙", "F506"), ("甲)乙", "F506"), ("{没有}甲", "F308"), ("甲<99>乙", "F506"), ("…甲乙", "F506"), ("甲，乙", "F506"), ("(" + "|".join("甲乙丙丁戊己庚辛壬癸") + ")" * 1 + "(一|二|三|四|五|六|七|八|九|十)" * 3, "F507")],
+    [("甲", "F508"), ("(甲乙", "F506"), ("甲)乙", "F506"), ("{没有}甲", "F308"), ("甲<99>乙", "F506"), ("…甲乙", "F506"), ("甲，乙", "F519"), ("(" + "|".join("甲乙丙丁戊己庚辛壬癸") + ")" * 1 + "(一|二|三|四|五|六|七|八|九|十)" * 3, "F507")],
 )  # fmt: skip
 def test_malformed_phrases_are_refused_with_their_code(source, code):
     with pytest.raises(PhraseError) as caught:

@@ -9,7 +9,7 @@ from funnel.engine._texts import say
 from funnel.engine.assess import Assessment
 from funnel.engine.decide import Reasoning
 from funnel.engine.describe import leaf, need
-from funnel.engine.evaluate import Trace, flips, trace
+from funnel.engine.evaluate import Trace, evaluate, flips, trace
 from funnel.facts.signals import Hit, Scan
 from funnel.facts.values import NOT_RAISED
 from funnel.facts.vocabulary import SIGNAL_PREFIX, pick
@@ -55,6 +55,7 @@ class _Explainer:
             yield from self._rule(assessment)
         if not self.r.assessments:
             yield self.pick("  没有规则认得这件投诉", "  no rule recognises this complaint")
+        yield from self._drafts()
         yield from self._questions()
         yield from self._reasons()
         yield from self._near()
@@ -137,6 +138,17 @@ class _Explainer:
             yield "      " + say("grade-too-low", self.lang, label=label, have=have, need=want)
         ends = ", ".join(sorted(a.live))
         yield f"      {self.pick('还可能的结局', 'live ends')}: {ends}"
+
+    def _drafts(self) -> Iterator[str]:
+        """Drafts that recognise the complaint: they decide nothing, which their authors may have forgotten."""
+        for rule in sorted(self.pack.rules.values(), key=lambda rule: rule.id):
+            if rule.status == "draft" and evaluate(rule.recognise, self.facts, self.r.parameters) is not False:
+                title = pick(rule.title, self.lang)
+                yield self.pick(
+                    f"  草稿 {rule.id}（{title}）认得它，但草稿不判断；看它会怎么判：funnel explain --draft {rule.id} …",
+                    f"  the draft {rule.id} ({title}) recognises it but decides nothing; "
+                    f"what it would decide: funnel explain --draft {rule.id} …",
+                )
 
     def _tree(self, name: str, node: Trace, a: Assessment) -> Iterator[str]:
         yield f"    {_MARKS[node.truth]} {name}"

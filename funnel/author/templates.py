@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from funnel.errors import FunnelError
+from funnel.pack.loader import data_folder, find_pack
 from funnel.pack.model import REQUIRED_GATES
 
 _SLUG = re.compile(r"[a-z][a-z0-9\-]*\Z")
+_PACK_LINE = re.compile(r"^pack:.*$", re.MULTILINE)
 
 
 class TemplateError(FunnelError):
@@ -24,20 +27,72 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-def new_pack(folder: Path) -> tuple[Path, ...]:
-    """Make a pack with its gates, a small vocabulary, one example rule and its tests.
-
-    Args:
-        folder: ``…/rules/NAME``; tests go to ``…/scenarios/NAME``.
+def _pack_name(folder: Path) -> str:
+    """The name of a pack to be made in a folder.
 
     Raises:
-        TemplateError: The name does not fit or files are there already.
+        TemplateError: The name does not fit, the folder is in use, or its tests would stand outside of what was named.
     """
     name = folder.name
     if not _SLUG.match(name):
         raise TemplateError(f"“{name}”：名字用小写字母、数字和连字符 use small letters, digits and hyphens")
-    if folder.exists() and any(folder.iterdir()):
-        raise TemplateError(f"{folder}：目录不是空的 the folder is not empty")
+    if len(folder.parts) == 1:
+        # Its tests would be written beside the working directory, where nobody looks for them.
+        raise TemplateError(
+            f"{folder}：写成 rules/{name}，测试放在旁边的 scenarios/{name} "
+            f"write rules/{name}; its tests go beside it, to scenarios/{name}"
+        )
+    for taken in (folder, _tests_of(folder)):
+        if taken.exists() and (not taken.is_dir() or any(taken.iterdir())):
+            raise TemplateError(f"{taken}：已经有东西，没有改动 is in use; nothing was changed")
+    return name
+
+
+def _tests_of(pack: Path) -> Path:
+    return pack.parent.parent / "scenarios" / pack.name
+
+
+def copy_pack(source: str, folder: Path) -> tuple[Path, ...]:
+    """Copy a pack with its scenario tests, to be changed. Labels of real texts stay behind.
+
+    Args:
+        source: The name of a shipped pack or a pack's folder.
+        folder: ``…/rules/NAME``; tests go to ``…/scenarios/NAME``.
+
+    Returns:
+        The two folders.
+
+    Raises:
+        PackNotFoundError: There is no such pack.
+        TemplateError: The name does not fit or files are there already.
+    """
+    name = _pack_name(folder)
+    origin = find_pack(source)
+    shipped = data_folder("scenarios") / origin.name
+    tests = shipped if origin.parent == data_folder("rules") else _tests_of(origin.resolve())
+    target, tests_target = folder.resolve(), _tests_of(folder.resolve())
+    for path in sorted(origin.rglob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        if path == origin / "pack.yaml":
+            text = _PACK_LINE.sub(f"pack: {name}", text, count=1)
+        _write(target / path.relative_to(origin), text)
+    for path in sorted(tests.rglob("*.yaml")):
+        if path.relative_to(tests).parts[0] != "real":
+            _write(tests_target / path.relative_to(tests), path.read_text(encoding="utf-8"))
+    return target, tests_target
+
+
+def new_pack(folder: Path, *, today: dt.date) -> tuple[Path, ...]:
+    """Make a pack with its gates, a small vocabulary, one example rule and its tests.
+
+    Args:
+        folder: ``…/rules/NAME``; tests go to ``…/scenarios/NAME``.
+        today: What its example rule gives as the day it was reviewed.
+
+    Raises:
+        TemplateError: The name does not fit or files are there already.
+    """
+    name = _pack_name(folder)
     gates = "".join(
         f"""  - id: {covers}
     covers: {covers}
@@ -65,12 +120,12 @@ def new_pack(folder: Path) -> tuple[Path, ...]:
         _write(root / "gates.yaml", "funnel: 1\ngates:\n" + gates),
         _write(root / "statutes.yaml", _STATUTES),
     ]
-    made += new_scenario(root, "examples.late-parcel", "late_parcel", "包裹迟到")
+    made += new_scenario(root, "examples.late-parcel", "late_parcel", "包裹迟到", today=today)
     return tuple(made)
 
 
 def new_scenario(
-    pack: Path, rule_id: str, scenario: str, title: str, *, phrases: Sequence[str] = ()
+    pack: Path, rule_id: str, scenario: str, title: str, *, today: dt.date, phrases: Sequence[str] = ()
 ) -> tuple[Path, ...]:
     """Make a draft rule with its signals and tests.
 
@@ -79,6 +134,7 @@ def new_scenario(
         rule_id: ``group.slug``.
         scenario: The scenario's id.
         title: Its title in Chinese.
+        today: What the rule gives as the day it was reviewed.
         phrases: What its signal listens for; default: the title.
 
     Raises:
@@ -88,9 +144,13 @@ def new_scenario(
     if not dot or not _SLUG.match(group) or not _SLUG.match(slug) or not re.fullmatch(r"[a-z0-9_]+", scenario):
         raise TemplateError(f"“{rule_id}”：编号写成 组.名字，例如 returns.late-refund write the id as group.slug")
     if not (pack / "pack.yaml").is_file():
-        raise TemplateError(f"{pack}：这里没有 pack.yaml there is no pack.yaml here")
+        raise TemplateError(
+            f"{pack}：这里没有 pack.yaml there is no pack.yaml here\n"
+            f"  funnel init pack {pack} --copy cn-ecommerce   # 先复制一份随包规则来改 copy the shipped rules first\n"
+            f"  funnel init pack {pack}                       # 或者从空的开始 or begin with an empty pack"
+        )
     pack = pack.resolve()
-    scenarios = pack.parent.parent / "scenarios" / pack.name / group / f"{slug}.yaml"
+    scenarios = _tests_of(pack) / group / f"{slug}.yaml"
     statute = (
         "law/1"
         if (pack / "statutes.yaml").is_file() and "  law:" in (pack / "statutes.yaml").read_text("utf-8")
@@ -104,6 +164,7 @@ def new_scenario(
         "SCENARIO": scenario,
         "TITLE": title,
         "CITE": statute,
+        "TODAY": today.isoformat(),
     }
 
     def filled(text: str) -> str:
@@ -191,7 +252,7 @@ scenario: SCENARIO
 revision: 1
 title: {zh: TITLE, en: "TITLE"}
 status: draft
-reviewed: 2026-11-24
+reviewed: TODAY
 recognise: {signal: SCENARIO}
 elements: {SCENARIO_shown: true}
 basis:

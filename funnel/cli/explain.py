@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from funnel.cli._common import USAGE, as_of_option, fail, lang_option, open_pack, pack_option
+from funnel.pack.model import Pack
 
 
 @click.command(name="explain")
@@ -18,9 +19,20 @@ from funnel.cli._common import USAGE, as_of_option, fail, lang_option, open_pack
 )
 @pack_option
 @as_of_option
+@click.option(
+    "--draft", default=None, metavar="RULE", help="Decide as if this draft were stable. 当作这条草稿已经生效来判断。"
+)
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @lang_option
-def command(what: str, wanted: str | None, pack_name: str, as_of: dt.date | None, form: str, lang: str) -> None:
+def command(
+    what: str,
+    wanted: str | None,
+    pack_name: str,
+    as_of: dt.date | None,
+    draft: str | None,
+    form: str,
+    lang: str,
+) -> None:
     """Explain a decision. FILE is a complaint in JSON or JSONL; anything else is taken for the words of a complaint.
 
     Shows the facts with their grade and the words they came from, every rule considered with what each condition gave,
@@ -32,6 +44,8 @@ def command(what: str, wanted: str | None, pack_name: str, as_of: dt.date | None
 
     content = _content(what, wanted)
     pack = open_pack(pack_name, lang)
+    if draft is not None:
+        pack = _with_draft(pack, draft, lang)
     engine = Engine(pack, lang=lang)
     try:
         decision = engine.decide(content, as_of=as_of)
@@ -43,6 +57,16 @@ def command(what: str, wanted: str | None, pack_name: str, as_of: dt.date | None
         click.echo(decision.model_dump_json(indent=2))
     else:
         click.echo(explain(pack, reasoning, decision, lang))
+
+
+def _with_draft(pack: Pack, wanted: str, lang: str) -> Pack:
+    """The pack with one draft made stable."""
+    if (rule := pack.rules.get(wanted)) is None or rule.status != "draft":
+        drafts = ", ".join(sorted(rule.id for rule in pack.rules.values() if rule.status == "draft"))
+        if lang == "en":
+            fail(f"--draft {wanted}: there is no such draft; drafts: {drafts or 'none'}", USAGE)
+        fail(f"--draft {wanted}：没有这条草稿；草稿有：{drafts or '无'}", USAGE)
+    return pack.with_stable(wanted)
 
 
 def _content(what: str, wanted: str | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import click
@@ -24,23 +25,42 @@ from funnel.cli._common import USAGE, fail, lang_option
     "--scenario", default=None, metavar="ID", help="Scenario id; default: the slug with underscores. 场景编号。"
 )
 @click.option("--title", default=None, metavar="TEXT", help="Title in Chinese. 中文标题。")
+@click.option(
+    "--copy",
+    "source",
+    default=None,
+    metavar="NAME|FOLDER",
+    help="Make the new pack a copy of this one, with its tests. 新规则包从这一个复制。",
+)
 @lang_option
-def command(kind: str, name: str, pack_name: str, scenario: str | None, title: str | None, lang: str) -> None:
+def command(
+    kind: str, name: str, pack_name: str, scenario: str | None, title: str | None, source: str | None, lang: str
+) -> None:
     """Make a pack in FOLDER (rules/NAME), or a draft scenario GROUP.SLUG with signals and tests. 新建规则包或场景。
 
     What is made passes check and test at once; a draft decides nothing until its status is stable.
     """
-    from funnel.author.templates import TemplateError, new_pack, new_scenario  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.author.templates import (  # noqa: PLC0415 (late, for a quick --help)
+        TemplateError,
+        copy_pack,
+        new_pack,
+        new_scenario,
+    )
     from funnel.diagnostics._model import shown_path  # noqa: PLC0415 (as above)
+    from funnel.errors import PackNotFoundError  # noqa: PLC0415 (as above)
+
+    if source is not None and kind != "pack":
+        fail("funnel init: --copy 只用于 pack goes with pack only", USAGE)
+    today = dt.datetime.now().astimezone().date()
 
     try:
         if kind == "pack":
-            made = new_pack(Path(name))
+            made = new_pack(Path(name), today=today) if source is None else copy_pack(source, Path(name))
         else:
             slug = name.partition(".")[2]
             ident = scenario or slug.replace("-", "_")
-            made = new_scenario(Path(pack_name), name, ident, title or ident)
-    except TemplateError as error:
+            made = new_scenario(Path(pack_name), name, ident, title or ident, today=today)
+    except (TemplateError, PackNotFoundError) as error:
         fail(f"funnel init: {error}", USAGE)
     for path in made:
         click.echo(shown_path(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -173,7 +174,8 @@ def _draft(group: Group, pack: Path, name: str, title: str | None) -> Iterator[s
     if not group.signals:
         fail("这一组没有专属的说法，起草不了: no phrase is the group's own; nothing to draft from", USAGE)
     slug = name.partition(".")[2].replace("-", "_")
-    made = new_scenario(pack, name, slug, title or group.signals[0], phrases=group.signals)
+    today = dt.datetime.now().astimezone().date()
+    made = new_scenario(pack, name, slug, title or group.signals[0], today=today, phrases=group.signals)
     for path in made:
         yield shown_path(path)
 

@@ -454,6 +454,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "去掉 settle，或去掉 out_of_scope: true",
             "remove settle, or remove out_of_scope: true",
         ),
+        "F519": _e(
+            "短语“{phrase}”里有标点“{mark}”",
+            "the phrase “{phrase}” contains the mark “{mark}”",
+            "短语不跨标点：去掉它；要隔开列表里的几条，用半角逗号加空格",
+            "a phrase never crosses a mark: remove it; items of a list are parted by a comma and a space",
+        ),
         # --- F6xx: scenario tests ---
         "F601": _w(
             "规则“{rule}”没有场景测试",

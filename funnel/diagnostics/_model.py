@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from funnel.diagnostics._catalog import CATALOG
+from funnel.diagnostics._chinese import format_word
 
 Severity = Literal["error", "warning"]
 
@@ -114,6 +115,7 @@ class Diagnostics:
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
-    """The nearest known word, or ``""`` where none is near."""
-    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
-    return near[0] if near else ""
+    """The nearest known word, by its letters or by its Chinese name; ``""`` where none is near."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
+    return near[0] if near else format_word(word, choices)

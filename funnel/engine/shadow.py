@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from funnel.complaint import Complaint
@@ -118,10 +118,7 @@ class Shadows:
         self._observer = observer
         drafts = [rule for _, rule in sorted(pack.rules.items()) if rule.status == "draft"]
         self._live = compiled
-        self._drafts = tuple(
-            (rule, compile_pack(replace(pack, rules={**pack.rules, rule.id: replace(rule, status="stable")})))
-            for rule in drafts
-        )
+        self._drafts = tuple((rule, compile_pack(pack.with_stable(rule.id))) for rule in drafts)
 
     def observe(self, complaint: Complaint, taken: Intake, live: Decision, *, as_of: dt.date, lang: str) -> None:
         """Tell the observer what each draft would have had to say on facts that were read."""

@@ -176,6 +176,9 @@ def _literals(forms: tuple[str, ...], source: str) -> tuple[str, ...]:
     normal = {form.strip() for form in normalise("\n".join(forms)).text.split("\n")}
     if "" in normal:
         raise PhraseError("F506", detail=f"“{source}”")
-    if any(char in CLAUSE_ENDS for form in normal for char in form):
-        raise PhraseError("F506", detail=f"“{source}” {CLAUSE_ENDS.strip()}")
+    mark = next((char for form in sorted(normal) for char in form if char in CLAUSE_ENDS), None)
+    if mark is not None:
+        # As its author typed it, where it stands in the phrase and not in a word list.
+        typed = next((char for char in source if normalise(char).text == mark), mark)
+        raise PhraseError("F519", phrase=source, mark=typed)
     return tuple(sorted(normal))

@@ -26,6 +26,8 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,15}\Z")
 _MONEY = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?\Z")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 _DURATION = re.compile(r"([0-9]{1,6})(h|d)\Z")
+_CHINESE_DURATION = re.compile(r"\s*([0-9]{1,6})\s*(天|日|个?小时|个?钟头)\s*\Z")
+_DAYS = frozenset({"天", "日"})
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_\-.]*\Z")
 _FACT = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_\-]+)?\Z")
 
@@ -169,7 +171,7 @@ class Reader:
         if value in {"true", "false"}:
             return value == "true"
         if value is not None:
-            self._bad(node, value, " true 或 false", "true or false", "true")
+            self._bad(node, value, " true 或 false", "true or false", suggestion(value, ("true", "false")) or "true")
         return None
 
     def integer(self, node: Node | None, low: int | None = None, high: int | None = None) -> int | None:
@@ -212,7 +214,9 @@ class Reader:
 
     def duration(self, node: Node | None) -> str | None:
         """``24h`` or ``7d``."""
-        return self._match(node, _DURATION, "时长", "a duration", "24h")
+        said = _CHINESE_DURATION.match(node.value) if isinstance(node, ScalarNode) else None
+        example = "24h" if said is None else f"{said[1]}{'d' if said[2] in _DAYS else 'h'}"
+        return self._match(node, _DURATION, "时长", "a duration", example)
 
     def _match(self, node: Node | None, pattern: re.Pattern[str], zh: str, en: str, example: str) -> str | None:
         value = self.raw(node, zh, en, example)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
@@ -385,6 +385,14 @@ class Pack:
     def live_rules(self) -> tuple[Rule, ...]:
         """The rules that decide: those that are ``stable``, in the order of their ids."""
         return tuple(rule for _, rule in sorted(self.rules.items()) if rule.status == "stable")
+
+    def with_stable(self, rule_id: str) -> Pack:
+        """This pack as it will be on the day that one of its drafts becomes stable.
+
+        Raises:
+            KeyError: There is no such rule.
+        """
+        return replace(self, rules={**self.rules, rule_id: replace(self.rules[rule_id], status="stable")})
 
     def tier_rank(self, tier: str) -> int:
         """How hard a tier is; 0 is the easiest."""
