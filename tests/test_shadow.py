@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 import funnel
 from funnel.author.scenario_tests import load_suite, scenario_files
+from funnel.author.scenario_tests import run as run_test
 from funnel.cli._main import group
+from funnel.engine.decide import compile_pack
 from funnel.engine.shadow import Tallies
 
 ROOT = Path(__file__).parent.parent
@@ -56,6 +58,15 @@ def test_what_a_draft_would_decide_is_what_it_decides_when_it_is_stable(engine, 
         if any(m.rule == rule for m in stable.matters):
             assert [s.rule for s in seen] == [rule]
             assert seen[0].changes, "a matter that only the draft knows is a change"
+
+
+def test_the_tests_of_a_draft_are_run_as_if_it_were_stable(engine, suite):
+    rule = "delivery.nondelivery"
+    drafts = compile_pack(drafted(engine.pack, rule))
+    own = [test for test in suite.tests if test.rule == rule]
+    assert own
+    assert all(run_test(drafts, test).passed for test in own)
+    assert all(rule not in {m.rule for m in funnel.Engine(drafts.pack).decide(test.complaint).matters} for test in own)
 
 
 def test_a_draft_that_fails_harms_nothing_and_is_named(engine):

@@ -13,7 +13,7 @@ from funnel.complaint import Complaint
 from funnel.decision import Decision, Matter
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path
-from funnel.engine.decide import Compiled, Reasoning, judge, put_in_words, read
+from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_in_words, read
 from funnel.engine.describe import leaf
 from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import cheapest
@@ -296,7 +296,7 @@ def as_of_day(compiled: Compiled, test: ScenarioTest) -> dt.date:
 
 
 def run(compiled: Compiled, test: ScenarioTest, *, lang: str = "zh", taken: Intake | None = None) -> Result:
-    """Run one test.
+    """Run one test. The test of a draft is run as if that draft were stable: a draft decides nothing, and could not be tested.
 
     Args:
         compiled: The pack.
@@ -304,6 +304,8 @@ def run(compiled: Compiled, test: ScenarioTest, *, lang: str = "zh", taken: Inta
         lang: Language of the texts.
         taken: The facts of its complaint, where they were read before.
     """
+    if compiled.pack.rules[test.rule].status == "draft":
+        compiled = compile_pack(compiled.pack.with_stable(test.rule))
     as_of = as_of_day(compiled, test)
     taken = taken if taken is not None else read(compiled, test.complaint, as_of=as_of)
     reasoning = judge(compiled, test.complaint, taken, as_of=as_of)

@@ -283,9 +283,9 @@ facts:
 _TESTS = """funnel: 1
 rule: RULE
 tests:
-  - name: 草稿不判断，先交客服
+  - name: 认得出来；还没有写怎么结案，先交客服
     given: {text: FIRST}
-    expect: {outcome: refer, facts: {signal.SCENARIO: true}}
+    expect: {recognised: true, outcome: refer, tier: agent, facts: {signal.SCENARIO: true}}
   - name: 没有提到的，不认
     given: {text: 东西很好，谢谢}
     expect: {recognised: false}
