@@ -1,5 +1,6 @@
 """The arithmetic of the measure on real texts, on invented rows."""
 
+import hashlib
 import importlib.util
 import json
 import sys
@@ -136,16 +137,45 @@ def test_a_label_that_would_silently_count_as_nothing_is_an_error(wrong):
         M.Label.of({"file": "x.jsonl", "id": "1", "part": "all", "scenarios": [], **wrong})
 
 
-def test_the_committed_labels_hold_no_text_and_are_sorted():
-    labels = M.read_labels(M.LABELS)
-    raw = M.LABELS.read_text("utf-8")
-    assert raw.isascii()
+@pytest.mark.parametrize("path", M.LABELS, ids=lambda path: path.stem)
+def test_the_committed_labels_hold_no_text_and_are_sorted(path):
+    labels = M.read_labels(path)
+    assert path.read_text("utf-8").isascii()
     keys = [(x.file, x.id) for x in labels]
     assert keys == sorted(set(keys))
     for label in labels:
         assert not set(label.scenarios) & set(label.maybe), label.id
         assert len(set(label.scenarios)) == len(label.scenarios), label.id
         assert label.doubtful or not label.maybe, label.id
+
+
+def test_no_row_is_labelled_in_two_files_and_the_two_later_samples_are_of_150_rows_each(tmp_path):
+    labels = M.read_labels(*M.LABELS)
+    parts = {part: sum(x.part == part for x in labels) for part in M.PARTS}
+    assert parts == {"all": 69, "random": 400, "keyword": 200, "dev": 150, "heldout": 150}
+    again = tmp_path / "again.jsonl"
+    again.write_text(M.LABELS[1].read_text("utf-8").splitlines()[0] + "\n", "utf-8")
+    with pytest.raises(ValueError, match="labelled twice"):
+        M.read_labels(*M.LABELS, again)
+
+
+def test_which_later_row_is_held_out_follows_from_its_id_alone():
+    later = [x for x in M.read_labels(*M.LABELS) if x.part in {"dev", "heldout"}]
+    later.sort(key=lambda x: hashlib.sha256(x.id.encode()).hexdigest())
+    assert [x.part for x in later] == ["dev"] * 150 + ["heldout"] * 150
+
+
+def test_details_are_listed_of_every_part_but_the_one_held_out(tmp_path, capsys):
+    rows = [{"id": f"{part}-row", "text": "味道不错，下次再来"} for part in M.PARTS]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+    labels = [{"file": "t.jsonl", "id": f"{part}-row", "part": part, "scenarios": ["nondelivery"]} for part in M.PARTS]
+    path = tmp_path / "labels.jsonl"
+    path.write_text("".join(json.dumps(x) + "\n" for x in labels), "utf-8")
+    assert M.main(["--texts", str(tmp_path), "--labels", str(path), "--details", "--show"]) == 0
+    out = capsys.readouterr().out
+    for part in M.PARTS:
+        assert M.TITLES.get(part, part) in out
+        assert (f"{part}-row" in out) == (part != "heldout")
 
 
 def test_the_script_measures_a_folder_of_texts_and_says_which_row_is_lacking(tmp_path, capsys):

@@ -2,18 +2,19 @@
 
 Usage, from the repository:
 
-    python tools/measure_real.py --texts DIR [--details [--show]] [--pack NAME] [--labels FILE] [--as-of DATE] [--json]
+    python tools/measure_real.py --texts DIR [--details [--show]] [--pack NAME] [--labels FILE…] [--as-of DATE] [--json]
 
 ``DIR`` holds the files that the labels name (``complaints.jsonl``, ``reviews.jsonl``): one complaint a line, in the
 contract's shape. The texts are no part of this repository; the labels, and what they mean, are in
 ``scenarios/cn-ecommerce/real/``. ``--details`` lists ids of the rows behind every figure that is not a success;
-``--show`` prints their texts too: do not keep that output. ``--json`` gives the figures for machines.
+``--show`` prints their texts too: do not keep that output. Neither says anything of the rows of ``heldout``: whoever has seen
+which of them fail can write phrases for them, and then nothing is held out. ``--json`` gives the figures for machines.
 
 How it counts. A scenario is recognised in a row if the decision has a matter with that scenario (out-of-scope matters are
 counted apart). *Strict*: only the scenarios that the label states are right. *Lenient*: ``maybe`` is right as
 well. *Covered*: the pack has a rule of that scenario that takes part in decisions. Recall is over rows that state a covered
 grievance: *main* asks for the main scenario (over rows whose main scenario is covered), *any* for any stated one, *certain*
-is main over rows that are not doubtful. Parts are never added up: only ``random`` is a fair sample of its file.
+is main over rows that are not doubtful. Parts are never added up: ``random``, ``dev`` and ``heldout`` are each a fair sample of their file, the others are not.
 """
 
 from __future__ import annotations
@@ -32,8 +33,15 @@ from typing import Any
 import funnel
 
 ROOT = Path(__file__).resolve().parents[1]
-LABELS = ROOT / "scenarios" / "cn-ecommerce" / "real" / "labels.jsonl"
-PARTS = ("all", "random", "keyword")
+REAL = ROOT / "scenarios" / "cn-ecommerce" / "real"
+LABELS = tuple(REAL / name for name in ("labels.jsonl", "labels-dev.jsonl", "labels-heldout.jsonl"))
+PARTS = ("all", "random", "keyword", "dev", "heldout")
+TITLES = {
+    "random": "random sample: the fair one",
+    "keyword": "chosen by words: not a fair sample",
+    "dev": "a later random sample, labelled blind: dev, may be read row by row and written for",
+    "heldout": "a later random sample, labelled blind: held out, figures only",
+}
 GATES = ("injury", "minor", "elder", "crime", "group", "professional", "litigation-or-media", "never-settled")
 OUTSIDE = "out_of_scope_"
 Z95 = 1.959963984540054
@@ -240,11 +248,14 @@ def seen_in(decision: funnel.Decision) -> Seen:
     return Seen(inside, outside, gates, decision.outcome)
 
 
-def read_labels(path: Path) -> list[Label]:
-    with path.open(encoding="utf-8") as lines:
-        labels = [Label.of(json.loads(line)) for line in lines if line.strip()]
+def read_labels(*paths: Path) -> list[Label]:
+    """The labels of all files; a row labelled twice would count twice, in one file or in two, and is an error."""
+    labels = []
+    for path in paths:
+        with path.open(encoding="utf-8") as lines:
+            labels += [Label.of(json.loads(line)) for line in lines if line.strip()]
     if twice := [key for key, n in Counter((x.file, x.id) for x in labels).items() if n > 1]:
-        raise ValueError(f"{path.name}: labelled twice: {twice[:3]}")
+        raise ValueError(f"{', '.join(path.name for path in paths)}: labelled twice: {twice[:3]}")
     return labels
 
 
@@ -275,9 +286,8 @@ def covered_by(pack: funnel.Pack) -> frozenset[str]:
 
 
 def render(part: str, m: Measure) -> str:
-    title = {"random": "random sample: the fair one", "keyword": "chosen by words: not a fair sample"}.get(part, part)
     lines = [
-        f"== {title}",
+        f"== {TITLES.get(part, part)}",
         f"{m.rows} rows; {m.stated} state a grievance, {m.covered} one that the pack covers. "
         "Outcomes: " + ", ".join(f"{name} {n}" for name, n in sorted(m.outcomes.items())),
         "",
@@ -339,7 +349,7 @@ def to_json(m: Measure) -> dict[str, Any]:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Measure a pack on labelled real texts.")
     parser.add_argument("--texts", type=Path, required=True, help="folder of the files that the labels name")
-    parser.add_argument("--labels", type=Path, default=LABELS)
+    parser.add_argument("--labels", type=Path, nargs="+", default=LABELS)
     parser.add_argument("--pack", default="cn-ecommerce", help="a pack's name or folder")
     parser.add_argument("--as-of", type=dt.date.fromisoformat, default=dt.datetime.now(dt.UTC).date())
     parser.add_argument("--details", action="store_true", help="list the ids behind the failures")
@@ -347,7 +357,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(argv)
     try:
-        labels = read_labels(args.labels)
+        labels = read_labels(*args.labels)
         texts = read_texts(args.texts, labels)
         pack = funnel.load_pack(args.pack)
     except (OSError, ValueError, TypeError, funnel.FunnelError) as error:
@@ -364,7 +374,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for part, m in parts.items():
         if m.rows:
             print("\n" + render(part, m))
-            if args.details:
+            if args.details and part != "heldout":
                 print("\n" + render_details(m, shown))
     return 0
 
