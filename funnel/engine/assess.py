@@ -26,6 +26,8 @@ UNRECOGNISED = "unrecognised"
 
 _CAPPED = frozenset({"refund", "loss"})
 """Kinds whose amount may not exceed what was paid, whatever a rule says."""
+_PROMISED = "promised_compensation"
+"""Owed in full where a merchant promised it, but one above the price is weighed by people: "ten for one" is punitive by another name."""
 PAID_FACT = "price_paid"
 """The fact that caps a settlement."""
 
@@ -346,7 +348,8 @@ class _Assessor:
                 self._note(PAID_FACT)
             return
         capped = sum(r.amount.fen for r in remedies if r.amount is not None and r.spec.kind in _CAPPED)
-        if capped > paid or total > 2 * paid:
+        promised = sum(r.amount.fen for r in remedies if r.amount is not None and r.spec.kind == _PROMISED)
+        if capped > paid or promised > paid or total > 2 * paid:
             self._cannot(Block("engine-refused", f"{total}>{paid}"))
         claimed = self.facts.value("claimed_amount")
         if isinstance(claimed, int) and claimed > max(total, paid):

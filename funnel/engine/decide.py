@@ -230,11 +230,16 @@ class _Judge:
 
     def _all_dead(self, base: _Base, candidates: Sequence[Assessment]) -> Ruling:
         reasons = []
+        tiers = [self._tier(candidates)]
         for a in sorted(candidates, key=lambda a: a.rule.id):
             fired = [e.id for e, truth in a.exceptions if truth is True]
             code = "exception" if a.elements is True and fired else "elements-not-met"
             reasons.append(Reason(code=code, text="", rule=a.rule.id, fact=",".join(fired) or None))
-        return base.refer(self._tier(candidates), tuple(reasons))
+        for index, (when, truth) in enumerate(base.primary.referrals):
+            if truth is True:  # what is a lawyer's stays a lawyer's, whether or not the elements hold
+                reasons.append(Reason(code="rule-refers", text="", rule=base.primary.rule.id, fact=f"refer:{index}"))
+                tiers.append(when.tier)
+        return base.refer(self.pack.hardest(*tiers), tuple(reasons))
 
     def _settled(self, base: _Base, live: Sequence[Assessment]) -> Ruling:
         results = {a.result for a in live}
