@@ -1,0 +1,89 @@
+"""What is put before people to weigh: the figures that the law gives, on cases reckoned by hand; no machine pays them."""
+
+import datetime as dt
+
+import pytest
+
+import funnel
+
+PACK = funnel.load_pack("cn-ecommerce")
+ENGINE = funnel.Engine(PACK)
+AS_OF = dt.date(2026, 11, 26)
+
+
+def recorded(value):
+    return {"value": value, "grade": "record", "source": "系统"}
+
+
+def considered(grievance, price, **facts):
+    decision = ENGINE.decide(
+        {
+            "id": "t",
+            "received_at": "2026-11-20T10:00:00+08:00",
+            "order": {"price": price, "quantity": 1, "paid_at": "2026-11-10T10:00:00+08:00"},
+            "facts": {"grievances": [grievance], **facts},
+        },
+        as_of=AS_OF,
+    )
+    assert decision.outcome != "settle"
+    return {c.kind: c.amount for m in decision.matters for c in m.considers}
+
+
+@pytest.mark.parametrize(
+    ("price", "deposit", "both"),
+    [
+        ("1000.00", "200.00", "400.00"),  # a fifth of the price: all of it twice
+        ("1000.00", "300.00", "500.00"),  # 200 count as earnest money and are doubled, 100 are an ordinary payment
+        ("1000.00", "0.01", "0.02"),
+    ],
+)
+def test_a_double_deposit_is_doubled_up_to_a_fifth_of_the_whole_price_and_the_rest_goes_back_once(price, deposit, both):
+    facts = {"deposit_word": recorded("earnest"), "deposit_amount": recorded(deposit)}
+    assert considered("deposit_kept", price, **facts)["double_deposit"] == both
+
+
+def test_the_cap_on_earnest_money_is_reckoned_by_the_whole_price_though_only_the_deposit_was_paid_yet():
+    decision = ENGINE.decide(
+        {
+            "id": "t",
+            "received_at": "2026-11-20T10:00:00+08:00",
+            "order": {
+                "price": "1000.00",
+                "quantity": 1,
+                "total_paid": "300.00",
+                "paid_at": "2026-11-10T10:00:00+08:00",
+            },
+            "facts": {
+                "grievances": ["deposit_kept"],
+                "deposit_word": recorded("earnest"),
+                "deposit_amount": recorded("300.00"),
+            },
+        },
+        as_of=AS_OF,
+    )
+    assert {c.kind: c.amount for c in decision.matters[0].considers} == {"double_deposit": "500.00"}
+
+
+@pytest.mark.parametrize(("price", "tenfold"), [("50.00", "1000.00"), ("100.00", "1000.00"), ("100.01", "1000.10")])
+def test_tenfold_for_a_drug_has_the_floor_of_the_drug_law(price, tenfold):
+    assert considered("drug_fake", price)["tenfold"] == tenfold
+
+
+@pytest.mark.parametrize(("other", "difference"), [("880.00", "200.00"), ("600.00", "0.00")])
+def test_without_a_room_on_arrival_people_see_what_an_equal_one_cost_more(other, difference):
+    shown = considered("travel_cancelled", "680.00", travel_no_room=True, replacement_price=recorded(other))
+    assert shown == {"refund": "680.00", "price_difference": difference}
+
+
+@pytest.mark.parametrize(("other", "difference"), [("199.00", "100.00"), ("350.00", "0.00")])
+def test_a_personal_price_is_compared_with_what_the_other_account_saw(other, difference):
+    seen = {"value": other, "grade": "evidence", "source": "截图"}
+    assert considered("price_discrimination", "299.00", pd_lower_price=seen) == {"price_difference": difference}
+
+
+@pytest.mark.parametrize("rule", list(PACK.rules.values()), ids=lambda r: r.id)
+def test_multiples_of_punitive_damages_stand_in_the_register_and_not_as_bare_figures_in_a_rule(rule):
+    for weighed in rule.refer.considers:
+        if weighed.kind in {"treble", "tenfold"}:
+            assert "param." in weighed.source, weighed.source
+            assert not any(figure in weighed.source for figure in ("3 *", "10 *")), weighed.source
