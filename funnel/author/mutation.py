@@ -4,54 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
+from funnel.author._mutants import Mutant, mutants, written
 from funnel.author.analysis._regions import Regions
 from funnel.author.analysis._solve import Demand, OutOfSteps, Solver
 from funnel.author.analysis._space import Space
-from funnel.author.analysis._witness import build, shrink
+from funnel.author.analysis._witness import build, lower, shrink
 from funnel.author.scenario_tests import ScenarioTest, as_of_day, run
-from funnel.diagnostics import Span
-from funnel.engine.decide import Compiled, read, reason
+from funnel.decision import Decision
+from funnel.engine.decide import Compiled, Reasoning, judge, put_in_words, read
 from funnel.engine.engine import to_complaint
-from funnel.engine.evaluate import Parameters
+from funnel.engine.evaluate import Parameters, evaluate
 from funnel.engine.match import CompiledMatcher
-from funnel.facts.intake import Intake
-from funnel.facts.values import Grade
-from funnel.facts.vocabulary import yuan
-from funnel.pack.model import All, Condition, Not, Pack, ParamRef, Rule, Test, leaves_of
-from funnel.pack.model import Any as AnyOf
+from funnel.pack.model import Pack
+
+__all__ = ["Mutant", "Mutation", "Outcome", "mutants", "mutate", "written"]
 
 State = Literal["killed", "survived", "equivalent"]
 _STEPS = 50_000
-_SHIFT: Mapping[str, str] = {
-    "at_most": "less_than",
-    "less_than": "at_most",
-    "at_least": "more_than",
-    "more_than": "at_least",
-}
-"""Each threshold one unit off."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A rule with one thing changed.
-
-    Attributes:
-        kind: ``flip``, ``shift``, ``drop``, ``swap``, ``exception``, ``tier``, ``grade``, ``limit``, ``remedy``, ``override``.
-        before, after: What stood there and what stands there now, as in the file.
-        span: Where.
-        changed: The condition before and after, where it is one, with what must hold for it to matter.
-    """
-
-    rule: Rule
-    kind: str
-    before: str
-    after: str
-    span: Span
-    changed: tuple[Condition, Condition, tuple[Demand, ...]] | None = None
+_WEIGHTY = frozenset({"outcome", "tier", "remedies"})
+"""What a witness should differ in, if one can."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +36,17 @@ class Outcome:
     Attributes:
         killer: The test that noticed it.
         witness: For a survivor, the smallest complaint that it and the rule decide differently, if one was found.
+        differs: What comes out otherwise there, by what a test would expect: ``tier: agent ⇒ mediator``.
+        nearly: A test whose complaint the mutant decides differently already, in what the test does not look at, and
+            what differs there.
     """
 
     mutant: Mutant
     state: State
     killer: str | None = None
     witness: Mapping[str, Any] | None = None
+    differs: tuple[str, ...] = ()
+    nearly: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,177 +71,6 @@ class Mutation:
         return tuple(o for o in self.outcomes if o.state == "survived")
 
 
-# --- mutants ---------------------------------------------------------------------------------------------------------------
-
-
-def mutants(pack: Pack, rule: Rule) -> Iterator[Mutant]:
-    """Every small change of a rule, in the order of its parts."""
-    known: tuple[Demand, ...] = ((rule.recognise, True),)
-    yield from _of_condition(rule, rule.recognise, (), lambda c: replace(rule, recognise=c))
-    yield from _of_condition(rule, rule.elements, known, lambda c: replace(rule, elements=c))
-    for index, exception in enumerate(rule.exceptions):
-
-        def put(c: Condition, index: int = index) -> Rule:
-            return replace(rule, exceptions=_at(rule.exceptions, index, replace(rule.exceptions[index], when=c)))
-
-        applying = (*known, (rule.elements, True), *((e.when, False) for e in rule.exceptions if e is not exception))
-        yield from _of_condition(rule, exception.when, applying, put)
-        gone = replace(rule, exceptions=rule.exceptions[:index] + rule.exceptions[index + 1 :])
-        never = (exception.when, AnyOf(()), applying)
-        yield Mutant(gone, "exception", f"- id: {exception.id}", "", exception.span, never)
-        for tier in pack.manifest.tiers:
-            if exception.tier is not None and tier != exception.tier:
-                moved = replace(exception, tier=tier)
-                changed = replace(rule, exceptions=_at(rule.exceptions, index, moved))
-                before, after = f"then: {{refer: {exception.tier}}}", f"then: {{refer: {tier}}}"
-                yield Mutant(changed, "tier", before, after, exception.span)
-                break
-    yield from _of_settle(pack, rule, known)
-    yield from _of_refer(pack, rule, known)
-    for index, override in enumerate(rule.overrides):
-        fewer = replace(rule, overrides=rule.overrides[:index] + rule.overrides[index + 1 :])
-        yield Mutant(fewer, "override", f"overrides: {{rule: {override.rule}}}", "", override.span)
-
-
-def _at(items: tuple[Any, ...], index: int, item: Any) -> tuple[Any, ...]:
-    return (*items[:index], item, *items[index + 1 :])
-
-
-def _of_settle(pack: Pack, rule: Rule, known: tuple[Demand, ...]) -> Iterator[Mutant]:
-    settle = rule.settle
-    if settle is None:
-        return
-    applying = (*known, (rule.elements, True), *((e.when, False) for e in rule.exceptions))
-    if settle.when is not None:
-        yield from _of_condition(rule, settle.when, applying, lambda c: replace(rule, settle=replace(settle, when=c)))
-    for name, grade in sorted(settle.needs.items()):
-        if grade > Grade.PRESUMED:
-            lower = Grade(grade - 1)
-            needs = MappingProxyType({**settle.needs, name: lower})
-            before, after = f"needs: {{{name}: {grade.word}}}", f"needs: {{{name}: {lower.word}}}"
-            yield Mutant(replace(rule, settle=replace(settle, needs=needs)), "grade", before, after, rule.span)
-    if settle.limit is not None:
-        for step in (-1, 1):
-            if settle.limit + step > pack.manifest.settle_limit:
-                continue  # the pack's own limit stands before it
-            limit = replace(rule, settle=replace(settle, limit=settle.limit + step))
-            before, after = f"limit: {yuan(settle.limit)}", f"limit: {yuan(settle.limit + step)}"
-            yield Mutant(limit, "limit", before, after, rule.span)
-    for index, remedy in enumerate(settle.remedies):
-        fewer = settle.remedies[:index] + settle.remedies[index + 1 :]
-        shown = f"remedies: {{{remedy.kind}: {remedy.source}}}"
-        yield Mutant(replace(rule, settle=replace(settle, remedies=fewer)), "remedy", shown, "", rule.span)
-        if remedy.when is not None:
-
-            def put(c: Condition, index: int = index) -> Rule:
-                changed = _at(settle.remedies, index, replace(settle.remedies[index], when=c))
-                return replace(rule, settle=replace(settle, remedies=changed))
-
-            yield from _of_condition(rule, remedy.when, applying, put)
-
-
-def _of_refer(pack: Pack, rule: Rule, known: tuple[Demand, ...]) -> Iterator[Mutant]:
-    del known
-    refer = rule.refer
-    for tier in pack.manifest.tiers:
-        if tier != refer.tier:
-            before, after = f"refer: {{tier: {refer.tier}}}", f"refer: {{tier: {tier}}}"
-            yield Mutant(replace(rule, refer=replace(refer, tier=tier)), "tier", before, after, rule.span)
-            break
-    for index, when in enumerate(refer.when):
-
-        def put(c: Condition, index: int = index) -> Rule:
-            return replace(
-                rule, refer=replace(refer, when=_at(refer.when, index, replace(refer.when[index], condition=c)))
-            )
-
-        yield from _of_condition(rule, when.condition, ((rule.recognise, True), (rule.elements, True)), put)
-        fewer = replace(rule, refer=replace(refer, when=refer.when[:index] + refer.when[index + 1 :]))
-        span = next((leaf.span for leaf in leaves_of(when.condition)), rule.span)
-        yield Mutant(fewer, "drop", f"refer.when: {written(when.condition)}", "", span)
-
-
-def _of_condition(
-    rule: Rule, whole: Condition, context: tuple[Demand, ...], put: Callable[[Condition], Rule]
-) -> Iterator[Mutant]:
-    for kind, before, after, changed in _variants(whole):
-        span = next((leaf.span for leaf in leaves_of(before)), rule.span)
-        shown = written(after) if after is not None else ""
-        yield Mutant(put(changed), kind, written(before), shown, span, (whole, changed, context))
-
-
-def _variants(condition: Condition) -> Iterator[tuple[str, Condition, Condition | None, Condition]]:
-    """Changes of a condition: what kind, which part, what stands in its place, and the whole with it."""
-    if isinstance(condition, Test):
-        for kind, leaf in _of_leaf(condition):
-            yield kind, condition, leaf, leaf
-        return
-    if isinstance(condition, Not):
-        yield "flip", condition, condition.item, condition.item
-        for kind, before, after, inner in _variants(condition.item):
-            yield kind, before, after, Not(inner)
-        return
-    make = type(condition)
-    items = condition.items
-    if len(items) > 1:
-        other: Condition = (AnyOf if make is All else All)(items)
-        yield "swap", condition, other, other
-        for index, item in enumerate(items):
-            yield "drop", item, None, make(items[:index] + items[index + 1 :])
-    for index, item in enumerate(items):
-        for kind, before, after, inner in _variants(item):
-            yield kind, before, after, make(_at(items, index, inner))
-
-
-def _of_leaf(leaf: Test) -> Iterator[tuple[str, Test]]:
-    constant = leaf.constant
-    if leaf.test in _SHIFT:
-        yield "shift", replace(leaf, test=_SHIFT[leaf.test])
-        if isinstance(constant, int | dt.date) and not isinstance(constant, bool):
-            one: Any = dt.timedelta(days=1) if isinstance(constant, dt.date) else 1
-            out = constant + one if leaf.test in {"at_most", "more_than"} else constant - one
-            yield "shift", replace(leaf, constant=out)
-    elif leaf.test == "between" and isinstance(constant, tuple):
-        for place, end in enumerate(constant):
-            if isinstance(end, int | dt.date) and not isinstance(end, bool):
-                unit: Any = dt.timedelta(days=1) if isinstance(end, dt.date) else 1
-                moved = end - unit if place == 0 else end + unit
-                ends = (moved, constant[1]) if place == 0 else (constant[0], moved)
-                yield "shift", replace(leaf, constant=ends)
-    elif leaf.test in {"is", "is_not"}:
-        yield "flip", replace(leaf, test="is_not" if leaf.test == "is" else "is")
-    elif leaf.test in {"in", "not_in"}:
-        yield "flip", replace(leaf, test="not_in" if leaf.test == "in" else "in")
-    if isinstance(constant, frozenset) and leaf.test in {"in", "not_in", "contains_any"} and len(constant) > 1:
-        for member in sorted(constant):
-            yield "drop", replace(leaf, constant=constant - {member})
-
-
-def written(condition: Condition) -> str:
-    """A condition as in the file, on one line."""
-    if isinstance(condition, Test):
-        return f"{{{condition.fact}: {{{condition.test}: {_constant(condition.constant)}}}}}"
-    if isinstance(condition, Not):
-        return f"{{not: {written(condition.item)}}}"
-    word = "all" if isinstance(condition, All) else "any"
-    return f"{{{word}: [{', '.join(written(item) for item in condition.items)}]}}"
-
-
-def _constant(value: Any) -> str:
-    if isinstance(value, ParamRef):
-        return f"param.{value.name}"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, frozenset):
-        return f"[{', '.join(sorted(value))}]"
-    if isinstance(value, tuple):
-        return f"[{', '.join(_constant(end) for end in value)}]"
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
-
-
-# --- running ---------------------------------------------------------------------------------------------------------------
-
-
 def mutate(
     compiled: Compiled,
     tests: Sequence[ScenarioTest],
@@ -270,7 +79,7 @@ def mutate(
     as_of: dt.date,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Mutation:
-    """Mutate rules and run, for each mutant, the tests that can see it: those of its rule and of rules it competes with.
+    """Mutate rules and run, for each mutant, the tests that can see it: those whose complaint the rule is recognised in.
 
     Args:
         compiled: The pack, all of whose tests pass.
@@ -286,8 +95,19 @@ def mutate(
     for done, rule in enumerate(chosen):
         if on_progress is not None:
             on_progress(done, len(chosen))
-        found += [runner.outcome(mutant) for mutant in mutants(compiled.pack, rule)]
+        found += [runner.outcome(mutant) for mutant in mutants(compiled.pack, rule, runner.regions)]
     return Mutation(tuple(found))
+
+
+@dataclass(slots=True)
+class _Case:
+    """A scenario test with what the pack as it is makes of it."""
+
+    test: ScenarioTest
+    day: dt.date
+    reasoning: Reasoning
+    shape: object
+    seen: dict[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 class _Runner:
@@ -297,64 +117,163 @@ class _Runner:
         self.day = day
         self.parameters: Parameters = compiled.table.on(day)
         self.regions = Regions(self.pack, self.parameters)
-        self.tests = tests
-        self.taken: dict[int, Intake] = {}
+        self.cases = [self._case(test) for test in tests]
+
+    def _case(self, test: ScenarioTest) -> _Case:
+        day = as_of_day(self.compiled, test)
+        taken = read(self.compiled, test.complaint, as_of=day)
+        reasoning = judge(self.compiled, test.complaint, taken, as_of=day)
+        return _Case(test, day, reasoning, _shape(reasoning))
+
+    # --- one mutant -----------------------------------------------------------------------------------------------------
 
     def outcome(self, mutant: Mutant) -> Outcome:
-        changed = self._with(mutant.rule)
-        killer = self._killer(changed, mutant)
+        changed = self._with(mutant)
+        killer, nearly = self._killer(changed, mutant)
         if killer is not None:
             return Outcome(mutant, "killed", killer)
-        if mutant.changed is None:
-            return Outcome(mutant, "survived")
         try:
-            witness, possible = self._witness(changed, mutant)
+            witness, differs, possible = self._witness(changed, mutant)
         except OutOfSteps:
-            return Outcome(mutant, "survived")
-        return Outcome(mutant, "survived" if possible else "equivalent", None, witness)
+            return Outcome(mutant, "survived", nearly=nearly)
+        state: State = "survived" if possible or nearly is not None else "equivalent"
+        return Outcome(mutant, state, None, witness, differs, nearly)
 
-    def _with(self, rule: Rule) -> Compiled:
+    def _with(self, mutant: Mutant) -> Compiled:
+        rule = mutant.rule
         pack = replace(self.pack, rules=MappingProxyType({**self.pack.rules, rule.id: rule}))
         same = rule.recognise == self.pack.rules[rule.id].recognise
         return replace(self.compiled, pack=pack, matcher=self.compiled.matcher if same else CompiledMatcher(pack))
 
-    def _killer(self, changed: Compiled, mutant: Mutant) -> str | None:
-        rule = mutant.rule
-        tied = {o.rule for o in self.pack.rules[rule.id].overrides}
-        own = [t for t in self.tests if t.rule == rule.id]
-        near = [t for t in self.tests if t.rule in tied]
-        for test in (*own, *near):
-            taken = self.taken.get(id(test))
-            if taken is None:
-                taken = self.taken[id(test)] = read(self.compiled, test.complaint, as_of=as_of_day(self.compiled, test))
-            if not run(changed, test, taken=taken).passed:
-                return test.name
-        return None
+    # --- tests ----------------------------------------------------------------------------------------------------------
 
-    def _witness(self, changed: Compiled, mutant: Mutant) -> tuple[Mapping[str, Any] | None, bool]:
-        """A complaint that rule and mutant decide differently, and whether there may be one."""
-        assert mutant.changed is not None  # noqa: S101 (the caller has looked)
-        before, after, context = mutant.changed
-        possible = False
-        for truth in (True, False):
-            demands = self.regions.linked([*context, (before, truth), (after, not truth)])
-            space = Space(self.pack.vocabulary, [*self.regions.conditions(), *(c for c, _ in demands)], self.parameters)
-            box = Solver(space, _STEPS).solve(demands)
+    def _seeing(self, mutant: Mutant) -> Iterator[_Case]:
+        """The tests that can see a mutant, its own first: where the rule is recognised, before or now."""
+        rule = mutant.rule
+        moved = rule.recognise != self.pack.rules[rule.id].recognise
+        own = [case for case in self.cases if case.test.rule == rule.id]
+        for case in (*own, *(case for case in self.cases if case.test.rule != rule.id)):
+            r = case.reasoning
+            if rule.id in r.recognised or (
+                moved and evaluate(rule.recognise, r.intake.facts, r.parameters) is not False
+            ):
+                yield case
+
+    def _killer(self, changed: Compiled, mutant: Mutant) -> tuple[str | None, tuple[str, tuple[str, ...]] | None]:
+        """The test that notices a mutant, else one whose complaint comes out otherwise in what it does not look at."""
+        nearly: tuple[str, tuple[str, ...]] | None = None
+        for case in self._seeing(mutant):
+            test, taken = case.test, case.reasoning.intake
+            now = judge(changed, test.complaint, taken, as_of=case.day)
+            if _shape(now) == case.shape:
+                continue
+            if not run(changed, test, taken=taken).passed:
+                return test.name, None
+            if nearly is None and test.rule == mutant.rule.id:
+                if test.rule not in case.seen:
+                    case.seen[test.rule] = self._seen(self.compiled, case.reasoning, test.rule)
+                differs = _differences(case.seen[test.rule], self._seen(changed, now, test.rule))
+                nearly = (test.name, differs) if differs else None
+        return None, nearly
+
+    # --- witnesses ------------------------------------------------------------------------------------------------------
+
+    def _witness(self, changed: Compiled, mutant: Mutant) -> tuple[Mapping[str, Any] | None, tuple[str, ...], bool]:
+        """A complaint that rule and mutant decide differently, what differs, and whether there may be one."""
+        possible = mutant.changed is None
+        rules = (self.pack.rules[mutant.rule.id],)
+        weak: tuple[Mapping[str, Any], tuple[str, ...]] | None = None
+        for demands in _regions(mutant):
+            linked = self.regions.linked(demands)
+            space = Space(self.pack.vocabulary, [*self.regions.conditions(), *(c for c, _ in linked)], self.parameters)
+            box = Solver(space, _STEPS).solve(linked)
             if box is None:
                 continue
             possible = True
-            content = build(self.pack, space, box, (self.pack.rules[mutant.rule.id],), self.day)
-            found = None if content is None else shrink(content, lambda c: self._differ(changed, c))
-            if found is not None:
-                return found, True
-        return None, possible
-
-    def _differ(self, changed: Compiled, content: Mapping[str, Any]) -> bool:
-        complaint = to_complaint(content)
-        shown = []
-        for compiled in (self.compiled, changed):
-            rulings = reason(compiled, complaint, as_of=self.day).rulings
-            shown.append(
-                [(r.matter, r.outcome, r.tier, [x.code for x in r.reasons], r.primary.result) for r in rulings]
+            content = build(self.pack, space, box, rules, self.day)
+            if content is not None and mutant.lowered is not None:
+                content = lower(self.pack, content, *mutant.lowered)
+            differs = () if content is None else self._differ(changed, mutant, content)
+            if content is None or not differs:
+                continue
+            names = {name.partition(":")[0] for name in differs}
+            found = shrink(
+                content,
+                lambda c, names=names: names == {d.partition(":")[0] for d in self._differ(changed, mutant, c)},  # type: ignore[misc]  # the loop's names, bound now
             )
-        return shown[0] != shown[1]
+            if found is None:
+                continue
+            differs = self._differ(changed, mutant, found)
+            if names & _WEIGHTY:
+                return found, differs, True
+            weak = weak if weak is not None else (found, differs)
+        return (*weak, True) if weak is not None else (None, (), possible)
+
+    def _differ(self, changed: Compiled, mutant: Mutant, content: Mapping[str, Any]) -> tuple[str, ...]:
+        complaint = to_complaint(content)
+        taken = read(self.compiled, complaint, as_of=self.day)
+        was, now = (judge(c, complaint, taken, as_of=self.day) for c in (self.compiled, changed))
+        if _shape(was) == _shape(now):
+            return ()
+        name = mutant.rule.id
+        return _differences(self._seen(self.compiled, was, name), self._seen(changed, now, name))
+
+    @staticmethod
+    def _seen(compiled: Compiled, reasoning: Reasoning, rule: str) -> Mapping[str, object]:
+        return expectable(compiled.pack, rule, reasoning, put_in_words(compiled, reasoning))
+
+
+def _regions(mutant: Mutant) -> Iterator[tuple[Demand, ...]]:
+    """Where a mutant may show."""
+    if mutant.changed is not None:
+        before, after, context = mutant.changed
+        for truth in (True, False):
+            yield (*context, (before, truth), (after, not truth))
+    yield from mutant.regions
+
+
+def _shape(reasoning: Reasoning) -> object:
+    """All of a reasoning that a test can look at, before it is put in words; the rest is the same for every mutant."""
+    rulings = tuple(
+        (r.matter, r.outcome, r.tier, r.reasons, r.primary.rule.id, r.primary.result, r.primary.governing, r.primary.rule.basis,
+         tuple(a.rule.id for a in r.members), r.asks, r.missing)
+        for r in reasoning.rulings
+    )  # fmt: skip
+    fired = tuple(
+        (name, tuple((e.id, truth) for e, truth in a.exceptions), a.live, a.governing)
+        for name, a in reasoning.assessments.items()
+    )
+    return rulings, fired, tuple(reasoning.recognised.items()), tuple((g.id, truth) for g, truth in reasoning.gates)
+
+
+def expectable(pack: Pack, rule: str, reasoning: Reasoning, decision: Decision) -> Mapping[str, object]:
+    """What a test of a rule could expect of a decision, by the names of its ``expect``."""
+    del pack
+    matter = next((m for m in decision.matters if m.rule == rule or rule in m.competing), None)
+    assessment = reasoning.assessments.get(rule)
+    reasons = decision.referral.reasons if decision.referral else ()
+    return {
+        "recognised": reasoning.recognised.get(rule) is True,
+        "outcome": matter.outcome if matter is not None else decision.outcome,
+        "tier": matter.tier if matter is not None else decision.tier,
+        "remedies": {r.kind: r.amount or r.payer for r in (matter.remedies if matter is not None else ())},
+        "exception": [e.id for e, truth in (assessment.exceptions if assessment else ()) if truth is True],
+        "gate": [r.gate for r in reasons if r.gate],
+        "reason": list(dict.fromkeys(r.code for r in reasons)),
+        "asks": [q.fact for q in decision.questions],
+        "basis": [f"{c.statute}@{c.version}/{c.article}" for c in (matter.basis if matter else ())],
+    }
+
+
+def _differences(was: Mapping[str, object], now: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(f"{key}: {_word(was[key])} ⇒ {_word(now[key])}" for key in was if was[key] != now[key])
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{k}: {v}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(str(v) for v in value) + "]"
+    return "null" if value is None else str(value)

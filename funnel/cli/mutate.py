@@ -90,10 +90,15 @@ def _text(found: Mutation, lang: str) -> str:
         lines += [f"  {mutant.span} {mutant.kind}", f"    - {mutant.before}"]
         if mutant.after:
             lines.append(f"    + {mutant.after}")
+        if outcome.nearly is not None:
+            name, differs = outcome.nearly
+            head = "已有的测试碰到了，但没有看" if zh else "a test meets it without looking"
+            lines.append(f"    {head}: {name}: {'; '.join(differs)}")
         if outcome.witness is not None:
             lines.append(
                 f"    {'这件投诉会露出差别' if zh else 'told apart by'}: {orjson.dumps(dict(outcome.witness)).decode()}"
             )
+            lines.append(f"      {'; '.join(outcome.differs)}")
     killed, survived, same = (found.count(s) for s in ("killed", "survived", "equivalent"))
     lines.append(
         f"变异 {len(found.outcomes)} 个：发现 {killed}，没有发现 {survived}，等价 {same}；得分 {found.score}%"
@@ -126,4 +131,6 @@ def _one(outcome: Outcome) -> dict[str, object]:
         "before": mutant.before,
         "after": mutant.after,
         "witness": outcome.witness,
+        "differs": outcome.differs,
+        "met_by": None if outcome.nearly is None else {"test": outcome.nearly[0], "differs": outcome.nearly[1]},
     }

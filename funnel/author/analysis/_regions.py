@@ -45,27 +45,32 @@ class Regions:
         """`applies` as one condition."""
         return All(tuple(condition if wanted else Not(condition) for condition, wanted in self.applies(rule)))
 
-    def settles(self, rule: Rule) -> list[Demand]:
-        """It applies, and a machine settles it: no referral, no gate, within its limit."""
+    def settles(self, rule: Rule, *, limited: bool = True) -> list[Demand]:
+        """It applies, and a machine settles it: no referral, no gate, within its limit if that is to count."""
         demands = self.applies(rule)
         if rule.settle is None:
             return demands
         demands += [(condition, True) for condition in (rule.settle.when, rule.scope) if condition is not None]
         demands += [(when.condition, False) for when in rule.refer.when]
         demands += [(gate.when, False) for gate in self.pack.gates.values()]
-        limit = self._limit(rule)
+        limit = self._limit(rule) if limited else None
         return [*demands, (limit, True)] if limit is not None else demands
 
-    def _limit(self, rule: Rule) -> Test | None:
+    @staticmethod
+    def limited(rule: Rule) -> str | None:
+        """The fact that the limit of a settlement is on; None where it is on a sum that is computed."""
         settle = rule.settle
-        if settle is None:
-            return None
-        name = settle.limit_of
+        if settle is None or settle.limit_of is not None:
+            return None if settle is None else settle.limit_of
         amounts = [remedy.formula for remedy in settle.remedies if remedy.formula is not None]
-        if name is None and len(amounts) == 1 and isinstance(amounts[0], FactRef):
-            name = amounts[0].name
-        bounds = [b for b in (settle.limit, self.pack.manifest.settle_limit) if b is not None]
-        return Test(name, "at_most", min(bounds), rule.span) if name is not None else None
+        return amounts[0].name if len(amounts) == 1 and isinstance(amounts[0], FactRef) else None
+
+    def _limit(self, rule: Rule) -> Test | None:
+        name = self.limited(rule)
+        if rule.settle is None or name is None:
+            return None
+        bounds = [b for b in (rule.settle.limit, self.pack.manifest.settle_limit) if b is not None]
+        return Test(name, "at_most", min(bounds), rule.span)
 
     def linked(self, demands: Sequence[Demand]) -> list[Demand]:
         """Demands with what ties their facts together: a fact that is *any of* or *all of* others is just that."""

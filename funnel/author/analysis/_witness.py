@@ -101,6 +101,33 @@ def _from_dates(pack: Pack, space: Space, box: Box, values: dict[str, Value], da
     return held
 
 
+def lower(pack: Pack, content: dict[str, Any], name: str, grade: Grade) -> dict[str, Any]:
+    """The complaint with a fact no better established than a grade, and with it what the fact is computed from."""
+    facts = dict(content.get("facts", {}))
+    for source in sources(pack, name):
+        if source in facts:
+            facts[source] = {**facts[source], "grade": grade.word}
+    return {**content, "facts": facts}
+
+
+def sources(pack: Pack, name: str) -> tuple[str, ...]:
+    """A fact and the facts it is derived from, near and far."""
+    found: dict[str, None] = {}
+    agenda = [name]
+    while agenda:
+        fact = agenda.pop()
+        if fact in found:
+            continue
+        found[fact] = None
+        derivation = pack.vocabulary[fact].derivation
+        agenda += [
+            a
+            for a in (derivation.args if derivation is not None else ())
+            if isinstance(a, str) and a in pack.vocabulary
+        ]
+    return tuple(found)
+
+
 def shrink(complaint: dict[str, Any], shows: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
     """The complaint without every fact it does not need to show its point; None if it does not show it."""
     if not shows(complaint):
