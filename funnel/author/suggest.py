@@ -56,20 +56,33 @@ def as_yaml(drafts: Iterable[Draft], base: Mapping[str, Any]) -> str:
         drafts: Those of one rule.
         base: The ``base`` of that file, whose parts the drafts take away.
     """
-    away: dict[str, Any] = {key: None for key in _BLANK if key in base}
-    facts = dict.fromkeys(base.get("facts", {}) if isinstance(base.get("facts"), dict) else {})
     lines = []
     for draft in drafts:
         if draft.given is None:
             lines.append(f"  # {draft.name}：没有找到这样的案情 no such case was found")
-            continue
-        given = {**away, **{k: v for k, v in draft.given.items() if k not in {"id", "facts"}}}
-        merged = {**facts, **dict(draft.given.get("facts", {}))}
-        if merged:
-            given["facts"] = merged
-        shown = yaml.safe_dump(given, allow_unicode=True, default_flow_style=True, sort_keys=False, width=10_000)
-        lines += [f"  - name: {_quoted(draft.name)}", f"    given: {shown.strip()}", "    expect: {}"]
+        else:
+            lines.append(one_test(draft.name, draft.given, base))
     return "\n".join(lines)
+
+
+def one_test(name: str, case: Mapping[str, Any], base: Mapping[str, Any], note: str = "") -> str:
+    """A complaint as a test of a scenario file, with ``expect`` left empty.
+
+    Args:
+        name: What it is called.
+        case: The complaint.
+        base: The ``base`` of that file, whose parts are taken away.
+        note: A comment behind ``expect``.
+    """
+    away: dict[str, Any] = {key: None for key in _BLANK if key in base}
+    given = {**away, **{k: v for k, v in case.items() if k not in {"id", "facts"}}}
+    facts = dict.fromkeys(base.get("facts", {}) if isinstance(base.get("facts"), dict) else {})
+    merged = {**facts, **dict(case.get("facts", {}))}
+    if merged:
+        given["facts"] = merged
+    shown = yaml.safe_dump(given, allow_unicode=True, default_flow_style=True, sort_keys=False, width=10_000)
+    end = f"  # {note}" if note else ""
+    return f"  - name: {_quoted(name)}\n    given: {shown.strip()}\n    expect: {{}}{end}"
 
 
 def _quoted(text: str) -> str:

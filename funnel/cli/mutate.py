@@ -22,15 +22,28 @@ from funnel.cli._common import (
 
 if TYPE_CHECKING:
     from funnel.author.mutation import Mutation, Outcome
+    from funnel.author.scenario_tests import Suite
 
 
 @click.command(name="mutate")
 @click.argument("rules", nargs=-1, metavar="[RULE]...")
 @pack_option
+@click.option(
+    "--suggest",
+    is_flag=True,
+    help="Draft a test for each survivor; what to expect is yours. 起草测试，应当怎样由你写。",
+)
 @click.option("--fail-under", type=click.IntRange(0, 100), default=0, help="Least score in percent. 得分的下限。")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @lang_option
-def command(rules: tuple[str, ...], pack_name: str, fail_under: int, form: str, lang: str) -> None:
+def command(
+    rules: tuple[str, ...],
+    pack_name: str,
+    suggest: bool,  # noqa: FBT001 (an option)
+    fail_under: int,
+    form: str,
+    lang: str,
+) -> None:
     """Mutate rules: flip a condition, shift a threshold by one, drop a part, take an exception away, lower a grade. 变异测试。
 
     Every change is run against the tests that can see it. What survives is shown as it would stand in the file, with a
@@ -63,6 +76,8 @@ def command(rules: tuple[str, ...], pack_name: str, fail_under: int, form: str, 
     progress = _progress(lang) if sys.stderr.isatty() else None
     found = mutate(compiled, suite.tests, rules or None, as_of=day, on_progress=progress)
     click.echo({"text": _text, "json": _json}[form](found, lang))
+    if suggest:
+        click.echo(_drafts(found, suite, lang), err=form != "text")
     sys.exit(FINDINGS if found.score < fail_under else CLEAN)
 
 
@@ -105,6 +120,37 @@ def _text(found: Mutation, lang: str) -> str:
         if zh
         else f"{len(found.outcomes)} mutants: {killed} killed, {survived} survived, {same} equivalent; score {found.score} %"
     )
+    return "\n".join(lines)
+
+
+def _drafts(found: Mutation, suite: Suite, lang: str) -> str:
+    """A test for each survivor that has a witness, or the one whose ``expect`` lacks a line, by rule.
+
+    What the rule says today stands in a comment: whether that is the law is the author's to say.
+    """
+    from funnel.author.suggest import one_test  # noqa: PLC0415 (late, for a quick --help)
+
+    zh = lang != "en"
+    lines: list[str] = []
+    rule = ""
+    for outcome in found.survivors:
+        mutant = outcome.mutant
+        if mutant.rule.id != rule:
+            rule = mutant.rule.id
+            lines += ["", f"# {rule}"]
+        change = f"{mutant.before} → {mutant.after or ('去掉' if zh else 'gone')}"
+        now = ("现在：" if zh else "now: ") + "; ".join(d.split(" ⇒ ")[0] for d in outcome.differs)
+        if outcome.nearly is not None:
+            name, differs = outcome.nearly
+            seen = "; ".join(d.split(" ⇒ ")[0] for d in differs)
+            ask = "给已有的测试加上期望" if zh else "have this test expect"
+            lines.append(f"  # {change}\n  # {ask}：{name}: {seen}")
+        elif outcome.witness is not None:
+            lines.append(
+                one_test(f"{'待写' if zh else 'to write'}：{change}", outcome.witness, suite.bases.get(rule, {}), now)
+            )
+        else:
+            lines.append(f"  # {change}：{'没有找到能露出差别的投诉' if zh else 'no complaint was found that tells'}")
     return "\n".join(lines)
 
 
