@@ -6,7 +6,9 @@ FunnelError
 ├── ComplaintError       a complaint does not fit the contract; `.problems` lists every field
 ├── BatchError           a batch cannot be read or written
 │   ├── SourceError      the file is not what it should be
-│   └── MappingError     a column mapping names what does not exist
+│   ├── MappingError     a column mapping names what does not exist
+│   ├── ResumeError      a run cannot be taken up where it was left
+│   └── WorkerError      another process cannot decide as this one does, or died
 └── QueueError           a command on the human queue is refused; nothing was changed
     ├── UnknownCaseError       this tenant has no such case, agent, offer or incident
     ├── InvalidCommandError    an argument cannot be used: an empty reason, an instant in the future
@@ -102,6 +104,14 @@ class SourceError(BatchError):
 
 class MappingError(BatchError):
     """A column mapping names a header or a path that does not exist."""
+
+
+class ResumeError(BatchError):
+    """A run cannot be taken up where it was left: something has changed since, or another run is at it."""
+
+
+class WorkerError(BatchError):
+    """Another process cannot decide as this one does (another pack, another version), or died again and again."""
 
 
 class QueueError(FunnelError):

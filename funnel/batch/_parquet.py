@@ -14,7 +14,7 @@ _BATCH = 4_096
 _EVENTS = ("shipped_at", "cancelled_at")
 
 
-def _known(row: dict[str, Any]) -> dict[str, Any]:
+def known(row: dict[str, Any]) -> dict[str, Any]:
     """A row without its nulls, which in Parquet are no more than absent.
 
     As in CSV, an order that has a time of payment and the column of an event says by its null that the event has not happened.
@@ -30,8 +30,8 @@ def _known(row: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def read_parquet(file: Any) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """Headers and rows. A file with nested columns (``order`` as a struct) is read as objects, and has no headers.
+def read_parquet(file: Any) -> tuple[tuple[str, ...], Iterator[Row], int]:
+    """Headers, rows and how many there are. A file with nested columns (``order`` as a struct) is read as objects, and has no headers.
 
     Args:
         file: A path or a seekable binary file.
@@ -56,7 +56,7 @@ def read_parquet(file: Any) -> tuple[tuple[str, ...], Iterator[Row]]:
             for batch in content.iter_batches(batch_size=_BATCH):
                 for row in batch.to_pylist():
                     number += 1
-                    yield Row(number, number, _known(row), table=not nested)
+                    yield Row(number, number, known(row), table=not nested)
         except (pa.ArrowException, OSError, ValueError):
             problem = RowProblem(
                 "broken-file",
@@ -67,4 +67,4 @@ def read_parquet(file: Any) -> tuple[tuple[str, ...], Iterator[Row]]:
         finally:
             content.close()
 
-    return () if nested else tuple(schema.names), rows()
+    return () if nested else tuple(schema.names), rows(), content.metadata.num_rows

@@ -11,8 +11,8 @@ from funnel.batch.rows import Row
 from funnel.errors import SourceError
 
 
-def read_xlsx(data: bytes) -> tuple[tuple[str, ...], Iterator[Row]]:
-    """Headers and rows of a workbook.
+def read_xlsx(data: bytes) -> tuple[tuple[str, ...], Iterator[Row], int]:
+    """Headers and rows of a workbook, and how many rows there are at most.
 
     Raises:
         ImportError: The extra ``arrow`` is not installed.
@@ -37,7 +37,7 @@ def read_xlsx(data: bytes) -> tuple[tuple[str, ...], Iterator[Row]]:
                 number += 1
                 yield fit(number, line, headers, row, ",".join(_texts(row)))
 
-    return tuple(headers), rows()
+    return tuple(headers), rows(), max(0, sheet.height - 1)
 
 
 def _texts(row: list[Any]) -> list[str]:

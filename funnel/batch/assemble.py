@@ -63,14 +63,15 @@ class Assembler:
     fact_types: Mapping[str, str]
 
     def assemble(
-        self, row: Row, paths: Mapping[str, str], prefix: str = "row-"
+        self, row: Row, paths: Mapping[str, str], prefix: str | None = "row-"
     ) -> tuple[Complaint | None, RowProblem | None]:
         """A complaint, or why there is none.
 
         Args:
             row: The row.
             paths: What each header of the table means; empty for JSON.
-            prefix: What precedes the row number in the id of a complaint that has none.
+            prefix: What precedes the row number in the id of a complaint that has none. None: rows have no numbers, and
+                one without an id is rejected.
         """
         if row.content is None:
             return None, row.problem
@@ -78,7 +79,15 @@ class Assembler:
             content = self._table(row, paths) if row.table else self._object(row.content)
         except _CellProblem as error:
             return None, error.problem
-        content.setdefault("id", f"{prefix}{row.number}")
+        if prefix is not None:
+            content.setdefault("id", f"{prefix}{row.number}")
+        elif "id" not in content:
+            return None, RowProblem(
+                "no-id",
+                "没有编号；这里没有行号可代替，请给每一行一个编号",
+                "there is no id, and no row number to stand in for it; give each row an id",
+                "id",
+            )
         try:
             return Complaint.model_validate(content), None
         except ValidationError as error:

@@ -102,6 +102,11 @@ class HeaderReader:
         self.passed = frozenset(path.removeprefix("extra.") for path in self._own.values() if path.startswith("extra."))
         """Names that the user asked to be passed through; not to be reported as not understood."""
 
+    @property
+    def mapping(self) -> Mapping[str, str]:
+        """The user's own mapping."""
+        return MappingProxyType(self._own)
+
     def _check_path(self, header: str, path: str) -> None:
         fact = path.removeprefix("facts.")
         if path in PATHS or (path.startswith("facts.") and fact in self._facts) or path.startswith("extra."):

@@ -8,19 +8,29 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+import struct
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 _IN_MEMORY = 200_000
+ENTRY = struct.Struct("<QQ")
+"""An id in the log of a run that can be resumed: its hash, and the row that had it first."""
 
 
 class SeenIds:
-    """Remembers ids with the number of the row that had them first. Use as a context manager."""
+    """Remembers ids with the number of the row that had them first. Use as a context manager.
 
-    def __init__(self, in_memory: int = _IN_MEMORY) -> None:
+    Args:
+        in_memory: How many ids to keep in memory.
+        log: Where each id that is new goes as well, for `again`; None: nowhere.
+    """
+
+    def __init__(self, in_memory: int = _IN_MEMORY, log: BinaryIO | None = None) -> None:
         self._limit = in_memory
+        self._log = log
         self._memory: dict[int, int] = {}
         self._database: sqlite3.Connection | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -40,6 +50,17 @@ class SeenIds:
         """Remember an id. Returns the row that had it before, or None."""
         digest = hashlib.blake2b(id_.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         key = int.from_bytes(digest, "big") >> 1
+        before = self._add(key, row)
+        if before is None and self._log is not None:
+            self._log.write(ENTRY.pack(key, row))
+        return before
+
+    def again(self, entries: Iterable[tuple[int, int]]) -> None:
+        """Remember what the log of an earlier part of the run holds, as hashes and rows."""
+        for key, row in entries:
+            self._add(key, row)
+
+    def _add(self, key: int, row: int) -> int | None:
         if self._database is None:
             before = self._memory.setdefault(key, row)
             if before == row and len(self._memory) > self._limit:

@@ -4,41 +4,54 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from decimal import Decimal
-from types import MappingProxyType
-from typing import Any, BinaryIO, Protocol
-
-import orjson
+from itertools import islice
+from typing import BinaryIO, Protocol
 
 from funnel.batch.assemble import Assembler
+from funnel.batch.deciding import Decided, Table, crash, reject_line
 from funnel.batch.ids import SeenIds
-from funnel.batch.rows import Row, RowProblem, excerpts, short_raw
-from funnel.batch.source import Source
-from funnel.batch.summary import Summary, rank
+from funnel.batch.longrun import LongRun
+from funnel.batch.pool import Pool
+from funnel.batch.rows import Row, RowProblem, excerpts
+from funnel.batch.source import FileState, Source
+from funnel.batch.summary import Summary
+from funnel.batch.tally import Counted, Tally, counted
+from funnel.batch.writers import JsonlWriter
 from funnel.complaint import Complaint
 from funnel.decision import Decision
-from funnel.errors import BatchError, MappingError, SourceError
+from funnel.engine.shadow import Observer
+from funnel.errors import BatchError, MappingError, ResumeError, SourceError
+
+__all__ = ["DecisionWriter", "JsonlWriter", "Progress", "run_batch"]
 
 _EVERY = 200
 """Rows between two reports of progress."""
-_NAMES = 1_000
-"""Names of unknown fields that are told apart; JSON keys can be without number, and memory stays flat."""
 _PLACE = 40
 """Bits for the number of a row, below those for the number of its source."""
+_ROWS = 64
+"""Rows that a worker is given at once: some fifty milliseconds of work."""
+_CHARACTERS = 1_000_000
+"""Characters after which it is given fewer: rows may hold megabytes, and what is in flight stays in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a batch is: rows done, bytes read of the source at hand, and its size where known."""
+    """How far a batch is: rows done, bytes read of the source at hand, and its size where known.
+
+    Attributes:
+        place: Which source it is, from 1.
+        again: Whether rows are only passed over, since they were decided before the run was interrupted.
+    """
 
     rows: int
     read: int | None
     size: int | None
     source: str
+    place: int = 1
+    again: bool = False
 
 
 class DecisionWriter(Protocol):
@@ -49,15 +62,23 @@ class DecisionWriter(Protocol):
         ...
 
 
-class JsonlWriter:
-    """Writes decisions as JSON Lines, the contract."""
+class EncodedWriter(DecisionWriter, Protocol):
+    """Takes decisions that another process has made bytes of, too."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def put(self, data: bytes) -> None:
+        """Write the bytes of one decision."""
+        ...
 
-    def write(self, decision: Decision) -> None:
-        """Write one decision."""
-        self._stream.write(decision.model_dump_json().encode("utf-8") + b"\n")
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Some rows of a source, and how far it was read when they were cut. Without rows: the end of the source."""
+
+    place: int
+    source: Source
+    table: Table
+    rows: Sequence[Row]
+    position: int | None
 
 
 def run_batch(
@@ -70,6 +91,9 @@ def run_batch(
     on_progress: Callable[[Progress], None] | None = None,
     lang: str = "zh",
     pack: tuple[str, str] = ("", ""),
+    pool: Pool | None = None,
+    on_shadow: Observer | None = None,
+    long_run: LongRun | None = None,
 ) -> Summary:
     """Decide every row of some sources.
 
@@ -77,11 +101,15 @@ def run_batch(
         sources: Open sources, read one after the other.
         decide: Decides one complaint; a crash in it rejects the row (code ``engine-error``) and the batch goes on.
         assembler: Turns rows into complaints.
-        decisions: Where decisions go; None for a dry run.
+        decisions: Where decisions go; None for a dry run. With a pool it must take bytes too (``put``).
         rejects: Where unreadable rows go, as JSON Lines with row, line, file, id, code, field, reason and raw.
         on_progress: Called every few hundred rows, and at the end of each source.
         lang: Language of the reasons.
         pack: Id and digest, for the summary.
+        pool: Processes that decide, with a plan that does what ``decide`` and ``assembler`` do. What is written is the
+            same to the byte.
+        on_shadow: Takes what draft rules would have decided in the processes of the pool.
+        long_run: Where it is written down how far the run is, and where it goes on.
 
     Returns:
         The summary. ``rows == decided + sum(rejected.values())`` always holds.
@@ -89,59 +117,270 @@ def run_batch(
     Raises:
         SourceError: A table has no column with a text or facts.
         MappingError: Headers clash.
+        WorkerError: A process of the pool cannot decide as this one does, or dies again and again.
+        ResumeError: A source has not the rows any more that were decided before.
         BatchError: Decisions or rejects cannot be written, as on a full disk.
     """
-    tally = _Tally()
-    started = time.perf_counter()
-    names: list[str] = []
-    with SeenIds() as seen:
+    run = _Run(assembler, decide, decisions, rejects, on_progress, lang, on_shadow, long_run)
+    if run.finished:
+        return run.summary(pack)
+    with SeenIds(log=long_run.ids if long_run is not None else None) as run.seen:
+        if long_run is not None:
+            run.remember(long_run)
+        with closing(run.pieces(sources, 1 if pool is None else _ROWS)) as pieces:
+            if pool is None:
+                for piece in pieces:
+                    run.alone(piece)
+            else:
+                run.head(pieces, pool.head)
+                for piece, found in pool.decide(pieces):
+                    run.together(piece, found)
+    run.complete()
+    return run.summary(pack)
+
+
+class _Run:
+    """One run, as it goes."""
+
+    def __init__(
+        self,
+        assembler: Assembler,
+        decide: Callable[[Complaint], Decision],
+        decisions: DecisionWriter | None,
+        rejects: BinaryIO | None,
+        on_progress: Callable[[Progress], None] | None,
+        lang: str,
+        on_shadow: Observer | None,
+        long_run: LongRun | None,
+    ) -> None:
+        self.assembler, self.decide, self.decisions, self.rejects = assembler, decide, decisions, rejects
+        self.on_progress, self.lang, self.on_shadow, self.long_run = on_progress, lang, on_shadow, long_run
+        self.seen = SeenIds()
+        self.names: list[str] = []
+        self.started = time.perf_counter()
+        start = long_run.start if long_run is not None else None
+        self.place, self.row = (start.place, start.row) if start is not None else (1, 0)
+        self.before = start.seconds if start is not None else 0.0
+        self.finished = start is not None and start.finished
+        self.tally = Tally.restored(start.tally) if start is not None else Tally()
+        self.states: dict[int, FileState | None] = {}
+        self.open: tuple[int, Source] | None = None
+
+    def remember(self, long_run: LongRun) -> None:
+        """Take up the ids that were seen before the run was interrupted."""
+        try:
+            self.seen.again(long_run.seen())
+        except sqlite3.Error as error:
+            raise _no_room_for_ids(error) from None
+
+    # --- reading ----------------------------------------------------------------------------------------------------------
+
+    def pieces(self, sources: Iterable[Source], size: int) -> Generator[_Piece, None, None]:
+        """What there is to decide, piece by piece, read as it is asked for."""
         for place, source in enumerate(sources, 1):
-            names.append(source.name)
-            prefix = "row-" if place == 1 else f"file{place}-row-"  # row 1 of two files is two complaints
+            self.names.append(source.name)
             with closing(source):
-                paths = _paths(source, assembler, tally)
-                for row in source.rows:
-                    tally.rows += 1
-                    complaint, problem = assembler.assemble(row, paths, prefix)
-                    if complaint is not None:
-                        problem = _repeated(seen, complaint.id, place, row, names)
-                    if complaint is not None and problem is None:
-                        decision, problem = _decide(decide, decisions, complaint)
-                        if decision is not None:
-                            tally.add(decision, complaint)
-                            tally.generated += complaint.id == f"{prefix}{row.number}"
-                    if problem is not None:
-                        tally.rejected[problem.code] += 1
-                        if rejects is not None:
-                            id_ = complaint.id if complaint is not None else assembler.id_of(row, paths)
-                            _write(rejects, _reject(source, row, id_, problem, lang))
-                    if on_progress is not None and tally.rows % _EVERY == 0:
-                        on_progress(Progress(tally.rows, _position(source), source.size, source.name))
-                if on_progress is not None:
-                    on_progress(Progress(tally.rows, source.size, source.size, source.name))
-    return tally.summary(time.perf_counter() - started, pack, assembler)
+                self.open = (place, source)
+                prefix = "row-" if place == 1 else f"file{place}-row-"  # row 1 of two files is two complaints
+                table = Table(source.name, self._paths(source), prefix)
+                rows = source.rows
+                if place < self.place:
+                    continue  # done before the run was interrupted
+                if place == self.place and self.row:
+                    self._pass_over(rows, self.row, source, place)
+                while piece := _cut(rows, size):
+                    yield _Piece(place, source, table, piece, source.position())
+                self.states[place] = source.state()
+                yield _Piece(place, source, table, (), source.size)
+
+    def _pass_over(self, rows: Iterator[Row], count: int, source: Source, place: int) -> None:
+        for done in range(1, count + 1):
+            if next(rows, None) is None:
+                raise ResumeError(
+                    f"{source.name}：比中断前少了行，不能接着做 it has fewer rows than before; start anew"
+                )
+            if self.on_progress is not None and done % (10 * _EVERY) == 0:
+                self.on_progress(Progress(done, source.position(), source.size, source.name, place, again=True))
+
+    def _paths(self, source: Source) -> Mapping[str, str]:
+        if not source.headers:
+            return {}
+        try:
+            found = self.assembler.headers.table(source.headers)
+        except MappingError as error:
+            raise MappingError(f"{source.name}：{error}") from None
+        except SourceError as error:
+            raise SourceError(f"{source.name}：{error}") from None
+        if not any(path == "text" or path.startswith("facts.") for path in found.paths.values()):
+            raise SourceError(
+                f"{source.name}：没有找到投诉内容这一列（现有：{excerpts(source.headers)}）；用 --map 表头=text 指定 "
+                f"no column with the complaint's text; name it with --map HEADER=text"
+            )
+        for item in found.unknown:  # also where every cell is empty
+            self.tally.note_unknown(item.header, 0)
+            self.tally.suggestions[item.header] = item.suggestion
+        return dict(found.paths)
+
+    # --- deciding ---------------------------------------------------------------------------------------------------------
+
+    def head(self, pieces: Iterator[_Piece], count: int) -> None:
+        """Decide the first rows in this process."""
+        done = 0
+        while done < count and (piece := next(pieces, None)) is not None:
+            self.alone(piece)
+            done += len(piece.rows)
+
+    def alone(self, piece: _Piece) -> None:
+        """Decide in this process. A row whose id was seen before is not decided at all: a queue must not take it."""
+        table = piece.table
+        for row in piece.rows:
+            complaint, problem = self.assembler.assemble(row, table.paths, table.prefix)
+            if complaint is not None:
+                problem = self._repeated(complaint.id, piece.place, row)
+            add = None
+            if complaint is not None and problem is None:
+                add, problem = self._decide(complaint, generated=complaint.id == f"{table.prefix}{row.number}")
+            id_ = (
+                complaint.id
+                if complaint is not None
+                else self.assembler.id_of(row, table.paths)
+                if self.rejects
+                else None
+            )
+            self._count(piece, row, id_, add, problem)
+        if not piece.rows:
+            self._end_of(piece)
+
+    def together(self, piece: _Piece, found: Sequence[Decided]) -> None:
+        """Take what other processes have decided, in the order of the rows."""
+        for row, decided in zip(piece.rows, found, strict=True):
+            problem = (
+                self._repeated(decided.id, piece.place, row) if decided.complaint and decided.id is not None else None
+            )
+            if problem is None:
+                problem = decided.problem
+                if self.on_shadow is not None:
+                    for shadow in decided.shadows:
+                        self.on_shadow(shadow)
+                if decided.data is not None and self.decisions is not None:
+                    _write(self.decisions.put, decided.data)  # type: ignore[attr-defined]  # (an EncodedWriter, as documented)
+            self._count(piece, row, decided.id, decided.counted if problem is None else None, problem)
+        if not piece.rows:
+            self._end_of(piece)
+
+    def _count(self, piece: _Piece, row: Row, id_: str | None, add: Counted | None, problem: RowProblem | None) -> None:
+        self.tally.rows += 1
+        if add is not None:
+            self.tally.add(add)
+        if problem is not None:
+            self.tally.rejected[problem.code] += 1
+            if self.rejects is not None:
+                _write(self.rejects.write, reject_line(piece.source.name, row, id_, problem, self.lang))
+        self.place, self.row = piece.place, row.number
+        if self.on_progress is not None and self.tally.rows % _EVERY == 0:
+            self._report(piece, piece.position)
+        if self.long_run is not None and self.tally.rows % self.long_run.every == 0:
+            self._save()
+
+    def _end_of(self, piece: _Piece) -> None:
+        self.place, self.row = piece.place + 1, 0
+        if self.on_progress is not None:
+            self._report(piece, piece.source.size)
+
+    def _report(self, piece: _Piece, position: int | None) -> None:
+        assert self.on_progress is not None  # noqa: S101 (the callers have looked)
+        source = piece.source
+        self.on_progress(Progress(self.tally.rows, position, source.size, source.name, piece.place))
+
+    def _repeated(self, id_: str, place: int, row: Row) -> RowProblem | None:
+        try:
+            before = self.seen.first(id_, place << _PLACE | row.number)
+        except sqlite3.Error as error:
+            raise _no_room_for_ids(error) from None
+        except OSError as error:
+            raise _unwritable(error) from None
+        if before is None:
+            return None
+        number, first = before & ((1 << _PLACE) - 1), before >> _PLACE
+        name = self.names[first - 1]
+        zh, en = (f"{name} ", f" of {name}") if first != place else ("", "")
+        return RowProblem(
+            "duplicate-id",
+            f"编号与{zh}第 {number} 行重复，没有再判断",
+            f"the id was that of row {number}{en} already; not decided again",
+            "id",
+        )
+
+    def _decide(self, complaint: Complaint, *, generated: bool) -> tuple[Counted | None, RowProblem | None]:
+        """Decide and write; what is not written is not decided."""
+        decision = None
+        try:
+            decision = self.decide(complaint)
+            if self.decisions is not None:
+                self.decisions.write(decision)
+        except (BatchError, BrokenPipeError):
+            raise
+        except OSError as error:
+            if decision is not None:
+                raise _unwritable(error) from None
+            return None, crash(error)
+        except Exception as error:  # noqa: BLE001 (one case that crashes must not lose the others; it is kept as a reject)
+            return None, crash(error)
+        return counted(decision, complaint, generated=generated), None
+
+    # --- keeping ----------------------------------------------------------------------------------------------------------
+
+    def _save(self, *, finished: bool = False) -> None:
+        assert self.long_run is not None  # noqa: S101 (the callers have looked)
+        states = dict(self.states)
+        if self.open is not None and self.open[0] not in states:
+            place, source = self.open
+            states[place] = source.state()
+        self.long_run.save(
+            place=self.place,
+            row=self.row,
+            tally=self.tally,
+            seconds=self._seconds(),
+            inputs=states,
+            finished=finished,
+        )
+
+    def complete(self) -> None:
+        """Write down that every row is done."""
+        if self.long_run is not None:
+            self._save(finished=True)
+
+    def _seconds(self) -> float:
+        return self.before + time.perf_counter() - self.started
+
+    def summary(self, pack: tuple[str, str]) -> Summary:
+        """What became of the batch."""
+        seconds = self.before if self.finished else self._seconds()
+        return self.tally.summary(seconds, pack, self.assembler.headers)
 
 
-def _repeated(seen: SeenIds, id_: str, place: int, row: Row, names: list[str]) -> RowProblem | None:
+def _cut(rows: Iterator[Row], size: int) -> list[Row]:
+    """The next rows, fewer where they are long."""
+    if size == 1:
+        return list(islice(rows, 1))
+    found: list[Row] = []
+    weight = 0
+    for row in rows:
+        found.append(row)
+        weight += len(row.raw) or _weight(row)
+        if len(found) == size or weight > _CHARACTERS:
+            break
+    return found
+
+
+def _weight(row: Row) -> int:
+    cells = row.content.values() if row.content is not None else ()
+    return sum(len(cell) for cell in cells if isinstance(cell, str))
+
+
+def _write(put: Callable[[bytes], object], data: bytes) -> None:
     try:
-        before = seen.first(id_, place << _PLACE | row.number)
-    except sqlite3.Error as error:
-        raise BatchError(f"临时文件写不了 the temporary file of ids cannot be written ({error})") from None
-    if before is None:
-        return None
-    number, first = before & ((1 << _PLACE) - 1), before >> _PLACE
-    zh, en = (f"{names[first - 1]} ", f" of {names[first - 1]}") if first != place else ("", "")
-    return RowProblem(
-        "duplicate-id",
-        f"编号与{zh}第 {number} 行重复，没有再判断",
-        f"the id was that of row {number}{en} already; not decided again",
-        "id",
-    )
-
-
-def _write(stream: BinaryIO, data: bytes) -> None:
-    try:
-        stream.write(data)
+        put(data)
     except BrokenPipeError:  # the reader of a pipe has gone, which is no fault
         raise
     except OSError as error:
@@ -152,152 +391,5 @@ def _unwritable(error: OSError) -> BatchError:
     return BatchError(f"结果写不了 results cannot be written ({error.strerror})")
 
 
-def _paths(source: Source, assembler: Assembler, tally: _Tally) -> Mapping[str, str]:
-    if not source.headers:
-        return {}
-    try:
-        found = assembler.headers.table(source.headers)
-    except MappingError as error:
-        raise MappingError(f"{source.name}：{error}") from None
-    except SourceError as error:
-        raise SourceError(f"{source.name}：{error}") from None
-    if not any(path == "text" or path.startswith("facts.") for path in found.paths.values()):
-        raise SourceError(
-            f"{source.name}：没有找到投诉内容这一列（现有：{excerpts(source.headers)}）；用 --map 表头=text 指定 "
-            f"no column with the complaint's text; name it with --map HEADER=text"
-        )
-    for item in found.unknown:  # also where every cell is empty
-        tally.note_unknown(item.header, 0)
-        tally.suggestions[item.header] = item.suggestion
-    return found.paths
-
-
-def _decide(
-    decide: Callable[[Complaint], Decision], decisions: DecisionWriter | None, complaint: Complaint
-) -> tuple[Decision | None, RowProblem | None]:
-    """Decide and write; what is not written is not decided."""
-    decision = None
-    try:
-        decision = decide(complaint)
-        if decisions is not None:
-            decisions.write(decision)
-    except BatchError:
-        raise
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        if decision is not None:
-            raise _unwritable(error) from None
-        return None, _crash(error)
-    except Exception as error:  # noqa: BLE001 (one case that crashes must not lose the others; it is kept as a reject)
-        return None, _crash(error)
-    return decision, None
-
-
-def _crash(error: Exception) -> RowProblem:
-    """The kind of the error alone: its message may hold personal data."""
-    kind = type(error).__name__
-    return RowProblem(
-        "engine-error",
-        f"判断时出错（{kind}），这一件交人工",
-        f"deciding failed ({kind}); this one goes to a human",
-    )
-
-
-def _reject(source: Source, row: Row, id_: str | None, problem: RowProblem, lang: str) -> bytes:
-    raw = row.raw or (orjson.dumps(dict(row.content), default=str).decode() if row.content is not None else "")
-    content: dict[str, Any] = {
-        "row": row.number,
-        "line": row.line,
-        "file": source.name,
-        "id": id_,
-        "code": problem.code,
-        "field": problem.field,
-        "reason": problem.text(lang),
-        "raw": short_raw(raw).encode("utf-8", "backslashreplace").decode("utf-8"),
-    }
-    return orjson.dumps(content) + b"\n"
-
-
-def _position(source: Source) -> int | None:
-    try:
-        return source.stream.tell()
-    except (OSError, ValueError):
-        return None
-
-
-class _Tally:
-    """Counts as a batch runs."""
-
-    def __init__(self) -> None:
-        self.rows = self.recognised = self.settled = self.asked = self.decided = self.generated = 0
-        self.referred: Counter[str] = Counter()
-        self.rejected: Counter[str] = Counter()
-        self.gates: Counter[str] = Counter()
-        self.unknown: Counter[str] = Counter()
-        self.suggestions: dict[str, str | None] = {}
-        self.scenarios: dict[str, list[int]] = {}
-        self.titles: dict[str, str] = {}
-        self.amount = Decimal(0)
-        self.nameless = 0
-        self.out_of_scope: Counter[str] = Counter()
-
-    def note_unknown(self, name: str, rows: int = 1) -> None:
-        """Count a field that is not understood."""
-        if name in self.unknown or len(self.unknown) < _NAMES:
-            self.unknown[name] += rows
-        else:
-            self.nameless += rows
-
-    def add(self, decision: Decision, complaint: Complaint) -> None:
-        self.decided += 1
-        self.recognised += decision.recognised
-        self.settled += decision.outcome == "settle"
-        self.asked += decision.outcome == "ask"
-        if decision.outcome == "refer":
-            self.referred[decision.tier or ""] += 1
-        if decision.referral is not None:
-            self.gates.update(sorted({reason.gate for reason in decision.referral.reasons if reason.gate}))
-        for matter in decision.matters:
-            if matter.out_of_scope:
-                self.out_of_scope[matter.title] += 1
-                continue
-            counts = self.scenarios.setdefault(matter.scenario, [0, 0])
-            counts[0] += 1
-            self.titles[matter.scenario] = matter.title
-            if matter.outcome == "settle":
-                counts[1] += decision.outcome == "settle"
-                if decision.outcome == "settle":
-                    self.amount += sum((Decimal(r.amount) for r in matter.remedies if r.amount is not None), Decimal(0))
-        extra = decision.passed_through.keys() | complaint.extra.keys()
-        for part in ("consumer", "merchant", "order"):
-            if inner := getattr(complaint, part).model_extra:
-                extra |= {f"{part}.{name}" for name in inner}
-        for name in sorted(extra):
-            self.note_unknown(name)
-
-    def summary(self, seconds: float, pack: tuple[str, str], assembler: Assembler) -> Summary:
-        unknown = {
-            name: (count, self.suggestions.get(name) or assembler.headers.suggest(name))
-            for name, count in self.unknown.most_common()
-            if name not in assembler.headers.passed
-        }
-        return Summary(
-            rows=self.rows,
-            decided=self.decided,
-            recognised=self.recognised,
-            settled=self.settled,
-            asked=self.asked,
-            referred=MappingProxyType(dict(self.referred.most_common())),
-            rejected=MappingProxyType(dict(self.rejected.most_common())),
-            scenarios=rank(self.scenarios, self.titles, self.recognised),
-            gates=MappingProxyType(dict(self.gates.most_common())),
-            unknown_fields=MappingProxyType(unknown),
-            unnamed_fields=self.nameless,
-            out_of_scope=MappingProxyType(dict(self.out_of_scope.most_common())),
-            generated_ids=self.generated,
-            amount=self.amount,
-            seconds=seconds,
-            pack=pack[0],
-            digest=pack[1],
-        )
+def _no_room_for_ids(error: sqlite3.Error) -> BatchError:
+    return BatchError(f"临时文件写不了 the temporary file of ids cannot be written ({error})")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import os
 import sys
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -39,6 +42,83 @@ _DAMAGE = (OSError, EOFError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
+class FileState:
+    """What was read of a file so far: enough to see later whether it is still the same file.
+
+    Attributes:
+        size: Its size in bytes when it was opened.
+        changed: When it had been changed last, in nanoseconds.
+        read: Bytes read from its beginning on.
+        digest: BLAKE2 of those bytes, in hex.
+    """
+
+    size: int
+    changed: int
+    read: int
+    digest: str
+
+
+class _Metered(io.RawIOBase):
+    """A file that remembers what was read of it. Bytes are hashed once each, in order, whatever is read twice."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        super().__init__()
+        self._file = file
+        stat = os.fstat(file.fileno())
+        self._size, self._changed = stat.st_size, stat.st_mtime_ns
+        self._hash = hashlib.blake2b(digest_size=16)
+        self._hashed = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview, /) -> int:  # type: ignore[override]  # (any buffer, as BufferedReader gives)
+        at = self._file.tell() if self._file.seekable() else self._hashed
+        count = self._file.readinto(buffer) or 0
+        fresh = at + count - self._hashed
+        if 0 < fresh <= count:
+            self._hash.update(buffer[count - fresh : count])
+            self._hashed += fresh
+        return count
+
+    def seekable(self) -> bool:
+        return self._file.seekable()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+    def state(self) -> FileState:
+        return FileState(self._size, self._changed, self._hashed, self._hash.hexdigest())
+
+
+def digest_of_beginning(path: Path, count: int) -> str | None:
+    """The digest of a file's first bytes, as `FileState` has it; None where it has not so many.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    found = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        while count > 0:
+            data = file.read(min(count, 1024 * 1024))
+            if not data:
+                return None
+            found.update(data)
+            count -= len(data)
+    return found.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """An open file of complaints.
 
@@ -48,7 +128,8 @@ class Source:
         headers: Column headers of a table; empty for JSON.
         rows: Its rows; to be read once.
         size: Its size in bytes, where known, for progress.
-        stream: The raw stream, whose position tells how much was read.
+        stream: The raw stream.
+        total: How many rows there are, for kinds of files that say so.
     """
 
     name: str
@@ -57,6 +138,26 @@ class Source:
     rows: Iterator[Row]
     size: int | None
     stream: BinaryIO
+    total: int | None = None
+    _given: list[int] = field(default_factory=lambda: [0], repr=False)
+
+    def position(self) -> int | None:
+        """Bytes read so far, of `size`; None where the size is not known.
+
+        Kinds of files that are not read from front to back (XLSX, Parquet) count rows, which are then put as bytes.
+        """
+        if self.size is None:
+            return None
+        if self.total is not None:
+            return self.size * min(self._given[0], self.total) // max(1, self.total)
+        with suppress(OSError, ValueError):
+            return self.stream.tell()
+        return None
+
+    def state(self) -> FileState | None:
+        """What was read of the file; None for standard input, pipes and devices."""
+        raw = getattr(self.stream, "raw", None)
+        return raw.state() if isinstance(raw, _Metered) else None
 
     def close(self) -> None:
         """Close the file; `funnel.batch.run_batch` does when its rows are read."""
@@ -130,8 +231,9 @@ def _open(name: str) -> tuple[BinaryIO, int | None]:
     try:
         if path.is_dir():
             raise SourceError(f"{name}：这是目录，要给文件 this is a folder; give a file")
-        stream = path.open("rb")
-        return stream, path.stat().st_size if path.is_file() else None
+        if not path.is_file():
+            return path.open("rb"), None
+        return io.BufferedReader(_Metered(io.FileIO(path))), path.stat().st_size
     except FileNotFoundError:
         raise SourceError(f"{name}：没有这个文件 no such file") from None
     except (OSError, ValueError) as error:
@@ -148,12 +250,13 @@ def _source(name: str, stream: BinaryIO, size: int | None, wanted: str | None) -
         raise SourceError(f"{name}：文件是空的 the file is empty; expected CSV, JSONL, JSON, XLSX or Parquet")
     kind = _kind(name, sample, wanted)
     headers: tuple[str, ...] = ()
+    total: int | None = None
     try:
         if kind == "xlsx":
-            headers, rows = read_xlsx(content.all())
+            headers, rows, total = read_xlsx(content.all())
         elif kind == "parquet":
             plain = name != "-" and not packed
-            headers, rows = read_parquet(name if plain else io.BytesIO(content.all()))
+            headers, rows, total = read_parquet(name if plain else io.BytesIO(content.all()))
         elif kind == "csv":
             found, rows = read_csv(content, sample)
             headers = tuple(found)
@@ -166,15 +269,17 @@ def _source(name: str, stream: BinaryIO, size: int | None, wanted: str | None) -
         raise SourceError(
             f'{name}：读 {kind.upper()} 要安装附加组件 needs an extra: pip install "funnel[arrow]"'
         ) from None
-    return Source(name, kind, headers, _guarded(rows), size, stream)
+    given = [0]
+    return Source(name, kind, headers, _guarded(rows, given), size, stream, total, given)
 
 
-def _guarded(rows: Iterator[Row]) -> Iterator[Row]:
-    """The rows; where the file turns out to be damaged, one reject for all that cannot be read any more."""
+def _guarded(rows: Iterator[Row], given: list[int]) -> Iterator[Row]:
+    """The rows, counted; where the file turns out to be damaged, one reject for all that cannot be read any more."""
     number = line = 0
     try:
         for row in rows:
             number, line = row.number, row.line
+            given[0] += 1
             yield row
     except _DAMAGE:
         problem = RowProblem(

@@ -43,24 +43,53 @@ def safe_cell(value: str) -> str:
     return "'" + value if value.startswith(_FORMULA) or value.lstrip(_BLANK).startswith(_FORMULA) else value
 
 
-class CsvWriter:
-    """Writes decisions as flat CSV with a BOM, for Excel."""
+class JsonlWriter:
+    """Writes decisions as JSON Lines, the contract."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        stream.write(b"\xef\xbb\xbf")
-        self._line(_COLUMNS)
 
-    def _line(self, cells: tuple[str, ...]) -> None:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\r\n").writerow([safe_cell(cell) for cell in cells])
-        self._stream.write(buffer.getvalue().encode("utf-8", "backslashreplace"))
+    def write(self, decision: Decision) -> None:
+        """Write one decision."""
+        self.put(self.encode(decision))
+
+    def put(self, data: bytes) -> None:
+        """Write a decision that `encode` made bytes of, maybe in another process."""
+        self._stream.write(data)
+
+    @staticmethod
+    def encode(decision: Decision) -> bytes:
+        """The line of a decision."""
+        return decision.model_dump_json().encode("utf-8") + b"\n"
+
+
+class CsvWriter:
+    """Writes decisions as flat CSV with a BOM, for Excel.
+
+    Args:
+        stream: Where to.
+        begun: Whether the header stands there already, as where a run is resumed.
+    """
+
+    def __init__(self, stream: BinaryIO, *, begun: bool = False) -> None:
+        self._stream = stream
+        if not begun:
+            stream.write(b"\xef\xbb\xbf" + _line(_COLUMNS))
 
     def write(self, decision: Decision) -> None:
         """Write one decision as a row."""
+        self.put(self.encode(decision))
+
+    def put(self, data: bytes) -> None:
+        """Write a decision that `encode` made bytes of, maybe in another process."""
+        self._stream.write(data)
+
+    @staticmethod
+    def encode(decision: Decision) -> bytes:
+        """The row of a decision."""
         amounts = [r.amount for m in decision.matters for r in m.remedies if r.amount is not None]
         reasons = decision.referral.reasons if decision.referral else ()
-        self._line(
+        return _line(
             (
                 decision.complaint_id,
                 decision.outcome,
@@ -74,6 +103,12 @@ class CsvWriter:
                 decision.resolve_by.isoformat() if decision.resolve_by else "",
             )
         )
+
+
+def _line(cells: tuple[str, ...]) -> bytes:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerow([safe_cell(cell) for cell in cells])
+    return buffer.getvalue().encode("utf-8", "backslashreplace")
 
 
 @contextmanager

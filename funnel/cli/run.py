@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
@@ -21,16 +22,22 @@ from funnel.cli._common import (
     open_pack,
     pack_option,
 )
+from funnel.cli._progress import progress_of
 
 if TYPE_CHECKING:
     from funnel.batch.assemble import Assembler
-    from funnel.batch.runner import DecisionWriter, Progress
+    from funnel.batch.longrun import LongRun
+    from funnel.batch.pool import Pool
+    from funnel.batch.runner import EncodedWriter
     from funnel.complaint import Complaint
     from funnel.decision import Decision
     from funnel.engine.engine import Engine
     from funnel.engine.shadow import Shadow
     from funnel.pack.model import Pack
     from funnel.queue import Funnel
+
+_HEAD = 500
+"""Rows that are decided before other processes are started without being asked for: they need a second to begin."""
 
 
 @click.command(name="run")
@@ -74,6 +81,27 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="What draft rules would have decided, as JSONL; they decide nothing. 草稿规则会怎么判，写到这里。",
 )
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="N",
+    help="Processes that decide; the output is the same to the byte. Default: one a core, once the batch is larger than a few hundred rows. 并行进程数。",
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on where an interrupted run with the same files and options was; needs -o. 接着上次中断的地方做。",
+)
+@click.option(
+    "--checkpoint-every",
+    type=click.IntRange(min=1),
+    default=5_000,
+    show_default=True,
+    metavar="N",
+    help="Rows between two checkpoints for --resume. 每多少行记一次进度。",
+)
 @click.option("--max-rejects", type=click.IntRange(min=0), default=None, metavar="N", help="End with code 5 if more rows are unreadable.")  # fmt: skip
 @lang_option
 def command(
@@ -91,14 +119,18 @@ def command(
     source: str,
     matcher: Literal["compiled", "durable"],
     shadow_file: str | None,
+    jobs: int | None,
+    resume: bool,  # noqa: FBT001 (an option)
+    checkpoint_every: int,
     max_rejects: int | None,
     lang: str,
 ) -> None:
     """Decide every complaint of FILE… (CSV, JSONL, JSON, XLSX, Parquet; - for stdin) and print the funnel. 批量判断。
 
     Without -o and --queue nothing is written: a dry run. With --queue each complaint is decided as of the day it was
-    received and kept with its case; one delivered before is left as it is. Exit codes: 0 done, 2 usage, 3 the pack does not load, 5 too many
-    unreadable rows (with --max-rejects).
+    received and kept with its case; one delivered before is left as it is. A run that writes files can be interrupted in any
+    way, and goes on with --resume. Exit codes: 0 done, 2 usage, 3 the pack does not load, 5 too many
+    unreadable rows (with --max-rejects), 130 interrupted.
     """
     from funnel.batch.runner import run_batch  # noqa: PLC0415 (late, for a quick --help)
     from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
@@ -107,37 +139,68 @@ def command(
     from funnel.engine.engine import Engine  # noqa: PLC0415 (as above)
     from funnel.errors import BatchError, QueueError  # noqa: PLC0415 (as above)
 
-    if queue_url is not None and as_of is not None:
-        fail(
-            "--queue 按每件投诉收到的日期判断，不能和 --as-of 一起用 --queue decides by the day of receipt; leave --as-of out",
-            USAGE,
-        )
+    if queue_url is not None:
+        _check_queue(as_of, jobs, resume=resume)
     pack = open_pack(pack_name, lang)
+    zh = lang != "en"
+    kept: LongRun | None = None
     try:
-        _check_names(files, output, rejects, shadow_file)
+        names = {"decisions": output, "rejects": rejects, "shadow": shadow_file}
+        _check_names(files, names)
         assembler = assembler_of(pack, pairs, map_file)
-        sources = (open_source(name, format=input_format) for name in files)
+        identity = {
+            "pack": f"{pack.id} {pack.digest}",
+            "as_of": as_of.isoformat() if as_of is not None else "",
+            "lang": lang,
+            "mapping": str(sorted(mapping_of(pairs, map_file).items())),
+            "input_format": input_format or "",
+            "files": str(list(files)),
+        }
         with ExitStack() as stack:
-            shadows = _Shadows(stack.enter_context(_sink(shadow_file))) if shadow_file else None
-            engine = Engine(pack, lang=lang, shadow=shadows, matcher=matcher)
+            shadows = _Shadows() if shadow_file else None
+            long_run = _long_run(
+                files, names, identity, checkpoint_every, shadows, resume=resume, queue=bool(queue_url)
+            )
+            kept = stack.enter_context(long_run)
+            _tell_start(long_run, zh=zh, resume=resume)
+            streams = {key: stack.enter_context(_sink(name, key, long_run)) for key, name in names.items() if name}
+            if shadows is not None:
+                shadows.write_to(streams["shadow"], long_run)
+            engine = Engine(pack, lang=lang, shadow=shadows, matcher=matcher, clock=lambda: long_run.moment)
             intake = stack.enter_context(_intake(engine, queue_url, tenant, source)) if queue_url else None
-            writer = _writer(stack, output)
-            bad = stack.enter_context(_sink(rejects)) if rejects else None
-            report = stack.enter_context(_progress(lang))
+            writer = _writer(output, streams.get("decisions"), long_run)
+            pool = None
+            if intake is None:
+                pool = _pool(pack, assembler, jobs, long_run, as_of=as_of, matcher=matcher, output=output, shadow=shadows is not None, lang=lang)  # fmt: skip
+                if pool is not None:
+                    stack.enter_context(pool)
+            report = stack.enter_context(progress_of(files, lang))
             summary = run_batch(
-                sources,
+                (open_source(name, format=input_format) for name in files),
                 intake or (lambda complaint: engine.decide(complaint, as_of=as_of)),
                 assembler,
                 decisions=writer,
-                rejects=bad,
+                rejects=streams.get("rejects"),
                 on_progress=report,
                 lang=lang,
                 pack=(pack.id, pack.digest),
+                pool=pool,
+                on_shadow=shadows,
+                long_run=long_run,
             )
     except (BatchError, QueueError, MatcherError) as error:
-        fail(f"funnel run: {error}", USAGE)
+        hint = ""
+        if kept is not None and kept.kept:
+            hint = "\n" + (
+                "进度已记下，排除问题后加 --resume 接着做"
+                if zh
+                else "the progress is kept; mend it and go on with --resume"
+            )
+        fail(f"funnel run: {error}{hint}", USAGE)
     except KeyboardInterrupt:
-        fail("中断，没有写出结果文件" if lang != "en" else "interrupted; no output file was written", 130)
+        if kept is not None and kept.kept:
+            fail("中断；加 --resume 接着做" if zh else "interrupted; go on with --resume", 130)
+        fail("中断，没有写出结果文件" if zh else "interrupted; no output file was written", 130)
     if form == "json":
         import orjson  # noqa: PLC0415 (late, for a quick --help)
 
@@ -147,9 +210,9 @@ def command(
         if intake is not None:
             text += "\n" + intake.summary(lang)
         elif output is None:
-            text += "\n" + ("试运行：没有写出文件；加 -o decisions.jsonl 写出判断" if lang != "en" else "dry run: nothing written; add -o decisions.jsonl")  # fmt: skip
+            text += "\n" + ("试运行：没有写出文件；加 -o decisions.jsonl 写出判断" if zh else "dry run: nothing written; add -o decisions.jsonl")  # fmt: skip
         if summary.rejected and rejects is None:
-            text += "\n" + ("加 --rejects rejects.jsonl 留下读不出的行和原因" if lang != "en" else "add --rejects rejects.jsonl to keep the unreadable rows with their reasons")  # fmt: skip
+            text += "\n" + ("加 --rejects rejects.jsonl 留下读不出的行和原因" if zh else "add --rejects rejects.jsonl to keep the unreadable rows with their reasons")  # fmt: skip
     if shadows is not None and form == "text":
         text += "\n" + _shadow_text(engine, shadows, lang)
     click.echo(text, err=output == "-")
@@ -157,22 +220,139 @@ def command(
     sys.exit(BAD_ROWS if max_rejects is not None and rejected > max_rejects else CLEAN)
 
 
+def _check_queue(as_of: dt.date | None, jobs: int | None, *, resume: bool) -> None:
+    """What does not go together with a queue."""
+    if as_of is not None:
+        fail(
+            "--queue 按每件投诉收到的日期判断，不能和 --as-of 一起用 --queue decides by the day of receipt; leave --as-of out",
+            USAGE,
+        )
+    if resume:
+        fail(
+            "--queue 不需要 --resume：再运行一次即可，队列认得已收的投诉 --queue needs no --resume: run it again, the queue knows what it has",
+            USAGE,
+        )
+    if jobs is not None and jobs > 1:
+        fail(
+            "--queue 一次只由一个进程写，不能和 --jobs 一起用 --queue is written by one process; leave --jobs out",
+            USAGE,
+        )
+
+
+def _long_run(
+    files: tuple[str, ...],
+    names: dict[str, str | None],
+    identity: dict[str, str],
+    every: int,
+    shadows: _Shadows | None,
+    *,
+    resume: bool,
+    queue: bool,
+) -> LongRun:
+    """The outputs that are files, with checkpoints where everything can be read and written again."""
+    import funnel  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.batch.longrun import LongRun as Run  # noqa: PLC0415 (as above)
+    from funnel.batch.longrun import is_regular  # noqa: PLC0415 (as above)
+    from funnel.errors import ResumeError  # noqa: PLC0415 (as above)
+
+    named = {key: name for key, name in names.items() if name is not None}
+    outputs = {key: Path(name) for key, name in named.items() if name != "-" and is_regular(Path(name))}
+    again = all(name != "-" and Path(name).is_file() for name in files)
+    able = again and bool(outputs) and len(outputs) == len(named) and not queue
+    if resume and not able:
+        if not named:
+            why = "没有要写的文件，加 -o decisions.jsonl nothing is written; add -o decisions.jsonl"
+        elif not again:
+            why = "标准输入和管道不能再读一遍，先存成文件 standard input and pipes cannot be read again; save them as a file"
+        else:
+            why = "标准输出和设备不能接着写，用 -o 文件 standard output and devices cannot be written on; use -o FILE"
+        raise ResumeError(f"--resume：{why}")
+    return Run(
+        outputs,
+        identity={"version": funnel.__version__, **identity},
+        inputs=[Path(name) for name in files] if able else None,
+        every=every,
+        resume=resume,
+        extra=(lambda: None) if shadows is None else shadows.tallies.state,
+    )
+
+
+def _tell_start(long_run: LongRun, *, zh: bool, resume: bool) -> None:
+    """Say where a run begins, where that is not plain."""
+    if long_run.start is not None:
+        rows = int(long_run.start.tally["rows"])
+        text = f"接着做：前 {rows:,} 行已经判断" if zh else f"going on: {rows:,} rows are decided already"
+    elif resume:
+        text = "没有可接着做的进度，从头开始" if zh else "there is no checkpoint to go on from; starting anew"
+    elif long_run.discarded:
+        rows = long_run.discarded
+        text = (
+            f"上次中断时已做 {rows:,} 行，现在从头开始（要接着做请用 --resume）"
+            if zh
+            else f"an interrupted run had done {rows:,} rows; starting anew (--resume would have gone on)"
+        )
+    else:
+        return
+    click.echo(text, err=True)
+
+
+def _pool(
+    pack: Pack,
+    assembler: Assembler,
+    jobs: int | None,
+    long_run: LongRun,
+    *,
+    as_of: dt.date | None,
+    matcher: Literal["compiled", "durable"],
+    output: str | None,
+    shadow: bool,
+    lang: str,
+) -> Pool | None:
+    """Processes to decide with, where there is more than one to be."""
+    from funnel.batch.plan import plan_for  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.batch.pool import Pool as Workers  # noqa: PLC0415 (as above)
+    from funnel.batch.pool import usable_cores  # noqa: PLC0415 (as above)
+
+    count = jobs if jobs is not None else usable_cores()
+    if count == 1:
+        return None
+    plan = replace(
+        plan_for(pack, lang=lang, as_of=as_of, mapping=assembler.headers.mapping, moment=long_run.moment, ship=False),
+        matcher=matcher,
+        shadow=shadow,
+        output="csv" if output is not None and output.lower().endswith(".csv") else "jsonl",
+    )
+    return Workers(plan, count, head=0 if jobs is not None else _HEAD)
+
+
 class _Shadows:
     """Writes what drafts would have decided, a line each, and counts."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self) -> None:
         from funnel.engine.shadow import Tallies  # noqa: PLC0415 (late, for a quick --help)
 
-        self._stream = stream
+        self._stream: BinaryIO | None = None
         self.tallies = Tallies()
+
+    def write_to(self, stream: BinaryIO, long_run: LongRun) -> None:
+        """Where to write, and what was counted before the run was interrupted."""
+        self._stream = stream
+        if long_run.start is not None:
+            self.tallies.restore(long_run.start.extra)
 
     def __call__(self, shadow: Shadow) -> None:
         import orjson  # noqa: PLC0415 (late, for a quick --help)
 
+        from funnel.batch.longrun import unwritable  # noqa: PLC0415 (as above)
+
         self.tallies.add(shadow)
         changes = {key: {"live": live, "would": would} for key, (live, would) in shadow.changes.items()}
         line = {"complaint_id": shadow.complaint_id, "rule": shadow.rule, "changes": changes, "error": shadow.error}
-        self._stream.write(orjson.dumps(line) + b"\n")
+        assert self._stream is not None  # noqa: S101 (given before the first row)
+        try:
+            self._stream.write(orjson.dumps(line) + b"\n")
+        except OSError as error:  # or the row would be a reject, for no fault of its own
+            raise unwritable(Path("--shadow"), error) from None
 
 
 def _shadow_text(engine: Engine, shadows: _Shadows, lang: str) -> str:
@@ -230,32 +410,31 @@ def _intake(engine: Engine, url: str, tenant: str, source: str) -> Iterator[_Int
         desk.close()
 
 
-def _check_names(files: tuple[str, ...], output: str | None, rejects: str | None, shadow: str | None) -> None:
+def _check_names(files: tuple[str, ...], names: dict[str, str | None]) -> None:
     """Find before the first row, not after the last, that a file is missing or would be written over."""
-    from funnel.errors import BatchError, SourceError  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.batch.longrun import sidecars  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.errors import BatchError, SourceError  # noqa: PLC0415 (as above)
 
     paths = [Path(name) for name in files if name != "-"]
     for path in paths:
         if not path.exists():
             raise SourceError(f"{path}：没有这个文件 no such file")
-    targets = [name for name in (output, rejects, shadow) if name is not None]
+    targets = [name for name in names.values() if name is not None]
     if len(targets) > len({name if name == "-" else str(Path(name).resolve()) for name in targets}):
         raise BatchError(
             "-o、--rejects、--shadow 不能是同一个文件 -o, --rejects and --shadow must not be the same file"
         )
     inputs = {path.resolve() for path in paths}
     for name in targets:
-        if name != "-" and Path(name).resolve() in inputs:
+        if name != "-" and inputs & {Path(name).resolve(), *sidecars(Path(name))}:
             raise BatchError(f"{name}：会覆盖输入文件 would write over an input file")
 
 
-def assembler_of(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> Assembler:
-    """What turns rows into complaints: the pack's facts, and what the operator says columns mean."""
-    from funnel.batch.assemble import Assembler  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.batch.headers import HeaderReader, parse_pairs  # noqa: PLC0415 (as above)
+def mapping_of(pairs: tuple[str, ...], map_file: Path | None) -> dict[str, str]:
+    """What the operator says columns mean: ``--map`` goes before ``--map-file``."""
+    from funnel.batch.headers import parse_pairs  # noqa: PLC0415 (late, for a quick --help)
     from funnel.diagnostics import Diagnostics  # noqa: PLC0415 (as above)
     from funnel.errors import MappingError  # noqa: PLC0415 (as above)
-    from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX  # noqa: PLC0415 (as above)
     from funnel.pack._nodes import MapNode, ScalarNode, load_file  # noqa: PLC0415 (as above)
 
     mapping: dict[str, str] = {}
@@ -267,62 +446,37 @@ def assembler_of(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> A
             what = f"{first.span}: {first.message('zh')} {first.message('en')}" if first else "HEADER: FIELD"
             raise MappingError(f"{map_file}：{what}")
         mapping |= {key.value: value.value for key, value in node.entries if isinstance(value, ScalarNode)}
-    mapping |= parse_pairs(pairs)
-    facts = {
-        n: s for n, s in pack.vocabulary.facts.items() if not n.startswith(SIGNAL_PREFIX) and n not in BUILT_IN_DATES
-    }
-    labels = {text: name for name, spec in sorted(facts.items()) for text in spec.label.values()}
-    reader = HeaderReader(facts, labels, mapping)
-    return Assembler(reader, {name: spec.type for name, spec in facts.items()})
+    return mapping | parse_pairs(pairs)
 
 
-def _writer(stack: ExitStack, output: str | None) -> DecisionWriter | None:
-    from funnel.batch.runner import JsonlWriter  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.batch.writers import CsvWriter  # noqa: PLC0415 (as above)
+def assembler_of(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> Assembler:
+    """What turns rows into complaints: the pack's facts, and what the operator says columns mean."""
+    from funnel.batch.plan import assembler_for  # noqa: PLC0415 (late, for a quick --help)
 
-    if output is None:
+    return assembler_for(pack, mapping_of(pairs, map_file))
+
+
+def _writer(output: str | None, stream: BinaryIO | None, long_run: LongRun) -> EncodedWriter | None:
+    from funnel.batch.writers import CsvWriter, JsonlWriter  # noqa: PLC0415 (late, for a quick --help)
+
+    if output is None or stream is None:
         return None
-    stream = stack.enter_context(_sink(output))
-    return CsvWriter(stream) if output.lower().endswith(".csv") else JsonlWriter(stream)
+    if output.lower().endswith(".csv"):
+        return CsvWriter(stream, begun=long_run.start is not None)
+    return JsonlWriter(stream)
 
 
 @contextmanager
-def _sink(name: str) -> Iterator[BinaryIO]:
-    from funnel.batch.writers import whole_file  # noqa: PLC0415 (late, for a quick --help)
+def _sink(name: str, key: str, long_run: LongRun) -> Iterator[BinaryIO]:
+    """Where an output goes: standard output, a file that appears when the run is done, or a device as it stands."""
+    from funnel.batch.longrun import is_regular  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.batch.writers import whole_file  # noqa: PLC0415 (as above)
 
     if name == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
-        return
-    with whole_file(Path(name)) as stream:
-        yield stream
-
-
-@contextmanager
-def _progress(lang: str) -> Iterator[Callable[[Progress], None] | None]:
-    """A bar on a terminal, silence in a pipe."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console  # noqa: PLC0415 (only on a terminal)
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415 (as above)
-
-    word = "行" if lang != "en" else "rows"
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[rows]:,} " + word),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, int] = {}
-
-        def report(progress: object) -> None:
-            from funnel.batch.runner import Progress as State  # noqa: PLC0415 (the name is rich's above)
-
-            assert isinstance(progress, State)  # noqa: S101 (the runner gives nothing else)
-            if progress.source not in tasks:
-                tasks[progress.source] = bar.add_task(Path(progress.source).name, total=progress.size, rows=0)
-            bar.update(tasks[progress.source], completed=progress.read or 0, rows=progress.rows)  # type: ignore[arg-type]
-
-        yield report
+    elif is_regular(Path(name)):
+        yield long_run.stream(key)
+    else:
+        with whole_file(Path(name)) as stream:
+            yield stream

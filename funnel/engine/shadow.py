@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision
@@ -95,6 +96,16 @@ class Tallies:
             ids = self._named.setdefault(shadow.rule, {}).setdefault(kind, [])
             if len(ids) < self._examples:
                 ids.append(shadow.complaint_id)
+
+    def state(self) -> dict[str, Any]:
+        """The counts as plain data, so that a long batch can be taken up again where it was left."""
+        return {"counts": self._counts, "kinds": self._kinds, "named": self._named}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up the counts that `state` put down."""
+        self._counts = {rule: Counter(counts) for rule, counts in state["counts"].items()}
+        self._kinds = {rule: Counter(kinds) for rule, kinds in state["kinds"].items()}
+        self._named = {rule: {kind: list(ids) for kind, ids in named.items()} for rule, named in state["named"].items()}
 
     def result(self) -> dict[str, Tally]:
         """By draft, the busiest first."""

@@ -1,0 +1,33 @@
+"""A process that decides rows for another one. Started by `funnel.batch.pool`, ends when its input does."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+from funnel.batch._frames import receive, send
+from funnel.batch.plan import ready
+from funnel.errors import FunnelError
+
+
+def main() -> None:
+    """Take a plan, then rows; give what becomes of them."""
+    # Whatever prints goes to stderr: a stray line between two messages would garble them.
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    gc.set_threshold(100_000, 50, 50)  # as the command does: a pack is large and lives as long as the process
+    source = sys.stdin.buffer
+    try:
+        plan = receive(source)
+        try:
+            decider = ready(plan).decider
+        except FunnelError as error:
+            send(output, str(error))
+            return
+        send(output, None)
+        while True:
+            rows, table = receive(source)
+            send(output, decider.many(rows, table))
+    except (EOFError, OSError, KeyboardInterrupt):
+        os._exit(0)  # whoever asked has gone: there is nothing to tidy up, and nobody to tell

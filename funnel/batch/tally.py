@@ -1,0 +1,162 @@
+"""Counts as a batch runs: what each decision adds, and the sum, which can be put down and taken up again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from funnel.batch.headers import HeaderReader
+from funnel.batch.summary import Summary, rank
+from funnel.complaint import Complaint
+from funnel.decision import Decision
+
+NAMES = 1_000
+"""Names of unknown fields that are told apart; JSON keys can be without number, and memory stays flat."""
+_COUNTS = ("rows", "recognised", "settled", "asked", "decided", "generated", "nameless")
+_COUNTERS = ("referred", "rejected", "gates", "unknown", "out_of_scope")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one decision adds to the summary. Small and plain, since it travels between processes.
+
+    Attributes:
+        matters: Scenario, title, outcome and whether it is out of scope, of each matter.
+        amount: Sum of the amounts, if it is settled.
+        unknown: Fields that were not understood.
+        generated: Whether its id was made from the row's number.
+    """
+
+    recognised: bool
+    outcome: str
+    tier: str
+    gates: tuple[str, ...]
+    matters: tuple[tuple[str, str, str, bool], ...]
+    amount: Decimal
+    unknown: tuple[str, ...]
+    generated: bool
+
+
+def counted(decision: Decision, complaint: Complaint, *, generated: bool) -> Counted:
+    """What a decision adds."""
+    extra = decision.passed_through.keys() | complaint.extra.keys()
+    for part in ("consumer", "merchant", "order"):
+        if inner := getattr(complaint, part).model_extra:
+            extra |= {f"{part}.{name}" for name in inner}
+    reasons = decision.referral.reasons if decision.referral is not None else ()
+    amounts: list[Decimal] = []
+    if decision.outcome == "settle":
+        settled = (m for m in decision.matters if m.outcome == "settle" and not m.out_of_scope)
+        amounts = [Decimal(r.amount) for m in settled for r in m.remedies if r.amount is not None]
+    return Counted(
+        recognised=decision.recognised,
+        outcome=decision.outcome,
+        tier=decision.tier or "",
+        gates=tuple(sorted({reason.gate for reason in reasons if reason.gate})),
+        matters=tuple((m.scenario, m.title, m.outcome, m.out_of_scope) for m in decision.matters),
+        amount=sum(amounts, Decimal(0)),
+        unknown=tuple(sorted(extra)),
+        generated=generated,
+    )
+
+
+class Tally:
+    """The sum so far."""
+
+    def __init__(self) -> None:
+        self.rows = self.recognised = self.settled = self.asked = self.decided = self.generated = 0
+        self.referred: Counter[str] = Counter()
+        self.rejected: Counter[str] = Counter()
+        self.gates: Counter[str] = Counter()
+        self.unknown: Counter[str] = Counter()
+        self.suggestions: dict[str, str | None] = {}
+        self.scenarios: dict[str, list[int]] = {}
+        self.titles: dict[str, str] = {}
+        self.amount = Decimal(0)
+        self.nameless = 0
+        self.out_of_scope: Counter[str] = Counter()
+
+    def note_unknown(self, name: str, rows: int = 1) -> None:
+        """Count a field that is not understood."""
+        if name in self.unknown or len(self.unknown) < NAMES:
+            self.unknown[name] += rows
+        else:
+            self.nameless += rows
+
+    def add(self, item: Counted) -> None:
+        """Count a decision."""
+        self.decided += 1
+        self.generated += item.generated
+        self.recognised += item.recognised
+        self.settled += item.outcome == "settle"
+        self.asked += item.outcome == "ask"
+        if item.outcome == "refer":
+            self.referred[item.tier] += 1
+        self.gates.update(item.gates)
+        self.amount += item.amount
+        for scenario, title, outcome, out_of_scope in item.matters:
+            if out_of_scope:
+                self.out_of_scope[title] += 1
+                continue
+            counts = self.scenarios.setdefault(scenario, [0, 0])
+            counts[0] += 1
+            counts[1] += outcome == "settle" == item.outcome
+            self.titles[scenario] = title
+        for name in item.unknown:
+            self.note_unknown(name)
+
+    def state(self) -> dict[str, Any]:
+        """The sum as plain data, in the order in which things were met (ties in rankings keep that order)."""
+        return {
+            **{name: getattr(self, name) for name in _COUNTS},
+            **{name: list(getattr(self, name).items()) for name in _COUNTERS},
+            "suggestions": list(self.suggestions.items()),
+            "scenarios": [[name, *counts, self.titles[name]] for name, counts in self.scenarios.items()],
+            "amount": str(self.amount),
+        }
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> Tally:
+        """The sum that `state` put down."""
+        tally = cls()
+        for name in _COUNTS:
+            setattr(tally, name, int(state[name]))
+        for name in _COUNTERS:
+            setattr(tally, name, Counter({key: int(count) for key, count in state[name]}))
+        tally.suggestions = dict(state["suggestions"])
+        for name, count, settled, title in state["scenarios"]:
+            tally.scenarios[name] = [int(count), int(settled)]
+            tally.titles[name] = title
+        tally.amount = Decimal(state["amount"])
+        return tally
+
+    def summary(self, seconds: float, pack: tuple[str, str], headers: HeaderReader) -> Summary:
+        """The sum as a summary."""
+        unknown = {
+            name: (count, self.suggestions.get(name) or headers.suggest(name))
+            for name, count in self.unknown.most_common()
+            if name not in headers.passed
+        }
+        return Summary(
+            rows=self.rows,
+            decided=self.decided,
+            recognised=self.recognised,
+            settled=self.settled,
+            asked=self.asked,
+            referred=MappingProxyType(dict(self.referred.most_common())),
+            rejected=MappingProxyType(dict(self.rejected.most_common())),
+            scenarios=rank(self.scenarios, self.titles, self.recognised),
+            gates=MappingProxyType(dict(self.gates.most_common())),
+            unknown_fields=MappingProxyType(unknown),
+            unnamed_fields=self.nameless,
+            out_of_scope=MappingProxyType(dict(self.out_of_scope.most_common())),
+            generated_ids=self.generated,
+            amount=self.amount,
+            seconds=seconds,
+            pack=pack[0],
+            digest=pack[1],
+        )
