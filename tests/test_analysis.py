@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 
 import funnel
 from funnel.author.analysis import analyse
+from funnel.author.analysis._search import Search
 from funnel.author.analysis._solve import OutOfSteps, Solver
 from funnel.author.analysis._space import Space
 from funnel.cli._main import group
 from funnel.diagnostics import render
 from funnel.engine.evaluate import evaluate
 from funnel.facts.values import Facts, Grade, Known
-from funnel.pack.model import All, Any, Not, Test, leaves_of
+from funnel.pack.model import All, Any, Not, Test
 
 MINI = Path(__file__).parent / "packs" / "mini"
 GOLDEN = Path(__file__).parent / "golden"
@@ -333,12 +334,10 @@ def test_a_fact_that_is_any_of_others_is_tied_to_them(tmp_path):
         (FACTS, "  goods_kind:\n", "  spoilt:\n    type: bool\n    derived: {any_of: [goods_intact, defect_shown]}\n    label: {zh: 坏, en: spoilt}\n  goods_kind:\n"),
     )  # fmt: skip
     spoilt, intact = Test("spoilt", "is", False, SPAN), Test("goods_intact", "is", True, SPAN)
-    from funnel.author.analysis._regions import Regions  # noqa: PLC0415 (only here)
-
-    demands = Regions(pack, {}).linked([(spoilt, True), (intact, True)])
-    space = Space(pack.vocabulary, [c for c, _ in demands], {})
-    assert {leaf.fact for c, _ in demands for leaf in leaves_of(c)} >= {"defect_shown"}
-    assert Solver(space, 1000).solve(demands) is None
+    looked = Search(pack, {}, DAY, [], steps=1000)
+    assert looked.find([(spoilt, True)]) is not None
+    assert looked.find([(intact, True)]) is not None
+    assert looked.find([(spoilt, True), (intact, True)]) is None
 
 
 def test_an_accepted_finding_with_a_rule_that_is_not_there_is_an_error(tmp_path):

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from funnel.author.analysis._regions import Regions
-from funnel.author.analysis._solve import Demand, OutOfSteps, Solver
-from funnel.author.analysis._space import Space
+from funnel.author.analysis._search import Search
+from funnel.author.analysis._solve import Demand, OutOfSteps
 from funnel.author.analysis._witness import build, shrink
 from funnel.author.coverage import parts
 from funnel.author.mutation import written
@@ -249,18 +249,17 @@ class _Comparer:
         new = self.compiled[1].pack
         if any(leaf.fact not in new.vocabulary for condition, _ in demands for leaf in leaves_of(condition)):
             return None  # a fact that is gone cannot be written down for the new pack
-        linked = self.regions[1].linked(demands)
-        conditions = [*self.regions[1].conditions(), *(c for c, _ in linked)]
-        space = Space(new.vocabulary, conditions, self.compiled[1].table.on(self.day))
-        box = Solver(space, _STEPS).solve(linked)
-        content = None if box is None else build(new, space, box, rules, self.day)
+        parameters = self.compiled[1].table.on(self.day)
+        search = Search(new, parameters, self.day, self.regions[1].conditions(), steps=_STEPS)
+        found = search.find(demands)
+        content = None if found is None else build(new, found, rules, self.day)
         if content is None:
             return None
         before, after = self._both(content)
         if before == after:
             return None
-        found = shrink(content, lambda c: self._both(c) == (before, after))
-        return None if found is None else Shift(before, after, found)
+        small = shrink(content, lambda c: self._both(c) == (before, after))
+        return None if small is None else Shift(before, after, small)
 
     def _both(self, content: Mapping[str, Any]) -> tuple[str, str]:
         complaint = to_complaint(content)

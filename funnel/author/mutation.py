@@ -8,23 +8,30 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Literal
 
-from funnel.author._mutants import Mutant, mutants, written
+from funnel.author._mutants import Mutant, Region, law_mutants, mutants, replaced, written
 from funnel.author.analysis._regions import Regions
-from funnel.author.analysis._solve import Demand, OutOfSteps, Solver
-from funnel.author.analysis._space import Space
-from funnel.author.analysis._witness import build, lower, shrink
+from funnel.author.analysis._search import Search
+from funnel.author.analysis._solve import OutOfSteps
+from funnel.author.analysis._witness import build, lower, plain, shrink, sources
+from funnel.author.coverage import parts
 from funnel.author.scenario_tests import ScenarioTest, as_of_day, run
 from funnel.decision import Decision
 from funnel.engine.decide import Compiled, Reasoning, judge, put_in_words, read
 from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import Parameters, evaluate
 from funnel.engine.match import CompiledMatcher
-from funnel.pack.model import Pack
+from funnel.engine.parameters import ParameterTable
+from funnel.facts.values import Grade
+from funnel.facts.vocabulary import BUILT_IN_DATES
+from funnel.law.register import parse_citation
+from funnel.pack.model import All, Pack, ParamRef, Rule, Test, leaves_of
+from funnel.pack.model import Any as AnyOf
 
-__all__ = ["Mutant", "Mutation", "Outcome", "mutants", "mutate", "written"]
+__all__ = ["Mutant", "Mutation", "Outcome", "law_mutants", "mutants", "mutate", "written"]
 
 State = Literal["killed", "survived", "equivalent"]
 _STEPS = 50_000
+_EXAMPLES = 3
 _WEIGHTY = frozenset({"outcome", "tier", "remedies"})
 """What a witness should differ in, if one can."""
 
@@ -96,6 +103,7 @@ def mutate(
         if on_progress is not None:
             on_progress(done, len(chosen))
         found += [runner.outcome(mutant) for mutant in mutants(compiled.pack, rule, runner.regions)]
+    found += [runner.outcome(mutant) for mutant in law_mutants(compiled.pack, chosen)]
     return Mutation(tuple(found))
 
 
@@ -117,6 +125,7 @@ class _Runner:
         self.day = day
         self.parameters: Parameters = compiled.table.on(day)
         self.regions = Regions(self.pack, self.parameters)
+        self._worlds: dict[tuple[dt.date, bool], Search] = {}
         self.cases = [self._case(test) for test in tests]
 
     def _case(self, test: ScenarioTest) -> _Case:
@@ -125,6 +134,17 @@ class _Runner:
         reasoning = judge(self.compiled, test.complaint, taken, as_of=day)
         return _Case(test, day, reasoning, _shape(reasoning))
 
+    def _search(self, day: dt.date, *, unknowns: bool) -> Search:
+        """Where facts are looked for: the law of a day, and whether facts may be unknown."""
+        found = self._worlds.get((day, unknowns))
+        if found is None:
+            parameters = self.compiled.table.on(day)
+            conditions = Regions(self.pack, parameters).conditions()
+            found = Search(self.pack, parameters, day, conditions, steps=_STEPS, unknowns=unknowns)
+            self._worlds[day, unknowns] = found
+        found.solver.left = _STEPS
+        return found
+
     # --- one mutant -----------------------------------------------------------------------------------------------------
 
     def outcome(self, mutant: Mutant) -> Outcome:
@@ -132,29 +152,36 @@ class _Runner:
         killer, nearly = self._killer(changed, mutant)
         if killer is not None:
             return Outcome(mutant, "killed", killer)
-        try:
-            witness, differs, possible = self._witness(changed, mutant)
-        except OutOfSteps:
-            return Outcome(mutant, "survived", nearly=nearly)
-        state: State = "survived" if possible or nearly is not None else "equivalent"
-        return Outcome(mutant, state, None, witness, differs, nearly)
+        witness, differs = self._witness(changed, mutant)
+        if witness is None and nearly is None and not self._possible(mutant):
+            return Outcome(mutant, "equivalent")
+        return Outcome(mutant, "survived", None, witness, differs, nearly)
 
     def _with(self, mutant: Mutant) -> Compiled:
         rule = mutant.rule
         pack = replace(self.pack, rules=MappingProxyType({**self.pack.rules, rule.id: rule}))
+        if mutant.register is not None:
+            pack = replace(pack, register=mutant.register)
+            return replace(self.compiled, pack=pack, table=ParameterTable(mutant.register))
         same = rule.recognise == self.pack.rules[rule.id].recognise
         return replace(self.compiled, pack=pack, matcher=self.compiled.matcher if same else CompiledMatcher(pack))
 
     # --- tests ----------------------------------------------------------------------------------------------------------
 
     def _seeing(self, mutant: Mutant) -> Iterator[_Case]:
-        """The tests that can see a mutant, its own first: where the rule is recognised, before or now."""
+        """The tests that can see a mutant, those of its rule first: where the rule is recognised, before or now.
+
+        A law date is seen by those decided for the day that it was moved over, or governed by it.
+        """
         rule = mutant.rule
         moved = rule.recognise != self.pack.rules[rule.id].recognise
         own = [case for case in self.cases if case.test.rule == rule.id]
         for case in (*own, *(case for case in self.cases if case.test.rule != rule.id)):
             r = case.reasoning
-            if rule.id in r.recognised or (
+            if mutant.day is not None:
+                if case.day == mutant.day or any(a.governing == mutant.day for a in r.assessments.values()):
+                    yield case
+            elif rule.id in r.recognised or (
                 moved and evaluate(rule.recognise, r.intake.facts, r.parameters) is not False
             ):
                 yield case
@@ -164,12 +191,14 @@ class _Runner:
         nearly: tuple[str, tuple[str, ...]] | None = None
         for case in self._seeing(mutant):
             test, taken = case.test, case.reasoning.intake
+            if mutant.register is not None:
+                taken = read(changed, test.complaint, as_of=case.day)
             now = judge(changed, test.complaint, taken, as_of=case.day)
-            if _shape(now) == case.shape:
+            if mutant.register is None and _shape(now) == case.shape:
                 continue
             if not run(changed, test, taken=taken).passed:
                 return test.name, None
-            if nearly is None and test.rule == mutant.rule.id:
+            if nearly is None and (test.rule == mutant.rule.id or mutant.register is not None):
                 if test.rule not in case.seen:
                     case.seen[test.rule] = self._seen(self.compiled, case.reasoning, test.rule)
                 differs = _differences(case.seen[test.rule], self._seen(changed, now, test.rule))
@@ -178,42 +207,115 @@ class _Runner:
 
     # --- witnesses ------------------------------------------------------------------------------------------------------
 
-    def _witness(self, changed: Compiled, mutant: Mutant) -> tuple[Mapping[str, Any] | None, tuple[str, ...], bool]:
-        """A complaint that rule and mutant decide differently, what differs, and whether there may be one."""
-        possible = mutant.changed is None
-        rules = (self.pack.rules[mutant.rule.id],)
-        weak: tuple[Mapping[str, Any], tuple[str, ...]] | None = None
-        for demands in _regions(mutant):
-            linked = self.regions.linked(demands)
-            space = Space(self.pack.vocabulary, [*self.regions.conditions(), *(c for c, _ in linked)], self.parameters)
-            box = Solver(space, _STEPS).solve(linked)
-            if box is None:
+    def _possible(self, mutant: Mutant) -> bool:
+        """Whether there may be a complaint that rule and mutant decide differently. No is proved; yes need not be so."""
+        search = self._search(self.day, unknowns=True)
+        try:
+            return any(search.find(region) is not None for region in mutant.bounds)
+        except OutOfSteps:
+            return True
+
+    def _witness(self, changed: Compiled, mutant: Mutant) -> tuple[Mapping[str, Any] | None, tuple[str, ...]]:
+        """A complaint that rule and mutant decide differently, the smallest that was found, and what differs."""
+        weak: tuple[Mapping[str, Any] | None, tuple[str, ...]] = (None, ())
+        for day, content in self._candidates(changed, mutant):
+            differs = self._differ(changed, mutant, content, day)
+            if not differs:
                 continue
-            possible = True
-            content = build(self.pack, space, box, rules, self.day)
-            if content is not None and mutant.lowered is not None:
-                content = lower(self.pack, content, *mutant.lowered)
-            differs = () if content is None else self._differ(changed, mutant, content)
-            if content is None or not differs:
-                continue
-            names = {name.partition(":")[0] for name in differs}
+            names = _names(differs)
             found = shrink(
                 content,
-                lambda c, names=names: names == {d.partition(":")[0] for d in self._differ(changed, mutant, c)},  # type: ignore[misc]  # the loop's names, bound now
+                lambda c, names=names, day=day: names == _names(self._differ(changed, mutant, c, day)),  # type: ignore[misc]  # the loop's own, bound now
             )
             if found is None:
                 continue
-            differs = self._differ(changed, mutant, found)
+            differs = self._differ(changed, mutant, found, day)
             if names & _WEIGHTY:
-                return found, differs, True
-            weak = weak if weak is not None else (found, differs)
-        return (*weak, True) if weak is not None else (None, (), possible)
+                return found, differs
+            weak = weak if weak[0] is not None else (found, differs)
+        return weak
 
-    def _differ(self, changed: Compiled, mutant: Mutant, content: Mapping[str, Any]) -> tuple[str, ...]:
+    def _candidates(self, changed: Compiled, mutant: Mutant) -> Iterator[tuple[dt.date, dict[str, Any]]]:
+        """Complaints that may tell, with the day they are decided for, the most telling first."""
+        rule = self.pack.rules[mutant.rule.id]
+        if mutant.day is not None or mutant.kind == "governs":
+            yield from self._of_law(changed, mutant, rule)
+            return
+        for regions, unknowns in ((mutant.regions, False), (mutant.bounds, True)):
+            search = self._search(self.day, unknowns=unknowns)
+            for region in regions:
+                content = self._complaint(search, region, rule)
+                if content is not None and mutant.lowered is not None:
+                    yield from ((self.day, c) for c in self._lowered(content, *mutant.lowered))
+                elif content is not None:
+                    yield self.day, content
+
+    def _lowered(self, content: dict[str, Any], name: str, grade: Grade) -> Iterator[dict[str, Any]]:
+        """A complaint with a fact no better established than a grade, alone or with what it is computed from.
+
+        Alone: what is computed from it is said outright, and it itself where it is computed, without its inputs.
+        """
+        yield lower(self.pack, content, name, grade)
+        facts = read(self.compiled, to_complaint(content), as_of=self.day).facts
+        given = dict(content.get("facts", {}))
+        for fact, known in facts.known.items():
+            spec = self.pack.vocabulary.facts.get(fact)
+            mine = fact == name or (
+                spec is not None and spec.derivation is not None and name in sources(self.pack, fact)
+            )
+            if spec is not None and mine and not isinstance(known.value, frozenset):
+                word = grade.word if fact == name else "record"
+                given[fact] = {"value": plain(spec.type, known.value), "grade": word, "source": "witness"}
+        yield {**content, "facts": given}
+        inputs = set(sources(self.pack, name)) - {name}
+        yield {**content, "facts": {fact: value for fact, value in given.items() if fact not in inputs}}
+
+    def _of_law(self, changed: Compiled, mutant: Mutant, rule: Rule) -> Iterator[tuple[dt.date, dict[str, Any]]]:
+        """Complaints governed by the day on which the law is another now, or by days under older law."""
+        if mutant.day is not None:
+            days = [mutant.day]
+        else:
+            register = self.pack.register
+            cited = {parse_citation(b.citation).statute for b in rule.basis}
+            starts = sorted({v.from_ for name in cited for v in register.statutes[name].versions}, reverse=True)
+            days = [day - dt.timedelta(days=1) for day in starts][:_EXAMPLES]
+        gates = tuple((gate.when, False) for gate in self.pack.gates.values())
+        worlds = [(day, on) for day in days for on in (day, self.day) if mutant.day is not None or on == self.day]
+        for governing, on in worlds:
+            # A figure that does not hold before the day or after it is looked for where it holds.
+            was, now = (compiled.table.on(min(governing, on)) for compiled in (self.compiled, changed))
+            parameters = now if len(now) > len(was) else was
+            regions = Regions(self.pack, parameters)
+            search = Search(self.pack, parameters, on, regions.conditions(), steps=_STEPS)
+            named = (rule.governs, mutant.rule.governs) if mutant.day is None else (rule.governs,)
+            name = next((n for n in named if n not in BUILT_IN_DATES), None)
+            governed: Region = () if name is None else ((Test(name, "is", governing, rule.span), True),)
+            for region in (
+                tuple(regions.settles(rule)),
+                tuple(regions.applies(rule)),
+                *_reading(mutant, rule),
+                ((rule.recognise, True), *gates),
+            ):
+                content = self._complaint(search, (*region, *governed), rule)
+                if content is not None:
+                    yield on, content
+
+    def _complaint(self, search: Search, region: Region, rule: Rule) -> dict[str, Any] | None:
+        search.solver.left = _STEPS
+        try:
+            found = search.find(region)
+        except OutOfSteps:
+            return None
+        return None if found is None else build(self.pack, found, (rule,), search.day)
+
+    def _differ(self, changed: Compiled, mutant: Mutant, content: Mapping[str, Any], day: dt.date) -> tuple[str, ...]:
         complaint = to_complaint(content)
-        taken = read(self.compiled, complaint, as_of=self.day)
-        was, now = (judge(c, complaint, taken, as_of=self.day) for c in (self.compiled, changed))
-        if _shape(was) == _shape(now):
+        found = []
+        for compiled in (self.compiled, changed):
+            taken = read(compiled, complaint, as_of=day)
+            found.append(judge(compiled, complaint, taken, as_of=day))
+        was, now = found
+        if mutant.register is None and _shape(was) == _shape(now):
             return ()
         name = mutant.rule.id
         return _differences(self._seen(self.compiled, was, name), self._seen(changed, now, name))
@@ -223,13 +325,18 @@ class _Runner:
         return expectable(compiled.pack, rule, reasoning, put_in_words(compiled, reasoning))
 
 
-def _regions(mutant: Mutant) -> Iterator[tuple[Demand, ...]]:
-    """Where a mutant may show."""
-    if mutant.changed is not None:
-        before, after, context = mutant.changed
-        for truth in (True, False):
-            yield (*context, (before, truth), (after, not truth))
-    yield from mutant.regions
+def _reading(mutant: Mutant, rule: Rule) -> Iterator[Region]:
+    """Where a part of a rule hangs on a condition that reads a parameter, and it comes out one way or the other."""
+    param = ParamRef(mutant.before.partition(":")[0].removeprefix("param."))
+    for where, condition in parts(rule):
+        for leaf in dict.fromkeys(leaves_of(condition)):
+            if param not in (leaf.constant if isinstance(leaf.constant, tuple) else (leaf.constant,)):
+                continue
+            held, failed = (replaced(condition, leaf, constant) for constant in (All(()), AnyOf(())))
+            elements: Region = () if where in {"recognise", "elements"} else ((rule.elements, True),)
+            for truth in (True, False):
+                for way in (True, False):
+                    yield ((rule.recognise, True), *elements, (leaf, truth), (held, way), (failed, not way))
 
 
 def _shape(reasoning: Reasoning) -> object:
@@ -263,6 +370,10 @@ def expectable(pack: Pack, rule: str, reasoning: Reasoning, decision: Decision) 
         "asks": [q.fact for q in decision.questions],
         "basis": [f"{c.statute}@{c.version}/{c.article}" for c in (matter.basis if matter else ())],
     }
+
+
+def _names(differs: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(d.partition(":")[0] for d in differs)
 
 
 def _differences(was: Mapping[str, object], now: Mapping[str, object]) -> tuple[str, ...]:

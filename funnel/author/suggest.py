@@ -10,9 +10,10 @@ from typing import Any
 import yaml
 
 from funnel.author.analysis._regions import Regions
-from funnel.author.analysis._solve import Demand, OutOfSteps, Solver
-from funnel.author.analysis._space import Space
-from funnel.author.analysis._witness import build
+from funnel.author.analysis._search import Search
+from funnel.author.analysis._solve import Demand, OutOfSteps
+from funnel.author.analysis._space import NOT_FALSE, NOT_TRUE
+from funnel.author.analysis._witness import build, shrink
 from funnel.author.coverage import Item
 from funnel.engine.decide import Compiled, reason
 from funnel.engine.describe import leaf
@@ -97,6 +98,11 @@ class _Author:
         self.lang = lang
         self.parameters = compiled.table.on(day)
         self.regions = Regions(self.pack, self.parameters)
+        conditions = list(self.regions.conditions())
+        self.searches = [
+            Search(self.pack, self.parameters, day, conditions, steps=_STEPS, unknowns=unknowns)
+            for unknowns in (False, True)
+        ]
 
     def draft(self, item: Item) -> Draft:
         rule = self.pack.rules[item.rule]
@@ -115,10 +121,21 @@ class _Author:
 
     def _demands(self, rule: Rule, item: Item) -> Iterable[list[Demand]]:
         """What must hold, the likelier case first: a whole case of the rule, then any that is recognised."""
+        known: list[Demand] = [(rule.recognise, True)]
+        if item.kind == "outcome":
+            if item.wanted == "settle":
+                yield self.regions.settles(rule)
+            elif item.wanted == "refer":
+                yield [*known, (rule.elements, False), *((gate.when, False) for gate in self.pack.gates.values())]
+                yield from ([*known, (rule.elements, True), (e.when, True)] for e in rule.exceptions)
+            yield known
+            return
         own = self._own(rule, item)
         yield [*self.regions.settles(rule), *own]
-        yield [(rule.recognise, True), (rule.elements, True), *own]
-        yield [(rule.recognise, True), *own]
+        yield [*self.regions.applies(rule), *own]
+        yield [*known, (rule.elements, True), *own]
+        yield [*known, (rule.elements, NOT_FALSE), *own]
+        yield [*known, *own]
         yield own
 
     @staticmethod
@@ -126,34 +143,34 @@ class _Author:
         if item.kind == "exception":
             name = item.where.removeprefix("unless ")
             return [(e.when, True) for e in rule.exceptions if e.id == name]
-        if item.leaf is None or item.wanted == "unknown":
+        if item.leaf is None:
             return []
+        if item.wanted == "unknown":
+            return [(item.leaf, NOT_TRUE), (item.leaf, NOT_FALSE)]
         if item.value is not None:
             return [(Test(item.leaf.fact, "is", item.value, item.span), True)]
         return [(item.leaf, item.wanted == "true")]
 
     def _case(self, rule: Rule, item: Item, demands: list[Demand]) -> dict[str, Any] | None:
-        linked = self.regions.linked(demands)
-        space = Space(self.pack.vocabulary, [*self.regions.conditions(), *(c for c, _ in linked)], self.parameters)
+        search = self.searches[item.wanted == "unknown"]
+        search.solver.left = _STEPS
         try:
-            box = Solver(space, _STEPS).solve(linked)
+            found = search.find(demands)
         except OutOfSteps:
             return None
-        found = None if box is None else build(self.pack, space, box, (rule,), self.day)
-        if found is None:
+        content = None if found is None else build(self.pack, found, (rule,), self.day)
+        if content is None or not self._sees(rule, item, content):
             return None
-        if item.wanted == "unknown" and item.leaf is not None:
-            for name in self._sources(item.leaf.fact):
-                found.get("facts", {}).pop(name, None)
-        return found if self._sees(rule, item, found) else None
+        return shrink(content, lambda c: self._sees(rule, item, c) and self._like(rule, content, c))
 
-    def _sources(self, name: str) -> Iterable[str]:
-        """A fact and the facts it is derived from."""
-        yield name
-        derivation = self.pack.vocabulary[name].derivation
-        for arg in derivation.args if derivation is not None else ():
-            if isinstance(arg, str) and arg in self.pack.vocabulary:
-                yield from self._sources(arg)
+    def _like(self, rule: Rule, whole: dict[str, Any], part: dict[str, Any]) -> bool:
+        """Whether a smaller complaint still comes to the same for the rule, so that it tells the same story."""
+        shown = []
+        for content in (whole, part):
+            rulings = reason(self.compiled, to_complaint(content), as_of=self.day).rulings
+            mine = [r for r in rulings if any(a.rule.id == rule.id for a in r.members)]
+            shown.append([(r.outcome, r.tier, r.primary.result) for r in mine])
+        return shown[0] == shown[1]
 
     def _sees(self, rule: Rule, item: Item, content: dict[str, Any]) -> bool:
         if not content.get("text") and not content.get("facts"):

@@ -9,8 +9,9 @@ from itertools import combinations
 from typing import Any
 
 from funnel.author.analysis._regions import Regions
-from funnel.author.analysis._solve import Demand, OutOfSteps, Solver
-from funnel.author.analysis._space import Box, Space
+from funnel.author.analysis._search import Found, Search
+from funnel.author.analysis._solve import Demand, OutOfSteps
+from funnel.author.analysis._space import Wanted
 from funnel.author.analysis._witness import build, shrink
 from funnel.diagnostics import Diagnostic, Span
 from funnel.diagnostics._model import Diagnostics
@@ -82,8 +83,7 @@ class _Analysis:
         self.compiled = compile_pack(pack)
         self.parameters = self.compiled.table.on(day)
         self.regions = Regions(pack, self.parameters)
-        self.space = Space(pack.vocabulary, self.regions.conditions(), self.parameters)
-        self.solver = Solver(self.space, steps)
+        self.search = Search(pack, self.parameters, day, self.regions.conditions(), steps=steps)
         self.steps = steps
         self.found: list[Finding] = []
         self.undecided: list[str] = []
@@ -100,7 +100,7 @@ class _Analysis:
         )
         accepted = tuple(f for f in found if self._is_accepted(f))
         left = tuple(f for f in found if f not in accepted)
-        return Report(left, accepted, tuple(self.undecided), len(rules), self.steps - max(0, self.solver.left))
+        return Report(left, accepted, tuple(self.undecided), len(rules), self.steps - max(0, self.search.solver.left))
 
     def _is_accepted(self, finding: Finding) -> bool:
         code, values = finding.diagnostic.code, finding.diagnostic.values
@@ -126,8 +126,8 @@ class _Analysis:
         for members in matters.values():
             yield from combinations(members, 2)
 
-    def _solve(self, demands: Sequence[Demand]) -> Box | None:
-        return self.solver.solve(self.regions.linked(demands))
+    def _solve(self, demands: Sequence[Demand], *settling: Rule) -> Found | None:
+        return self.search.find(demands, [name for rule in settling for name in self.regions.needed(rule)])
 
     def _add(
         self,
@@ -205,10 +205,10 @@ class _Analysis:
             *((AnyOf((Not(r.recognise), Not(r.elements))), True) for r in others),
             *((gate.when, False) for gate in self.pack.gates.values()),
         ]
-        box = self._solve(demands)
-        if box is None:
+        found = self._solve(demands)
+        if found is None:
             return
-        witness = self._witness(box, (rule,), lambda r: _dead(r, rule))
+        witness = self._witness(found, (rule,), lambda r: _dead(r, rule))
         if witness is None:
             self._unconfirmed("F705", rule)
             return
@@ -227,11 +227,11 @@ class _Analysis:
         ]
         possible = False
         for difference in _differences(one, two):
-            box = self._solve([*both, *difference])
-            if box is None:
+            found = self._solve([*both, *difference], one, two)
+            if found is None:
                 continue
             possible = True
-            witness = self._witness(box, (one, two), lambda r: _contradict(r, one, two))
+            witness = self._witness(found, (one, two), lambda r: _contradict(r, one, two))
             if witness is not None:
                 self._add("F701", one.span, (two.span, two.id), witness=witness, rule=one.id, other=two.id)
                 return
@@ -240,8 +240,10 @@ class _Analysis:
 
     # --- words and witnesses ----------------------------------------------------------------------------------------------
 
-    def _witness(self, box: Box, rules: Sequence[Rule], shows: Callable[[Reasoning], bool]) -> dict[str, Any] | None:
-        complaint = build(self.pack, self.space, box, rules, self.day)
+    def _witness(
+        self, found: Found, rules: Sequence[Rule], shows: Callable[[Reasoning], bool]
+    ) -> dict[str, Any] | None:
+        complaint = build(self.pack, found, rules, self.day)
         if complaint is None:
             return None
         return shrink(complaint, lambda c: shows(reason(self.compiled, to_complaint(c), as_of=self.day)))
@@ -255,18 +257,18 @@ class _Analysis:
         )
 
     def _core(self, demands: Sequence[Demand]) -> tuple[Demand, ...]:
-        return self.solver.core(self.regions.linked(demands))
+        return self.search.core(demands)
 
     def _words(self, core: Sequence[Demand]) -> str:
         shown = [self._demand(condition, wanted) for condition, wanted in core]
         return ("; " if self.lang == "en" else "；").join(dict.fromkeys(shown))
 
-    def _demand(self, condition: Condition, wanted: bool) -> str:  # noqa: FBT001 (a truth, not a switch)
+    def _demand(self, condition: Condition, wanted: Wanted) -> str:
         names = [leaf(self.pack, test, self.parameters, self.lang) for test in leaves_of(condition)]
         text = (" / ").join(names)
-        if isinstance(condition, Test) and wanted:
+        if isinstance(condition, Test) and wanted is True:
             return text
-        if wanted:
+        if wanted is True:
             return f"({text})"
         return f"并非({text})" if self.lang != "en" else f"not ({text})"
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from funnel.author.analysis._solve import Demand
+from funnel.engine.assess import PAID_FACT
 from funnel.engine.evaluate import Parameters
-from funnel.pack.model import All, Any, Condition, FactRef, Not, Pack, ParamRef, Rule, Test, leaves_of
+from funnel.pack.formulas import names_of
+from funnel.pack.model import All, Condition, FactRef, Not, Pack, ParamRef, Rule, Test, leaves_of
 
 
 class Regions:
@@ -72,27 +74,21 @@ class Regions:
         bounds = [b for b in (rule.settle.limit, self.pack.manifest.settle_limit) if b is not None]
         return Test(name, "at_most", min(bounds), rule.span)
 
-    def linked(self, demands: Sequence[Demand]) -> list[Demand]:
-        """Demands with what ties their facts together: a fact that is *any of* or *all of* others is just that."""
-        found: list[Demand] = list(demands)
-        seen: set[str] = set()
-        agenda = [leaf.fact for condition, _ in demands for leaf in leaves_of(condition)]
-        while agenda:
-            name = agenda.pop()
-            spec = self.pack.vocabulary[name]
-            if name in seen or spec.derivation is None or spec.derivation.function not in {"any_of", "all_of"}:
-                continue
-            seen.add(name)
-            inputs = [a for a in spec.derivation.args if isinstance(a, str) and a in self.pack.vocabulary]
-            if len(inputs) != len(spec.derivation.args):
-                continue
-            span = next(leaf.span for condition, _ in found for leaf in leaves_of(condition))
-            parts = tuple(Test(a, "is", True, span) for a in inputs)
-            whole: Condition = (Any if spec.derivation.function == "any_of" else All)(parts)
-            itself = Test(name, "is", True, span)
-            found += [(Any((Not(itself), whole)), True), (Any((itself, Not(whole))), True)]
-            agenda += inputs
-        return found
+    @staticmethod
+    def needed(rule: Rule) -> list[str]:
+        """Facts without which a rule does not settle, besides those that its conditions hang on."""
+        if rule.settle is None:
+            return []
+        found = dict.fromkeys([rule.governs])
+        used = {leaf.fact for condition, _ in rule.settling_conditions for leaf in leaves_of(condition)}
+        found.update(dict.fromkeys(name for name in rule.settle.needs if name not in used))
+        formulas = [r.formula for r in rule.settle.remedies if r.formula is not None and r.when is None]
+        found.update(dict.fromkeys(n.name for f in formulas for n in names_of(f) if isinstance(n, FactRef)))
+        if rule.settle.limit_of is not None:
+            found[rule.settle.limit_of] = None
+        if formulas and PAID_FACT not in found:
+            found[PAID_FACT] = None
+        return list(found)
 
     def constant(self, value: object) -> object:
         """A constant with its parameter resolved."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from funnel.author.analysis._space import Box, Literal, Space, Variable
+from funnel.author.analysis._space import NOT_FALSE, NOT_TRUE, Box, Literal, Space, Variable, Wanted
 from funnel.pack.model import All, Any, Condition, Not, Test
 
-Demand = tuple[Condition, bool]
+Demand = tuple[Condition, Wanted]
 """A condition and the truth it is to have."""
+Clause = tuple[tuple[Variable, int], ...]
+"""Masks one of which must hold."""
 _Choice = tuple[Demand | tuple[Variable, int], ...]
+_OTHERWISE: Mapping[Wanted, Wanted] = {True: False, False: True, NOT_TRUE: NOT_FALSE, NOT_FALSE: NOT_TRUE}
 
 
 class OutOfSteps(Exception):  # noqa: N818 (no fault: the answer is not known)
@@ -28,15 +31,19 @@ class Solver:
         self.space = space
         self.left = steps
 
-    def solve(self, demands: Sequence[Demand]) -> Box | None:
+    def solve(self, demands: Sequence[Demand], clauses: Sequence[Clause] = ()) -> Box | None:
         """A box in which all demands hold whatever the free variables are; None if there is none.
+
+        Args:
+            demands: The demands.
+            clauses: What must hold besides, of each clause one mask.
 
         Raises:
             OutOfSteps: It was not found out within the budget.
         """
-        return self._search({}, list(demands), [])
+        return self._search({}, list(demands), list(clauses))
 
-    def core(self, demands: Sequence[Demand]) -> tuple[Demand, ...]:
+    def core(self, demands: Sequence[Demand], clauses: Sequence[Clause] = ()) -> tuple[Demand, ...]:
         """Of demands that contradict each other, some that do so already, none of them dispensable.
 
         Raises:
@@ -45,7 +52,7 @@ class Solver:
         kept = list(_flat(demands))
         for demand in tuple(kept):
             fewer = [d for d in kept if d is not demand]
-            if self.solve(fewer) is None:
+            if self.solve(fewer, clauses) is None:
                 kept = fewer
         return tuple(kept)
 
@@ -56,26 +63,23 @@ class Solver:
         while agenda:
             condition, wanted = agenda.pop()
             if isinstance(condition, Not):
-                agenda.append((condition.item, not wanted))
+                agenda.append((condition.item, _OTHERWISE[wanted]))
             elif isinstance(condition, Test):
-                literal = self.space.literal(condition, wanted)
-                if not literal.every:
-                    choices.append(literal.parts)
-                elif not self._narrow(box, literal):
-                    return None
-            elif isinstance(condition, All) == wanted:
+                for clause in self.space.literal(condition, wanted).clauses:
+                    if len(clause) != 1:
+                        choices.append(clause)
+                    elif not self._narrow(box, *clause[0]):
+                        return None
+            elif every_one(condition, wanted):
                 agenda += [(item, wanted) for item in condition.items]
             else:
                 choices.append(tuple((item, wanted) for item in condition.items))
         return self._branch(box, choices)
 
-    def _narrow(self, box: dict[Variable, int], literal: Literal) -> bool:
-        for variable, mask in literal.parts:
-            left = box.get(variable, self.space.whole(variable) if variable[1] or mask else 0) & mask
-            if not left:
-                return False
-            box[variable] = left
-        return True
+    def _narrow(self, box: dict[Variable, int], variable: Variable, mask: int) -> bool:
+        left = box.get(variable, self.space.whole(variable)) & mask
+        box[variable] = left
+        return bool(left)
 
     def _branch(self, box: dict[Variable, int], choices: list[_Choice]) -> Box | None:
         """Take the tightest choice and try its options one by one."""
@@ -106,7 +110,7 @@ class Solver:
             narrowed = dict(box)
             agenda: list[Demand] = []
             if _is_mask(option):
-                if not self._narrow(narrowed, Literal(True, (option,))):  # type: ignore[arg-type]  # told apart just now
+                if not self._narrow(narrowed, *option):
                     continue
             else:
                 agenda.append(option)  # type: ignore[arg-type]  # as above
@@ -118,28 +122,40 @@ class Solver:
     def _state(self, box: dict[Variable, int], option: Demand | tuple[Variable, int]) -> bool | None:
         """Whether an option certainly holds in a box, certainly not, or neither."""
         if _is_mask(option):
-            return self._fits(box, Literal(True, (option,)))  # type: ignore[arg-type]  # a variable and its mask
+            return self._within(box, option)  # type: ignore[arg-type]  # a variable and its mask
         condition, wanted = option
         return self._holds(box, condition, wanted)  # type: ignore[arg-type]  # a demand
 
-    def _holds(self, box: dict[Variable, int], condition: Condition, wanted: bool) -> bool | None:  # noqa: FBT001
+    def _holds(self, box: dict[Variable, int], condition: Condition, wanted: Wanted) -> bool | None:
         if isinstance(condition, Test):
             return self._fits(box, self.space.literal(condition, wanted))
         if isinstance(condition, Not):
-            return self._holds(box, condition.item, not wanted)
+            return self._holds(box, condition.item, _OTHERWISE[wanted])
         states = [self._holds(box, item, wanted) for item in condition.items]
-        if isinstance(condition, All) == wanted:
-            return False if False in states else (True if all(s is True for s in states) else None)
-        return True if True in states else (False if all(s is False for s in states) else None)
+        return _all(states) if every_one(condition, wanted) else _any(states)
 
     def _fits(self, box: dict[Variable, int], literal: Literal) -> bool | None:
-        states = []
-        for variable, mask in literal.parts:
-            now = box.get(variable, self.space.whole(variable) if variable[1] or mask else 0)
-            states.append(False if not now & mask else (True if not now & ~mask else None))
-        if literal.every:
-            return False if False in states else (True if all(s is True for s in states) else None)
-        return True if True in states else (False if all(s is False for s in states) else None)
+        return _all([_any([self._within(box, part) for part in clause]) for clause in literal.clauses])
+
+    def _within(self, box: dict[Variable, int], part: tuple[Variable, int]) -> bool | None:
+        variable, mask = part
+        now = box.get(variable)
+        if now is None:
+            now = self.space.whole(variable)
+        return False if not now & mask else (True if not now & ~mask else None)
+
+
+def _all(states: Sequence[bool | None]) -> bool | None:
+    return False if False in states else (None if None in states else True)
+
+
+def _any(states: Sequence[bool | None]) -> bool | None:
+    return True if True in states else (None if None in states else False)
+
+
+def every_one(condition: Condition, wanted: Wanted) -> bool:
+    """Whether a conjunction or disjunction comes out as wanted only if each of its items does."""
+    return isinstance(condition, All) == (wanted in {True, NOT_FALSE})
 
 
 def _is_mask(option: Demand | tuple[Variable, int]) -> bool:
@@ -151,8 +167,8 @@ def _flat(demands: Sequence[Demand]) -> list[Demand]:
     found: list[Demand] = []
     for condition, wanted in demands:
         if isinstance(condition, Not):
-            found += _flat([(condition.item, not wanted)])
-        elif isinstance(condition, All | Any) and isinstance(condition, All) == wanted:
+            found += _flat([(condition.item, _OTHERWISE[wanted])])
+        elif isinstance(condition, All | Any) and every_one(condition, wanted):
             found += _flat([(item, wanted) for item in condition.items])
         else:
             found.append((condition, wanted))

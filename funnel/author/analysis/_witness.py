@@ -6,48 +6,38 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from funnel.author.analysis._space import Box, Space
-from funnel.facts.derived import Context
-from funnel.facts.intake import compute
-from funnel.facts.values import Grade, Known, Value
+from funnel.author.analysis._search import Found
+from funnel.facts.values import Grade, Value
 from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX, yuan
 from funnel.pack.formulas import names_of
 from funnel.pack.model import FactRef, Pack, Rule, leaves_of
 
-_PERIOD = 40
-"""Longest period, in days, that is looked for between a day and what is counted from its end."""
 _AMOUNT = 10_000
 """A hundred yuan, where any amount will do."""
 
 
-def build(pack: Pack, space: Space, box: Box, rules: Iterable[Rule], day: dt.date) -> dict[str, Any] | None:
-    """A complaint within a box, with what the rules need for computing a settlement; None if it cannot be written down."""
-    values: dict[str, Value] = {}
-    members: dict[str, set[str]] = {}
-    for variable, mask in box.items():
-        fact, member = variable
-        value = space.value(variable, mask)
-        if member:
-            members.setdefault(fact, set())
-            if value is True:
-                members[fact].add(member)
-        else:
-            values[fact] = value
-    values.update({fact: frozenset(found) for fact, found in members.items()})
-    if values.keys() & set(BUILT_IN_DATES):
-        return None
-    held = _from_dates(pack, space, box, values, day)
+def build(pack: Pack, found: Found, rules: Iterable[Rule], day: dt.date) -> dict[str, Any] | None:
+    """A complaint with facts that were found, and what rules may need to compute a settlement; None if it cannot be said.
+
+    Args:
+        pack: The pack.
+        found: The facts.
+        rules: Rules whose remedies may be due.
+        day: When the complaint is received.
+    """
+    values = {name: found.values[name] for name in found.given}
+    unsaid = {source for name in found.unknown for source in sources(pack, name)}
     for rule in rules:
-        for name in _needed(rule):
+        for name in _useful(rule):
             spec = pack.vocabulary[name]
-            if name in values or name in held or spec.world == "raised":
+            if name in found.values or name in unsaid or spec.world == "raised" or spec.derivation is not None:
                 continue
             if spec.type == "date":
                 values[name] = day
             elif spec.type == "money":
                 values[name] = _AMOUNT
-            elif spec.type != "set":
-                values[name] = space.value((name, ""), space.whole((name, "")))
+            elif spec.type == "integer":
+                values[name] = max(1, spec.low or 1)
     text = []
     facts: dict[str, Any] = {}
     for name in sorted(values):
@@ -66,39 +56,6 @@ def build(pack: Pack, space: Space, box: Box, rules: Iterable[Rule], day: dt.dat
     if facts:
         content["facts"] = facts
     return content if text or facts else None
-
-
-def _from_dates(pack: Pack, space: Space, box: Box, values: dict[str, Value], day: dt.date) -> set[str]:
-    """Say days where numbers of days are counted from them, in place of the numbers; the names counted so.
-
-    Several numbers may be counted from one day: the day is chosen so that all of them lie where the box wants them.
-    """
-    context = Context(pack.calendar)
-    parameters = {name: p.values[-1].value for name, p in pack.register.parameters.items()}
-    counted: dict[str, list[str]] = {}
-    for name in sorted(values):
-        spec = pack.vocabulary[name]
-        if spec.derivation is not None and spec.derivation.function in {"days_between", "days_past"}:
-            start, end = str(spec.derivation.args[0]), str(spec.derivation.args[-1])
-            if end not in BUILT_IN_DATES:
-                values.setdefault(end, day)
-            if start not in values and start not in BUILT_IN_DATES:
-                counted.setdefault(start, []).append(name)
-    held: set[str] = set()
-    for start, names in counted.items():
-        for days in sorted({abs(int(values[n])) + more for n in names for more in range(_PERIOD)}):  # type: ignore[arg-type]  # numbers of days
-            chosen = day - dt.timedelta(days=days)
-            known = {n: Known(v, Grade.RECORD, "witness") for n, v in values.items() if n not in names}
-            known |= {n: Known(day, Grade.RECORD, "witness") for n in BUILT_IN_DATES}
-            known[start] = Known(chosen, Grade.RECORD, "witness")
-            found = {n: compute(pack.vocabulary[n], known, parameters, context) for n in names}
-            if all(k is not None and space.within(n, box[n, ""], k.value) for n, k in found.items()):
-                values[start] = chosen
-                held |= set(names)
-                break
-    for name in held:
-        del values[name]
-    return held
 
 
 def lower(pack: Pack, content: dict[str, Any], name: str, grade: Grade) -> dict[str, Any]:
@@ -148,11 +105,11 @@ def plain(kind: str, value: Value) -> object:
     return sorted(value) if isinstance(value, frozenset) else value
 
 
-def _needed(rule: Rule) -> list[str]:
-    """Facts that a settlement of a rule is computed from."""
+def _useful(rule: Rule) -> list[str]:
+    """Facts that a settlement of a rule may be computed from."""
     if rule.settle is None:
         return [rule.governs]
-    found = dict.fromkeys([rule.governs, *rule.settle.needs])
+    found = dict.fromkeys([rule.governs])
     for remedy in rule.settle.remedies:
         found.update(dict.fromkeys(test.fact for test in leaves_of(remedy.when)))
         if remedy.formula is not None:

@@ -1,0 +1,465 @@
+"""How derived facts hang together with what they are computed from, and values that fit all of it.
+
+A box of cells says between which numbers each fact lies. Whether numbers can be found that fit the functions too is
+decided by narrowing the intervals and, where that is not enough, by trying values and halving what is left. Whole
+numbers end that search, so the answer is exact; a budget of steps ends it earlier, and then it is no answer.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from funnel.author.analysis._solve import Clause, OutOfSteps
+from funnel.author.analysis._space import Box, Space, Variable
+from funnel.facts.derived import Context
+from funnel.facts.intake import compute
+from funnel.facts.values import Grade, Known, Value
+from funnel.facts.vocabulary import BUILT_IN_DATES, FactSpec
+from funnel.law.time_limits import Calendar, days_past
+
+_STEPS = 600
+"""Tries for one box."""
+_REST = 20
+"""More days than any rest that a last day is moved past."""
+_ALMOST_FOREVER = 10**13
+
+Span = tuple[int, int]
+"""The least and the greatest of some whole numbers, truths (0 and 1) or days (ordinals)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A derived fact whose inputs are all there: its value is computed.
+
+    Attributes:
+        slack: A value given outright may differ from the computed one by this much.
+        at_least: A raised truth that may be given outright though it does not follow.
+    """
+
+    fact: str
+    function: str
+    args: tuple[str | int, ...]
+    slack: int
+    at_least: bool
+
+
+class Facts:
+    """Values for a box, or the variables that stand in each other's way.
+
+    Args:
+        space: The cells.
+        calendar: Rest days.
+        day: The day of the complaint and of the decision.
+    """
+
+    def __init__(self, space: Space, calendar: Calendar, day: dt.date) -> None:
+        self.space = space
+        self.vocabulary = space.vocabulary
+        self.parameters = space.parameters
+        self.calendar = calendar
+        self.day = day
+        self.context = Context(calendar)
+
+    # --- what hangs together as truths ----------------------------------------------------------------------------------
+
+    def links(self, facts: Iterable[str]) -> list[Clause]:
+        """What facts that are *any of* or *all of* others must be, given those; the others' own links included."""
+        found: list[Clause] = []
+        seen: set[str] = set()
+        agenda = list(facts)
+        while agenda:
+            name = agenda.pop()
+            spec = self.vocabulary[name]
+            if name in seen or spec.derivation is None or spec.derivation.function not in {"any_of", "all_of"}:
+                continue
+            seen.add(name)
+            inputs = [a for a in spec.derivation.args if isinstance(a, str) and a in self.vocabulary]
+            if len(inputs) == len(spec.derivation.args):
+                found += self._link(name, inputs, spec)
+                agenda += inputs
+        return found
+
+    def _link(self, name: str, inputs: Sequence[str], spec: FactSpec) -> Iterator[Clause]:
+        assert spec.derivation is not None  # noqa: S101 (the caller has looked)
+        whole = self.space.whole
+        no, yes = 0b01, 0b10
+
+        def but(fact: str, mask: int) -> tuple[Variable, int]:
+            return (fact, ""), whole((fact, "")) & ~mask
+
+        outright = spec.world == "raised"  # raised outright, it holds whatever its inputs say
+        if spec.derivation.function == "any_of":
+            yield from (((but(a, yes)), ((name, ""), yes)) for a in inputs)
+            if not outright:
+                yield (*(but(a, no) for a in inputs), ((name, ""), no))
+        else:
+            yield (*(but(a, yes) for a in inputs), ((name, ""), yes))
+            if not outright:
+                yield from (((but(a, no)), ((name, ""), no)) for a in inputs)
+
+    # --- what is computed -----------------------------------------------------------------------------------------------
+
+    def relations(self, present: Iterable[str], *, fields: bool = False) -> list[Relation]:
+        """The derived facts among some whose inputs are all among them, inputs before what is computed from them.
+
+        Args:
+            present: The facts.
+            fields: Whether a fact that is also a field of the contract is to be as computed. It need not be: the field is
+                the better record. But outside the field it would be in dispute.
+        """
+        here = set(present)
+        found = []
+        for name in self.vocabulary.derived_order:
+            spec = self.vocabulary[name]
+            if name not in here or spec.derivation is None or spec.derivation.function not in _BOUNDS:
+                continue
+            if spec.origin is not None and not fields:
+                continue
+            if not all(self._there(a, here) for a in spec.derivation.args):
+                continue
+            at_least = spec.world == "raised" and spec.type == "bool"
+            found.append(Relation(name, spec.derivation.function, spec.derivation.args, spec.tolerance, at_least))
+        return found
+
+    def _there(self, arg: str | int, here: set[str]) -> bool:
+        if isinstance(arg, int) or arg in here or arg in BUILT_IN_DATES:
+            return True
+        return arg.startswith("param.") and arg.removeprefix("param.") in self.parameters
+
+    def inputs(self, names: Iterable[str], functions: frozenset[str]) -> list[str]:
+        """Facts with what they are computed from, near and far, where that is by some functions."""
+        found: dict[str, None] = {}
+        agenda = list(names)
+        while agenda:
+            name = agenda.pop(0)
+            if name in found or name in BUILT_IN_DATES:
+                continue
+            found[name] = None
+            derivation = self.vocabulary[name].derivation
+            if derivation is not None and derivation.function in functions and self.vocabulary[name].origin is None:
+                agenda += [a for a in derivation.args if isinstance(a, str) and a in self.vocabulary]
+        return list(found)
+
+    def values(self, box: Box, present: Sequence[str], *, fields: bool) -> dict[str, Value] | frozenset[str]:
+        """A value for each fact that is to be there, within the box and as computed; else the facts that contradict.
+
+        Facts that are no numbers, truths or days take what the box gives; sets are not looked at.
+
+        Raises:
+            OutOfSteps: It was not found out.
+        """
+        names = [n for n in present if self.vocabulary[n].type in {"integer", "money", "date", "bool"}]
+        relations = self.relations(names, fields=fields)
+        domains = {n: self._domain(box, n) for n in names}
+        search = _Search(self, relations, domains)
+        numbers = search.run()
+        if numbers is None:
+            return self._core(box, relations)
+        return {n: self._value(n, number) for n, number in numbers.items()}
+
+    def _core(self, box: Box, relations: Sequence[Relation]) -> frozenset[str]:
+        """Of the facts that are tied together, some whose cells leave no values, none of them dispensable."""
+        tied = dict.fromkeys(n for r in relations for n in (r.fact, *r.args) if isinstance(n, str) and n in self.vocabulary)  # fmt: skip
+        kept = {n for n in tied if (n, "") in box}
+        for name in sorted(kept):
+            fewer = kept - {name}
+            domains = {n: self._domain(box if n in fewer else {}, n) for n in tied if n not in BUILT_IN_DATES}
+            try:
+                if _Search(self, relations, domains).run() is None:
+                    kept = fewer
+            except OutOfSteps:
+                continue
+        return frozenset(kept)
+
+    def _domain(self, box: Box, name: str) -> tuple[Span, ...]:
+        spec = self.vocabulary[name]
+        mask = box.get((name, ""), self.space.known(name)) & self.space.known(name)
+        if spec.type == "bool":
+            return tuple((bit, bit) for bit in (0, 1) if mask >> bit & 1)
+        return tuple(pair for bit, pair in enumerate(self.space.ranges(name)) if mask >> bit & 1)
+
+    def _value(self, name: str, number: int) -> Value:
+        kind = self.vocabulary[name].type
+        return number == 1 if kind == "bool" else dt.date.fromordinal(number) if kind == "date" else number
+
+    def preferred(self, name: str, domain: tuple[Span, ...]) -> list[int]:
+        """Values to try first: what a complaint would likely say."""
+        spec = self.vocabulary[name]
+        wish = {"date": self.day.toordinal(), "money": 10_000, "integer": 1, "bool": 0}[spec.type]
+        near = [max(low, min(wish, high)) for low, high in domain]
+        near.sort(key=lambda n: abs(n - wish))
+        ends = [domain[0][0], domain[-1][1]]
+        return list(dict.fromkeys([*near[:2], *ends]))
+
+    # --- computing ------------------------------------------------------------------------------------------------------
+
+    def span(self, arg: str | int, spans: Mapping[str, Span]) -> Span:
+        """Between which numbers an argument lies."""
+        if isinstance(arg, int):
+            return arg, arg
+        if arg in BUILT_IN_DATES:
+            return self.day.toordinal(), self.day.toordinal()
+        if arg.startswith("param."):
+            value = int(self.parameters[arg.removeprefix("param.")])
+            return value, value
+        return spans[arg]
+
+    def exact(self, relation: Relation, numbers: Mapping[str, int]) -> int | None:
+        """The computed value; None if the function gives none."""
+        known = {n: Known(self._value(n, number), Grade.RECORD, "") for n, number in numbers.items()}
+        known |= {n: Known(self.day, Grade.RECORD, "") for n in BUILT_IN_DATES}
+        try:
+            found = compute(self.vocabulary[relation.fact], known, self.parameters, self.context)
+        except (OverflowError, ValueError):
+            return None
+        if found is None or not self.vocabulary[relation.fact].accepts(found.value):
+            return None
+        value = found.value
+        return value.toordinal() if isinstance(value, dt.date) else value if isinstance(value, int) else None
+
+    def bounds(self, relation: Relation, spans: Mapping[str, Span]) -> Span:
+        """Between which numbers the computed value lies."""
+        return _BOUNDS[relation.function]([self.span(a, spans) for a in relation.args], self.calendar)
+
+
+class _Search:
+    """Numbers for one box. Small, and thrown away after it."""
+
+    def __init__(self, facts: Facts, relations: Sequence[Relation], domains: dict[str, tuple[Span, ...]]) -> None:
+        self.facts = facts
+        self.relations = relations
+        self.domains = domains
+        self.computed = {r.fact for r in relations}
+        self.left = _STEPS
+
+    def run(self) -> dict[str, int] | None:
+        return self._search(self.domains)
+
+    def _search(self, domains: dict[str, tuple[Span, ...]]) -> dict[str, int] | None:
+        self.left -= 1
+        if self.left < 0:
+            raise OutOfSteps
+        narrowed = self._narrow(dict(domains))
+        if narrowed is None:
+            return None
+        numbers, failing = self._try(narrowed)
+        if failing is None:
+            return numbers
+        open_ = [
+            a for a in (*failing.args, failing.fact) if isinstance(a, str) and a in narrowed and _size(narrowed[a]) > 1
+        ]
+        # What is itself computed follows from the rest; among the rest the fact with the fewest values first.
+        base = [a for a in self._bases(failing) if _size(narrowed[a]) > 1] or open_
+        if not base:
+            return None
+        name = min(base, key=lambda n: (_size(narrowed[n]), n))
+        for part in self._parts(name, narrowed[name]):
+            found = self._search({**narrowed, name: part})
+            if found is not None:
+                return found
+        return None
+
+    def _bases(self, relation: Relation) -> list[str]:
+        found: dict[str, None] = {}
+        agenda = list(relation.args)
+        by_fact = {r.fact: r for r in self.relations}
+        while agenda:
+            arg = agenda.pop(0)
+            if isinstance(arg, str) and arg in by_fact:
+                agenda += by_fact[arg].args
+            elif isinstance(arg, str) and arg in self.domains:
+                found[arg] = None
+        return list(found)
+
+    def _parts(self, name: str, domain: tuple[Span, ...]) -> Iterator[tuple[Span, ...]]:
+        """A likely value alone, then what is left of the domain in halves."""
+        value = self.facts.preferred(name, domain)[0]
+        yield ((value, value),)
+        left = [*_cut(domain, -_ALMOST_FOREVER, value - 1)], [*_cut(domain, value + 1, _ALMOST_FOREVER)]
+        for half in left:
+            if _size(half) > 2:  # noqa: PLR2004 (worth halving)
+                middle = (half[0][0] + half[-1][1]) // 2
+                for low, high in ((-_ALMOST_FOREVER, middle), (middle + 1, _ALMOST_FOREVER)):
+                    part = tuple(_cut(half, low, high))
+                    if part:
+                        yield part
+            elif half:
+                yield tuple(half)
+
+    def _try(self, domains: dict[str, tuple[Span, ...]]) -> tuple[dict[str, int], Relation | None]:
+        """Likely values, what is computed computed; and the first function that does not fit."""
+        numbers = {n: self.facts.preferred(n, domain)[0] for n, domain in domains.items() if n not in self.computed}
+        failing = None
+        for relation in self.relations:
+            name = relation.fact
+            value = self.facts.exact(relation, numbers)
+            domain = domains[name]
+            if value is None:
+                numbers[name] = self.facts.preferred(name, domain)[0]  # not computed: it is given outright
+                continue
+            fits = next((n for n in _allowed(relation, value) if _has(domain, n)), None)
+            if fits is None:
+                failing = failing or relation
+                fits = value
+            numbers[name] = fits
+        return numbers, failing
+
+    def _narrow(self, domains: dict[str, tuple[Span, ...]]) -> dict[str, tuple[Span, ...]] | None:
+        if any(not domain for domain in domains.values()):
+            return None
+        changed = True
+        while changed:
+            changed = False
+            for relation in self.relations:
+                spans = {n: (d[0][0], d[-1][1]) for n, d in domains.items()}
+                low, high = self.facts.bounds(relation, spans)
+                wider = _ALMOST_FOREVER if relation.at_least else relation.slack
+                wanted = {relation.fact: (low - relation.slack, high + wider)}
+                low, high = spans[relation.fact]
+                if not relation.at_least:
+                    ends = [self.facts.span(a, spans) for a in relation.args]
+                    backwards = _BACKWARDS.get(relation.function)
+                    if backwards is not None:
+                        result = (low - relation.slack, high + relation.slack)
+                        for arg, span in zip(relation.args, backwards(result, ends), strict=False):
+                            if isinstance(arg, str) and arg in domains:
+                                old = wanted.get(arg, (-_ALMOST_FOREVER, _ALMOST_FOREVER))
+                                wanted[arg] = (max(old[0], span[0]), min(old[1], span[1]))
+                for name, (low, high) in wanted.items():
+                    cut = tuple(_cut(domains[name], low, high))
+                    if not cut:
+                        return None
+                    if cut != domains[name]:
+                        domains[name] = cut
+                        changed = True
+        return domains
+
+
+def _allowed(relation: Relation, value: int) -> Iterator[int]:
+    """The computed value, then what may be given outright beside it."""
+    yield value
+    for off in range(1, relation.slack + 1):
+        yield from (value - off, value + off)
+    if relation.at_least and value == 0:
+        yield 1
+
+
+def _cut(domain: Iterable[Span], low: int, high: int) -> Iterator[Span]:
+    for one, two in domain:
+        if one <= high and two >= low:
+            yield max(one, low), min(two, high)
+
+
+def _has(domain: Iterable[Span], number: int) -> bool:
+    return any(low <= number <= high for low, high in domain)
+
+
+def _size(domain: Iterable[Span]) -> int:
+    return sum(high - low + 1 for low, high in domain)
+
+
+# --- functions over intervals ------------------------------------------------------------------------------------------------
+
+
+def _difference(a: Sequence[Span]) -> Span:
+    return a[0][0] - a[1][1], a[0][1] - a[1][0]
+
+
+def _days_past(a: Sequence[Span], calendar: Calendar) -> Span:
+    """Later the further it starts back, the shorter the period and the later the day judged."""
+    (start, late), (short, long), (first, last) = a
+    return _past(late, long, first, calendar), _past(start, short, last, calendar)
+
+
+def _past(start: int, days: int, on: int, calendar: Calendar) -> int:
+    return days_past(dt.date.fromordinal(start), max(0, days), dt.date.fromordinal(on), calendar)
+
+
+def _product(a: Sequence[Span]) -> Span:
+    low = high = 1
+    for one, two in a:
+        ends = [x * y for x in (low, high) for y in (one, two)]
+        low, high = min(ends), max(ends)
+    return low, high
+
+
+def _part(a: Sequence[Span], _: Calendar) -> Span:
+    (least, most), (few, many), (of, all_) = a
+    if of <= 0 or least < 0 or few < 0:
+        return -_ALMOST_FOREVER, _ALMOST_FOREVER  # not computed for some of them: it may be anything
+    return least * few // all_ - 1, most * many // of + 1
+
+
+def _less(a: Sequence[Span], _: Calendar) -> Span:
+    (low, high), (least, most) = a
+    return int(high < least), int(low < most)
+
+
+_BOUNDS = {
+    "days_between": lambda a, _: _difference([a[1], a[0]]),
+    "days_past": _days_past,
+    "sum": lambda a, _: (sum(x for x, _ in a), sum(y for _, y in a)),
+    "difference": lambda a, _: _difference(a),
+    "product": lambda a, _: _product(a),
+    "larger": lambda a, _: (max(x for x, _ in a), max(y for _, y in a)),
+    "smaller": lambda a, _: (min(x for x, _ in a), min(y for _, y in a)),
+    "less": _less,
+    "part": _part,
+}
+"""Of each function, between which numbers its value lies when its arguments lie between some."""
+COMPUTED = frozenset(_BOUNDS)
+
+
+def _back_difference(result: Span, a: Sequence[Span]) -> list[Span]:
+    return [(result[0] + a[1][0], result[1] + a[1][1]), (a[0][0] - result[1], a[0][1] - result[0])]
+
+
+def _back_days_between(result: Span, a: Sequence[Span]) -> list[Span]:
+    return _back_difference(result, [a[1], a[0]])[::-1]
+
+
+def _back_days_past(result: Span, a: Sequence[Span]) -> list[Span]:
+    _, (short, long), (first, last) = a
+    start = (first - long - result[1] - _REST, last - short - result[0])
+    end = (a[0][0] + short + result[0], a[0][1] + long + result[1] + _REST)
+    return [start, (-_ALMOST_FOREVER, _ALMOST_FOREVER), end]
+
+
+def _back_sum(result: Span, a: Sequence[Span]) -> list[Span]:
+    low, high = sum(x for x, _ in a), sum(y for _, y in a)
+    return [(result[0] - (high - y), result[1] - (low - x)) for x, y in a]
+
+
+def _back_product(result: Span, a: Sequence[Span]) -> list[Span]:
+    found = []
+    for place in range(len(a)):
+        low, high = _product([span for other, span in enumerate(a) if other != place])
+        if low <= 0 or result[0] < 0:
+            found.append((-_ALMOST_FOREVER, _ALMOST_FOREVER))
+        else:
+            found.append((-(-result[0] // high), result[1] // low))
+    return found
+
+
+def _back_less(result: Span, a: Sequence[Span]) -> list[Span]:
+    (low, high), (least, most) = a
+    if result == (1, 1):
+        return [(low, most - 1), (low + 1, most)]
+    if result == (0, 0):
+        return [(least, high), (least, high)]
+    return [a[0], a[1]]
+
+
+_BACKWARDS = {
+    "difference": _back_difference,
+    "days_between": _back_days_between,
+    "days_past": _back_days_past,
+    "sum": _back_sum,
+    "product": _back_product,
+    "larger": lambda result, a: [(-_ALMOST_FOREVER, result[1])] * len(a),
+    "smaller": lambda result, a: [(result[0], _ALMOST_FOREVER)] * len(a),
+    "less": _back_less,
+}
+"""Of some functions, between which numbers each argument must lie for the value to lie between some."""

@@ -1,0 +1,196 @@
+"""From demands to facts that meet them, or the proof that there are none: boxes first, then values that fit together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from funnel.author.analysis._relations import COMPUTED, Facts
+from funnel.author.analysis._solve import Clause, Demand, OutOfSteps, Solver
+from funnel.author.analysis._space import Box, Space, Variable
+from funnel.engine.evaluate import Parameters
+from funnel.facts.values import Value
+from funnel.facts.vocabulary import BUILT_IN_DATES
+from funnel.pack.model import Condition, Pack, leaves_of
+
+_ROUNDS = 300
+"""Boxes that are tried for one question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Facts that meet demands.
+
+    Attributes:
+        values: A value for each fact that must be known.
+        given: Those of them that are to be said; the others are computed from these.
+        unknown: Facts that must not be known.
+    """
+
+    values: Mapping[str, Value]
+    given: frozenset[str]
+    unknown: frozenset[str] = frozenset()
+
+
+class Search:
+    """Looks for facts on one day.
+
+    Args:
+        pack: The pack.
+        parameters: The dated parameters in force that day.
+        day: The day of the complaint and of the decision.
+        conditions: Every condition that is to be told apart.
+        steps: How many branches all questions together may take.
+        unknowns: Whether facts may be unknown; else all of them are known.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        parameters: Parameters,
+        day: dt.date,
+        conditions: Iterable[Condition],
+        *,
+        steps: int,
+        unknowns: bool = False,
+    ) -> None:
+        self.pack = pack
+        self.day = day
+        self.space = Space(pack.vocabulary, conditions, parameters, unknowns=unknowns)
+        self.solver = Solver(self.space, steps)
+
+    def find(self, demands: Sequence[Demand], needed: Iterable[str] = ()) -> Found | None:
+        """Facts that meet demands; None if there are none.
+
+        Args:
+            demands: The demands. All their constants are told apart, be they among the conditions or not.
+            needed: Facts that must be known besides.
+
+        Raises:
+            OutOfSteps: It was not found out within the budget.
+        """
+        space = self.space.telling(condition for condition, _ in demands)
+        facts = Facts(space, self.pack.calendar, self.day)
+        needed = [name for name in dict.fromkeys(needed) if name not in BUILT_IN_DATES]
+        asked = [leaf.fact for condition, _ in demands for leaf in leaves_of(condition)]
+        clauses: list[Clause] = facts.links([*asked, *needed])
+        if space.unknowns:
+            clauses += [(((name, ""), space.known(name)),) for name in needed]
+        self.solver.space = space
+        for _ in range(_ROUNDS):
+            box = self.solver.solve(demands, clauses)
+            if box is None:
+                return None
+            found = self._fitting(facts, box, needed)
+            if isinstance(found, Found):
+                return found
+            clauses.append(_not_all(space, box, found))
+        raise OutOfSteps
+
+    def core(self, demands: Sequence[Demand]) -> tuple[Demand, ...]:
+        """Of demands that contradict each other, some that do so already; all of them where only values contradict.
+
+        Raises:
+            OutOfSteps: As `find`.
+        """
+        kept = list(demands)
+        for demand in tuple(kept):
+            fewer = [d for d in kept if d is not demand]
+            if self.find(fewer) is None:
+                kept = fewer
+        return self._flat_core(kept)
+
+    def _flat_core(self, demands: Sequence[Demand]) -> tuple[Demand, ...]:
+        space = self.space.telling(condition for condition, _ in demands)
+        facts = Facts(space, self.pack.calendar, self.day)
+        clauses = facts.links([leaf.fact for condition, _ in demands for leaf in leaves_of(condition)])
+        self.solver.space = space
+        return self.solver.core(demands, clauses) if self.solver.solve(demands, clauses) is None else tuple(demands)
+
+    def _fitting(self, facts: Facts, box: Box, needed: Sequence[str]) -> Found | frozenset[str]:
+        """Values within a box, said as a complaint would say them if that can be; else the facts that contradict."""
+        space = facts.space
+        never = {f for (f, m), mask in box.items() if not m and not mask & space.known(f)}
+        plain = [f for f, m in box if not m and f not in never and space.vocabulary[f].type != "set"]
+        least = self._with_certain(space, [*plain, *(n for n in needed if n not in plain)])
+        unknown = self._computed_all_the_same(facts, box, least, never)
+        if unknown:
+            return unknown
+        fuller = [name for name in facts.inputs(least, COMPUTED) if name not in never]
+        found: dict[str, Value] | frozenset[str] = frozenset()
+        for present, fields in ((fuller, True), (fuller, False), (least, True), (least, False)):
+            try:
+                found = facts.values(box, present, fields=fields)
+            except OutOfSteps:
+                if present is least and not fields:
+                    raise
+                continue
+            if isinstance(found, dict):
+                return self._found(facts, box, found, present)
+        assert isinstance(found, frozenset)  # noqa: S101 (the last attempt gave either)
+        return found
+
+    @staticmethod
+    def _with_certain(space: Space, names: list[str]) -> list[str]:
+        """Facts with those inputs of theirs that are never unknown."""
+        found = dict.fromkeys(names)
+        agenda = list(names)
+        while agenda:
+            derivation = space.vocabulary[agenda.pop()].derivation
+            for arg in derivation.args if derivation is not None and derivation.function in COMPUTED else ():
+                if not isinstance(arg, str) or arg not in space.vocabulary or arg in found or arg in BUILT_IN_DATES:
+                    continue
+                if space.never_unknown(arg):
+                    found[arg] = None
+                    agenda.append(arg)
+        return list(found)
+
+    @staticmethod
+    def _computed_all_the_same(facts: Facts, box: Box, present: Sequence[str], never: set[str]) -> frozenset[str]:
+        """A fact that is to be unknown though everything it is computed from is there, with that; else nothing."""
+        for name in sorted(never):
+            spec = facts.vocabulary[name]
+            if spec.low is not None or spec.high is not None or spec.type == "set":
+                continue  # what is computed outside its bounds is unknown too
+            for relation in facts.relations([*present, name]):
+                if relation.fact == name and relation.function != "part":
+                    inputs = {a for a in relation.args if isinstance(a, str) and (a, "") in box}
+                    return frozenset({name, *inputs})
+        return frozenset()
+
+    def _found(self, facts: Facts, box: Box, numbers: Mapping[str, Value], present: Sequence[str]) -> Found:
+        space = facts.space
+        values: dict[str, Value] = dict(numbers)
+        for name in present:
+            if name not in values and space.vocabulary[name].type == "enum":
+                value = space.value((name, ""), box.get((name, ""), space.known(name)) & space.known(name))
+                assert value is not None  # noqa: S101 (one of the cells in which it is known)
+                values[name] = value
+        members: dict[str, set[str]] = {}
+        for (fact, member), mask in box.items():
+            if member and box.get((fact, ""), 1) & 1:
+                members.setdefault(fact, set())
+                if space.value((fact, member), mask) is True:
+                    members[fact].add(member)
+            elif not member and space.vocabulary[fact].type == "set" and mask & 1:
+                members.setdefault(fact, set())
+        values.update({fact: frozenset(found) for fact, found in members.items()})
+        computed = set()
+        ordinals = {n: v.toordinal() if isinstance(v, dt.date) else int(v) for n, v in numbers.items()}  # type: ignore[arg-type]  # numbers, truths and days
+        for relation in facts.relations(list(numbers), fields=True):
+            if facts.exact(relation, ordinals) == ordinals[relation.fact]:
+                computed.add(relation.fact)
+        unknown = {f for (f, m), mask in box.items() if not m and not mask & space.known(f)}
+        return Found(values, frozenset(values.keys() - computed), frozenset(unknown))
+
+
+def _not_all(space: Space, box: Box, facts: Iterable[str]) -> Clause:
+    """Not all of some facts in the cells they have, unless one of them is unknown after all."""
+    found: list[tuple[Variable, int]] = []
+    for name in sorted(facts):
+        variable = (name, "")
+        mask = box[variable]
+        known = mask & space.known(name)
+        found.append((variable, space.whole(variable) & ~(known or mask)))
+    return tuple(found)
