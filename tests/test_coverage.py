@@ -129,3 +129,26 @@ def test_the_command_prints_what_is_missing_writes_a_page_and_holds_a_floor(proj
     assert page.count('class="missing"') == 5
     assert CliRunner().invoke(group, [*args, "--fail-under", "70"]).exit_code == 0
     assert CliRunner().invoke(group, [*args, "--fail-under", "100"]).exit_code == 1
+
+
+def test_what_recognition_rules_out_is_proved_out_of_reach_and_not_counted(project):
+    root, write = project
+    path = root / "rules" / "mini" / "goods" / "return.yaml"
+    text = path.read_text("utf-8")
+    assert "{goods_intact: true}]}" in text
+    path.write_text(text.replace("{goods_intact: true}]}", "{goods_intact: true}, {grievance: refused}, {price_paid: {at_least: 0.00}}]}"), "utf-8")  # fmt: skip
+    write(BASE + MORE)
+    _, _, coverage = looked_at(root)
+    out = {(i.where, i.leaf.fact, i.wanted) for i in coverage.unreachable}
+    assert out == {("elements", "grievances", "false"), ("elements", "price_paid", "false")}
+    assert not any(i in coverage.items for i in coverage.unreachable)
+    assert ("elements", "price_paid", "unknown") in missing(coverage), "what can be seen still counts"
+
+
+def test_a_condition_of_a_rule_that_was_not_looked_at_was_not_seen(project):
+    _, write = project
+    elsewhere = "  - {name: 说别的, given: {text: 今天天气好, order: {signed_at: null}}, expect: {recognised: false}}\n"
+    write(BASE + elsewhere)
+    _, _, coverage = looked_at(project[0])
+    assert ("recognise", "grievances", "false") not in missing(coverage)
+    assert ("elements", "days_since_receipt", "unknown") in missing(coverage)

@@ -6,6 +6,10 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from funnel.author.analysis._regions import Regions
+from funnel.author.analysis._search import Search
+from funnel.author.analysis._solve import Demand, OutOfSteps
+from funnel.author.analysis._space import NOT_FALSE, NOT_TRUE, may_be_unknown
 from funnel.author.scenario_tests import ScenarioTest, as_of_day
 from funnel.diagnostics import Span
 from funnel.engine.assess import Assessment
@@ -15,6 +19,7 @@ from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Value
 from funnel.pack.model import Condition, FactRef, Pack, ParamRef, Rule, Test, leaves_of
 
+_STEPS = 20_000
 _ONE_SIDED = ("at_most", "less_than", "at_least", "more_than")
 _NUMBERS = ("integer", "money", "date")
 _WORDS = {True: "true", False: "false", None: "unknown"}
@@ -47,9 +52,15 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What the tests of a pack look at. Only stable rules count."""
+    """What the tests of a pack look at. Only stable rules count.
+
+    Attributes:
+        items: What there is to be seen.
+        unreachable: What no complaint can show, proved; not among the items.
+    """
 
     items: tuple[Item, ...]
+    unreachable: tuple[Item, ...] = ()
 
     def of(self, rule: str) -> tuple[Item, ...]:
         """The items of one rule."""
@@ -89,23 +100,77 @@ class _Look:
     outcome: str | None
 
 
-def measure(compiled: Compiled, tests: Iterable[ScenarioTest], rules: Iterable[str] | None = None) -> Coverage:
+def measure(
+    compiled: Compiled,
+    tests: Iterable[ScenarioTest],
+    rules: Iterable[str] | None = None,
+    *,
+    as_of: dt.date | None = None,
+) -> Coverage:
     """Run tests and note what each of them sees of its own rule.
+
+    A condition of a rule is seen where the rule is looked at: one of its recognition by every test, any other by those
+    whose complaint is recognised, or may be.
 
     Args:
         compiled: The pack.
         tests: Its scenario tests.
         rules: Only these; default: every stable rule.
+        as_of: The day under whose law it is proved what cannot be seen; default: the latest day of a test.
     """
     looks: dict[str, list[_Look]] = {}
+    days = [as_of] if as_of is not None else []
     for item in tests:
         looks.setdefault(item.rule, []).append(_look(compiled, item))
+        if as_of is None:
+            days.append(as_of_day(compiled, item))
     wanted = None if rules is None else set(rules)
-    found: list[Item] = []
-    for rule in compiled.pack.live_rules:
-        if wanted is None or rule.id in wanted:
-            found += _rule(compiled.pack, rule, looks.get(rule.id, []))
-    return Coverage(tuple(found))
+    live = [rule for rule in compiled.pack.live_rules if wanted is None or rule.id in wanted]
+    found = [item for rule in live for item in _rule(compiled.pack, rule, looks.get(rule.id, []))]
+    if not days:
+        return Coverage(tuple(found))
+    proof = _Proof(compiled, max(days))
+    never = [item for item in found if not item.seen and proof.never(item)]
+    gone = {id(item) for item in never}
+    return Coverage(tuple(item for item in found if id(item) not in gone), tuple(never))
+
+
+class _Proof:
+    """What no complaint can show, under the law of a day and under every earlier figure of its parameters."""
+
+    def __init__(self, compiled: Compiled, day: dt.date) -> None:
+        self.pack = compiled.pack
+        register = compiled.pack.register
+        starts = {value.from_ for parameter in register.parameters.values() for value in parameter.values}
+        tables = {day: compiled.table.on(day), **{d: compiled.table.on(d) for d in starts if d < day}}
+        self.searches: list[Search] = []
+        for on in sorted(tables, reverse=True):
+            conditions = Regions(self.pack, tables[on]).conditions()
+            self.searches.append(Search(self.pack, tables[on], day, conditions, steps=_STEPS, unknowns=True))
+
+    def never(self, item: Item) -> bool:
+        """Whether it is proved that nothing shows an item. What was not found out is taken to be possible."""
+        rule = self.pack.rules[item.rule]
+        demands: list[Demand] = [] if item.where == "recognise" else [(rule.recognise, NOT_FALSE)]
+        if item.kind == "exception":
+            demands += [(e.when, True) for e in rule.exceptions if item.where == f"unless {e.id}"]
+        elif item.leaf is None:
+            return False
+        elif item.value is not None:
+            demands.append((Test(item.leaf.fact, "is", item.value, item.span), True))
+        elif item.wanted == _WORDS[None]:
+            demands += [(item.leaf, NOT_TRUE), (item.leaf, NOT_FALSE)]
+        else:
+            demands.append((item.leaf, item.wanted == _WORDS[True]))
+        return all(self._impossible(search, demands) for search in self.searches)
+
+    @staticmethod
+    def _impossible(search: Search, demands: Sequence[Demand]) -> bool:
+        search.solver.left = _STEPS
+        try:
+            return search.find(demands) is None
+        except OutOfSteps:
+            return False
 
 
 def _look(compiled: Compiled, item: ScenarioTest) -> _Look:
@@ -121,9 +186,10 @@ def _look(compiled: Compiled, item: ScenarioTest) -> _Look:
 
 
 def _rule(pack: Pack, rule: Rule, looks: Sequence[_Look]) -> Iterator[Item]:
+    assessed = [look for look in looks if look.assessment is not None]
     for where, condition in parts(rule):
         for leaf in dict.fromkeys(leaves_of(condition)):
-            yield from _leaf(pack, rule, where, leaf, looks)
+            yield from _leaf(pack, rule, where, leaf, looks if where == "recognise" else assessed)
     for exception in rule.exceptions:
         seen = any(
             truth is True
@@ -133,7 +199,7 @@ def _rule(pack: Pack, rule: Rule, looks: Sequence[_Look]) -> Iterator[Item]:
             if e.id == exception.id
         )
         yield Item(rule.id, "exception", f"unless {exception.id}", "fired", exception.span, seen)
-    yield from _limit(pack, rule, looks)
+    yield from _limit(pack, rule, assessed)
     outcomes = ("settle", "ask", "refer") if rule.settle is not None else ("refer",)
     for outcome in outcomes:
         yield Item(rule.id, "outcome", "decision", outcome, rule.span, any(k.outcome == outcome for k in looks))
@@ -162,12 +228,12 @@ def _leaf(pack: Pack, rule: Rule, where: str, leaf: Test, looks: Sequence[_Look]
     truths: list[Truth] = [True, False]
     if leaf.test == "known":
         truths = [bool(leaf.constant)]
-    if spec.world == "open" and spec.presumption is None and leaf.fact not in {"complained_on", "today"}:
+    parameters = looks[0].parameters if looks else {}
+    if may_be_unknown(pack.vocabulary, leaf.fact, parameters):
         truths.append(None)
     seen = {test(leaf, look.facts, look.parameters) for look in looks}
     for truth in truths:
         yield Item(rule.id, "condition", where, _WORDS[truth], leaf.span, truth in seen, leaf)
-    parameters = looks[0].parameters if looks else {}
     for value in edges(pack, leaf, parameters):
         met = any(look.facts.value(leaf.fact) == value for look in looks)
         yield Item(rule.id, "threshold", where, spec.show(value, "zh"), leaf.span, met, leaf, value)

@@ -52,6 +52,9 @@ def text(pack: Pack, coverage: Coverage, lang: str) -> str:
             lines += [f"  {item.span}: {describe(pack, item, lang)}" for item in missing]
     counts = [f"{_KINDS[kind][index]} {seen}/{whole}" for kind, (seen, whole) in sorted(coverage.counts().items())]
     joined = ("，", ", ")[index].join(counts)
+    if coverage.unreachable:
+        number = len(coverage.unreachable)
+        joined += (f"；另有 {number} 项证明看不到，不计", f"; {number} more proved out of reach, not counted")[index]
     lines.append((f"覆盖 {coverage.percent}%：{joined}", f"coverage {coverage.percent} %: {joined}")[index])
     return "\n".join(lines)
 
