@@ -312,7 +312,15 @@ def test_figures_today(name, value, basis):
 
 def test_exactly_the_figures_of_punitive_compensation_are_marked():
     marked = {parameter.name for parameter in SHIPPED.parameters.values() if parameter.punitive}
-    assert marked == {"treble_multiplier", "fraud_floor", "food_multiplier", "food_loss_multiplier", "food_floor"}
+    assert marked == {
+        "treble_multiplier",
+        "fraud_floor",
+        "food_multiplier",
+        "food_loss_multiplier",
+        "food_floor",
+        "drug_multiplier",
+        "drug_floor",
+    }
 
 
 def test_renumbered_articles_resolve_by_the_day():
