@@ -12,6 +12,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "received; decided on the material and the law as of {as_of}",
         ),
         "fact": ("{label}：{value}（{grade}，来自 {source}）", "{label}: {value} ({grade}, from {source})"),
+        "fact-reckoned": (
+            "{label}：{value}（{grade}，由{inputs}推算）",
+            "{label}: {value} ({grade}, reckoned from {inputs})",
+        ),
         "fact-words": (
             "{label}：{value}（{grade}，原文“{words}”）",
             "{label}: {value} ({grade}, from the words “{words}”)",

@@ -404,6 +404,11 @@ class _Writer:
             if known.words is not None and scan is not None:
                 words = scan.normal.original[known.words[0] : known.words[1]]
                 text = self.say("fact-words", label=self.label(name), value=shown, grade=grade, words=words)
+            elif spec.derivation is not None and known.source.startswith(f"{spec.derivation.function}("):
+                inputs = [a for a in spec.derivation.args if isinstance(a, str) and not a.startswith("param.")]
+                text = self.say(
+                    "fact-reckoned", label=self.label(name), value=shown, grade=grade, inputs=self.labels(inputs)
+                )
             else:
                 text = self.say("fact", label=self.label(name), value=shown, grade=grade, source=known.source)
             self.note("fact", text, facts=(name,))
