@@ -6,6 +6,7 @@ import re
 import pytest
 
 import funnel
+from funnel.engine.describe import _OPPOSITES
 
 PACK = funnel.load_pack("cn-ecommerce")
 TENDS = "倾向于"
@@ -52,3 +53,18 @@ def test_what_was_reckoned_says_from_what_in_words_and_not_in_names_of_functions
         texts = [e.text for e in refused(lang).explanation]
         assert expected in texts
         assert not [t for t in texts if re.search(r"[a-z_]+\(", t)]
+
+
+def test_a_near_miss_says_outright_what_would_have_to_be_so(refused):
+    for lang, now, needed in (("zh", "是", "本期服务已使用 为 否"), ("en", "yes", "service used in this period is no")):
+        (miss,) = refused(lang).matters[0].near_misses
+        (change,) = [c for c in miss.changes if c.fact == "period_used"]
+        assert (change.now, change.needed) == (now, needed)
+
+
+@pytest.mark.parametrize(
+    ("test", "opposite"),
+    [("is", "is_not"), ("in", "not_in"), ("at_most", "more_than"), ("less_than", "at_least")],
+)
+def test_the_opposite_of_the_opposite_is_the_test_itself(test, opposite):
+    assert (_OPPOSITES[test], _OPPOSITES[opposite]) == (opposite, test)

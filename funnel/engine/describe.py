@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from types import MappingProxyType
 
 from funnel.decision import Citation, Remedy, Step, Strategy
 from funnel.engine._texts import join, say
@@ -14,6 +16,18 @@ from funnel.facts.vocabulary import Texts, pick, yuan
 from funnel.pack.model import Basis, FactRef, Pack, ParamRef, RemedySpec, StepSpec, Test
 
 _BLANK = re.compile(r"\{([^{}]*)\}")
+_OPPOSITES = MappingProxyType(
+    {
+        "is": "is_not",
+        "is_not": "is",
+        "in": "not_in",
+        "not_in": "in",
+        "at_most": "more_than",
+        "more_than": "at_most",
+        "less_than": "at_least",
+        "at_least": "less_than",
+    }
+)
 
 
 def leaf(pack: Pack, test: Test, parameters: Parameters, lang: str) -> str:
@@ -34,9 +48,15 @@ def leaf(pack: Pack, test: Test, parameters: Parameters, lang: str) -> str:
 
 
 def need(pack: Pack, flip: Flip, parameters: Parameters, lang: str) -> str:
-    """What would have to be so."""
-    words = leaf(pack, flip.leaf, parameters, lang)
-    return words if flip.wanted else say("not", lang, condition=words)
+    """What would have to be so: said outright where the opposite has a word, for "not: used is yes" is hard to read."""
+    test = flip.leaf
+    if flip.wanted:
+        return leaf(pack, test, parameters, lang)
+    if isinstance(test.constant, bool) and test.test in {"is", "is_not"}:
+        return leaf(pack, replace(test, constant=not test.constant), parameters, lang)
+    if test.test in _OPPOSITES:
+        return leaf(pack, replace(test, test=_OPPOSITES[test.test]), parameters, lang)
+    return say("not", lang, condition=leaf(pack, test, parameters, lang))
 
 
 def fill(pack: Pack, texts: Texts | None, facts: Facts, parameters: Parameters, lang: str) -> str:
