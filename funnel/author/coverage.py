@@ -146,7 +146,7 @@ class _Proof:
         self.searches: list[Search] = []
         for on in sorted(tables, reverse=True):
             conditions = Regions(self.pack, tables[on]).conditions()
-            self.searches.append(Search(self.pack, tables[on], day, conditions, steps=_STEPS, unknowns=True))
+            self.searches.append(Search(self.pack, tables[on], day, conditions, steps=_STEPS))
 
     def never(self, item: Item) -> bool:
         """Whether it is proved that nothing shows an item. What was not found out is taken to be possible."""

@@ -125,7 +125,7 @@ class _Runner:
         self.day = day
         self.parameters: Parameters = compiled.table.on(day)
         self.regions = Regions(self.pack, self.parameters)
-        self._worlds: dict[tuple[dt.date, bool], Search] = {}
+        self.search = Search(self.pack, self.parameters, day, self.regions.conditions(), steps=_STEPS)
         self.cases = [self._case(test) for test in tests]
 
     def _case(self, test: ScenarioTest) -> _Case:
@@ -133,17 +133,6 @@ class _Runner:
         taken = read(self.compiled, test.complaint, as_of=day)
         reasoning = judge(self.compiled, test.complaint, taken, as_of=day)
         return _Case(test, day, reasoning, _shape(reasoning))
-
-    def _search(self, day: dt.date, *, unknowns: bool) -> Search:
-        """Where facts are looked for: the law of a day, and whether facts may be unknown."""
-        found = self._worlds.get((day, unknowns))
-        if found is None:
-            parameters = self.compiled.table.on(day)
-            conditions = Regions(self.pack, parameters).conditions()
-            found = Search(self.pack, parameters, day, conditions, steps=_STEPS, unknowns=unknowns)
-            self._worlds[day, unknowns] = found
-        found.solver.left = _STEPS
-        return found
 
     # --- one mutant -----------------------------------------------------------------------------------------------------
 
@@ -209,9 +198,9 @@ class _Runner:
 
     def _possible(self, mutant: Mutant) -> bool:
         """Whether there may be a complaint that rule and mutant decide differently. No is proved; yes need not be so."""
-        search = self._search(self.day, unknowns=True)
+        self.search.solver.left = _STEPS
         try:
-            return any(search.find(region) is not None for region in mutant.bounds)
+            return any(self.search.find(region) is not None for region in mutant.bounds)
         except OutOfSteps:
             return True
 
@@ -241,14 +230,12 @@ class _Runner:
         if mutant.day is not None or mutant.kind == "governs":
             yield from self._of_law(changed, mutant, rule)
             return
-        for regions, unknowns in ((mutant.regions, False), (mutant.bounds, True)):
-            search = self._search(self.day, unknowns=unknowns)
-            for region in regions:
-                content = self._complaint(search, region, rule)
-                if content is not None and mutant.lowered is not None:
-                    yield from ((self.day, c) for c in self._lowered(content, *mutant.lowered))
-                elif content is not None:
-                    yield self.day, content
+        for region in (*mutant.regions, *mutant.bounds):
+            content = self._complaint(self.search, region, rule)
+            if content is not None and mutant.lowered is not None:
+                yield from ((self.day, c) for c in self._lowered(content, *mutant.lowered))
+            elif content is not None:
+                yield self.day, content
 
     def _lowered(self, content: dict[str, Any], name: str, grade: Grade) -> Iterator[dict[str, Any]]:
         """A complaint with a fact no better established than a grade, alone or with what it is computed from.

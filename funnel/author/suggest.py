@@ -98,11 +98,7 @@ class _Author:
         self.lang = lang
         self.parameters = compiled.table.on(day)
         self.regions = Regions(self.pack, self.parameters)
-        conditions = list(self.regions.conditions())
-        self.searches = [
-            Search(self.pack, self.parameters, day, conditions, steps=_STEPS, unknowns=unknowns)
-            for unknowns in (False, True)
-        ]
+        self.search = Search(self.pack, self.parameters, day, self.regions.conditions(), steps=_STEPS)
 
     def draft(self, item: Item) -> Draft:
         rule = self.pack.rules[item.rule]
@@ -152,10 +148,9 @@ class _Author:
         return [(item.leaf, item.wanted == "true")]
 
     def _case(self, rule: Rule, item: Item, demands: list[Demand]) -> dict[str, Any] | None:
-        search = self.searches[item.wanted == "unknown"]
-        search.solver.left = _STEPS
+        self.search.solver.left = _STEPS
         try:
-            found = search.find(demands)
+            found = self.search.find(demands)
         except OutOfSteps:
             return None
         content = None if found is None else build(self.pack, found, (rule,), self.day)

@@ -11,7 +11,7 @@ from typing import Any
 from funnel.author.analysis._regions import Regions
 from funnel.author.analysis._search import Found, Search
 from funnel.author.analysis._solve import Demand, OutOfSteps
-from funnel.author.analysis._space import Wanted
+from funnel.author.analysis._space import NOT_TRUE, Wanted
 from funnel.author.analysis._witness import build, shrink
 from funnel.diagnostics import Diagnostic, Span
 from funnel.diagnostics._model import Diagnostics
@@ -225,17 +225,23 @@ class _Analysis:
             *self.regions.settles(two),
             *((self.regions.certain(r), False) for r in aside if _overrides(r, one) or _overrides(r, two)),
         ]
-        possible = False
+        # Alone first, which is quick; where other rules of the matter join in, with what keeps them out of it.
+        alone = [r for r in self.pack.live_rules if r.id not in {one.id, two.id}]
+        quiet: list[Demand] = [(self.regions.quiet(r), True) for r in alone if r.matter == one.matter]
+        special = {o.rule for r in self.pack.live_rules if not r.out_of_scope for o in r.overrides}
+        quiet += [(r.recognise, NOT_TRUE) for r in alone if r.out_of_scope and r.id not in special]
+        left = False
         for difference in _differences(one, two):
-            found = self._solve([*both, *difference], one, two)
-            if found is None:
-                continue
-            possible = True
-            witness = self._witness(found, (one, two), lambda r: _contradict(r, one, two))
-            if witness is not None:
-                self._add("F701", one.span, (two.span, two.id), witness=witness, rule=one.id, other=two.id)
-                return
-        if possible:
+            for more in ([], quiet):
+                found = self._solve([*both, *difference, *more], one, two)
+                if found is None:
+                    break
+                witness = self._witness(found, (one, two), lambda r: _contradict(r, one, two))
+                if witness is not None:
+                    self._add("F701", one.span, (two.span, two.id), witness=witness, rule=one.id, other=two.id)
+                    return
+                left = left or more is quiet
+        if left:
             self._unconfirmed("F701", one, two)
 
     # --- words and witnesses ----------------------------------------------------------------------------------------------

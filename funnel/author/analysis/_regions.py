@@ -8,7 +8,7 @@ from funnel.author.analysis._solve import Demand
 from funnel.engine.assess import PAID_FACT
 from funnel.engine.evaluate import Parameters
 from funnel.pack.formulas import names_of
-from funnel.pack.model import All, Condition, FactRef, Not, Pack, ParamRef, Rule, Test, leaves_of
+from funnel.pack.model import All, Any, Condition, FactRef, Not, Pack, ParamRef, Rule, Test, leaves_of
 
 
 class Regions:
@@ -45,7 +45,18 @@ class Regions:
 
     def certain(self, rule: Rule) -> Condition:
         """`applies` as one condition."""
-        return All(tuple(condition if wanted else Not(condition) for condition, wanted in self.applies(rule)))
+        return _all_of(self.applies(rule))
+
+    def quiet(self, rule: Rule) -> Condition:
+        """It does not decide, is set aside, or settles too: it keeps no other rule of its matter from settling."""
+        outright = [Not(rule.recognise), Not(rule.elements), _all_of(self.settles(rule))]
+        above = [r for r in self.pack.live_rules if any(o.rule == rule.id for o in r.overrides)]
+        steps = [
+            All((e.when, *(Not(o.when) for o in rule.exceptions if o.tier is not None)))
+            for e in rule.exceptions
+            if e.tier is None
+        ]
+        return Any((*outright, *steps, *(self.certain(r) for r in above)))
 
     def settles(self, rule: Rule, *, limited: bool = True) -> list[Demand]:
         """It applies, and a machine settles it: no referral, no gate, within its limit if that is to count."""
@@ -93,3 +104,8 @@ class Regions:
     def constant(self, value: object) -> object:
         """A constant with its parameter resolved."""
         return self.parameters.get(value.name) if isinstance(value, ParamRef) else value
+
+
+def _all_of(demands: list[Demand]) -> Condition:
+    """Demands, each for a truth, as one condition."""
+    return All(tuple(condition if wanted else Not(condition) for condition, wanted in demands))

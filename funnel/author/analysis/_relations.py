@@ -45,6 +45,19 @@ class Relation:
     at_least: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Facts that cannot have the values they are to have.
+
+    Attributes:
+        cells: Those whose cells clash.
+        known: Those that clash by being known at all.
+    """
+
+    cells: frozenset[str]
+    known: frozenset[str] = frozenset()
+
+
 class Facts:
     """Values for a box, or the variables that stand in each other's way.
 
@@ -142,8 +155,8 @@ class Facts:
                 agenda += [a for a in derivation.args if isinstance(a, str) and a in self.vocabulary]
         return list(found)
 
-    def values(self, box: Box, present: Sequence[str], *, fields: bool) -> dict[str, Value] | frozenset[str]:
-        """A value for each fact that is to be there, within the box and as computed; else the facts that contradict.
+    def values(self, box: Box, present: Sequence[str], *, fields: bool) -> dict[str, Value] | Clash:
+        """A value for each fact that is to be there, within the box and as computed; else what clashes.
 
         Facts that are no numbers, truths or days take what the box gives; sets are not looked at.
 
@@ -159,11 +172,15 @@ class Facts:
             return self._core(box, relations)
         return {n: self._value(n, number) for n, number in numbers.items()}
 
-    def _core(self, box: Box, relations: Sequence[Relation]) -> frozenset[str]:
-        """Of the facts that are tied together, some whose cells leave no values, none of them dispensable."""
+    def _core(self, box: Box, relations: Sequence[Relation]) -> Clash:
+        """Of the facts that are tied together, some whose cells leave no values, none of them dispensable.
+
+        Those that are spared are known all the same: unknown, they would tie nothing.
+        """
         tied = dict.fromkeys(n for r in relations for n in (r.fact, *r.args) if isinstance(n, str) and n in self.vocabulary)  # fmt: skip
-        kept = {n for n in tied if (n, "") in box}
-        for name in sorted(kept):
+        known = frozenset(n for n in tied if (n, "") in box)
+        kept = set(known)
+        for name in sorted(known):
             fewer = kept - {name}
             domains = {n: self._domain(box if n in fewer else {}, n) for n in tied if n not in BUILT_IN_DATES}
             try:
@@ -171,7 +188,7 @@ class Facts:
                     kept = fewer
             except OutOfSteps:
                 continue
-        return frozenset(kept)
+        return Clash(frozenset(kept), known - kept)
 
     def _domain(self, box: Box, name: str) -> tuple[Span, ...]:
         spec = self.vocabulary[name]

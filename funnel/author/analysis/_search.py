@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from funnel.author.analysis._relations import COMPUTED, Facts
+from funnel.author.analysis._relations import COMPUTED, Clash, Facts
 from funnel.author.analysis._solve import Clause, Demand, OutOfSteps, Solver
 from funnel.author.analysis._space import Box, Space, Variable
 from funnel.engine.evaluate import Parameters
@@ -42,7 +42,6 @@ class Search:
         day: The day of the complaint and of the decision.
         conditions: Every condition that is to be told apart.
         steps: How many branches all questions together may take.
-        unknowns: Whether facts may be unknown; else all of them are known.
     """
 
     def __init__(
@@ -53,11 +52,10 @@ class Search:
         conditions: Iterable[Condition],
         *,
         steps: int,
-        unknowns: bool = False,
     ) -> None:
         self.pack = pack
         self.day = day
-        self.space = Space(pack.vocabulary, conditions, parameters, unknowns=unknowns)
+        self.space = Space(pack.vocabulary, conditions, parameters, unknowns=True)
         self.solver = Solver(self.space, steps)
 
     def find(self, demands: Sequence[Demand], needed: Iterable[str] = ()) -> Found | None:
@@ -75,8 +73,7 @@ class Search:
         needed = [name for name in dict.fromkeys(needed) if name not in BUILT_IN_DATES]
         asked = [leaf.fact for condition, _ in demands for leaf in leaves_of(condition)]
         clauses: list[Clause] = facts.links([*asked, *needed])
-        if space.unknowns:
-            clauses += [(((name, ""), space.known(name)),) for name in needed]
+        clauses += [(((name, ""), space.known(name)),) for name in needed]
         self.solver.space = space
         for _ in range(_ROUNDS):
             box = self.solver.solve(demands, clauses)
@@ -108,17 +105,17 @@ class Search:
         self.solver.space = space
         return self.solver.core(demands, clauses) if self.solver.solve(demands, clauses) is None else tuple(demands)
 
-    def _fitting(self, facts: Facts, box: Box, needed: Sequence[str]) -> Found | frozenset[str]:
-        """Values within a box, said as a complaint would say them if that can be; else the facts that contradict."""
+    def _fitting(self, facts: Facts, box: Box, needed: Sequence[str]) -> Found | Clash:
+        """Values within a box, said as a complaint would say them if that can be; else what clashes."""
         space = facts.space
         never = {f for (f, m), mask in box.items() if not m and not mask & space.known(f)}
         plain = [f for f, m in box if not m and f not in never and space.vocabulary[f].type != "set"]
         least = self._with_certain(space, [*plain, *(n for n in needed if n not in plain)])
         unknown = self._computed_all_the_same(facts, box, least, never)
-        if unknown:
+        if unknown is not None:
             return unknown
         fuller = [name for name in facts.inputs(least, COMPUTED) if name not in never]
-        found: dict[str, Value] | frozenset[str] = frozenset()
+        found: dict[str, Value] | Clash = Clash(frozenset())
         for present, fields in ((fuller, True), (fuller, False), (least, True), (least, False)):
             try:
                 found = facts.values(box, present, fields=fields)
@@ -128,7 +125,7 @@ class Search:
                 continue
             if isinstance(found, dict):
                 return self._found(facts, box, found, present)
-        assert isinstance(found, frozenset)  # noqa: S101 (the last attempt gave either)
+        assert isinstance(found, Clash)  # noqa: S101 (the last attempt gave either)
         return found
 
     @staticmethod
@@ -147,8 +144,8 @@ class Search:
         return list(found)
 
     @staticmethod
-    def _computed_all_the_same(facts: Facts, box: Box, present: Sequence[str], never: set[str]) -> frozenset[str]:
-        """A fact that is to be unknown though everything it is computed from is there, with that; else nothing."""
+    def _computed_all_the_same(facts: Facts, box: Box, present: Sequence[str], never: set[str]) -> Clash | None:
+        """A fact that is to be unknown though everything it is computed from is there, with that."""
         for name in sorted(never):
             spec = facts.vocabulary[name]
             if spec.low is not None or spec.high is not None or spec.type == "set":
@@ -156,8 +153,8 @@ class Search:
             for relation in facts.relations([*present, name]):
                 if relation.fact == name and relation.function != "part":
                     inputs = {a for a in relation.args if isinstance(a, str) and (a, "") in box}
-                    return frozenset({name, *inputs})
-        return frozenset()
+                    return Clash(frozenset({name}), frozenset(inputs))
+        return None
 
     def _found(self, facts: Facts, box: Box, numbers: Mapping[str, Value], present: Sequence[str]) -> Found:
         space = facts.space
@@ -185,12 +182,12 @@ class Search:
         return Found(values, frozenset(values.keys() - computed), frozenset(unknown))
 
 
-def _not_all(space: Space, box: Box, facts: Iterable[str]) -> Clause:
-    """Not all of some facts in the cells they have, unless one of them is unknown after all."""
+def _not_all(space: Space, box: Box, clash: Clash) -> Clause:
+    """Not all that clashes at once: some fact in other cells, or unknown."""
     found: list[tuple[Variable, int]] = []
-    for name in sorted(facts):
+    for name in sorted(clash.cells | clash.known):
         variable = (name, "")
-        mask = box[variable]
-        known = mask & space.known(name)
-        found.append((variable, space.whole(variable) & ~(known or mask)))
+        known = space.known(name)
+        taken = box[variable] & known or box[variable]
+        found.append((variable, space.whole(variable) & ~(taken if name in clash.cells else known)))
     return tuple(found)
