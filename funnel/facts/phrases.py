@@ -9,8 +9,9 @@ A phrase becomes a few segments, each a set of literal strings, with a gap limit
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from funnel.facts.normalise import normalise
 
@@ -52,42 +53,73 @@ class Phrase:
     gaps: tuple[int, ...]
 
 
+_STRUCTURE = frozenset("…<>{}()|")
 _PLAIN = re.compile(r"[^…<>{}()|]+")
 """Characters that mean themselves, read in one piece."""
+_FLAT_GROUP = re.compile(r"\(([^…<>{}()]*)\)")
+"""A group of nothing but literals, as most are, read in one piece."""
+_LIST_NAME = re.compile(r"\{([^}]*)\}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Branch:
+class _Branch(NamedTuple):
     """One way through a phrase: segments of forms, and the gaps between them."""
 
-    segments: tuple[tuple[str, ...], ...] = (("",),)
+    segments: tuple[Sequence[str], ...] = (("",),)
     gaps: tuple[int, ...] = ()
 
-    @property
-    def plain(self) -> bool:
-        return not self.gaps
+
+class PhraseParser:
+    """Compiles phrases against the word lists of a pack.
+
+    Args:
+        words: The pack's word lists, as their author wrote them.
+    """
+
+    def __init__(self, words: Mapping[str, tuple[str, ...]]) -> None:
+        self._words = words
+        self._left_alone: set[str] = set()  # characters seen so far that normalising leaves alone
+        self._plain_words = {name: self._leaves_alone(set("".join(forms))) for name, forms in words.items()}
+
+    def parse(self, source: str) -> tuple[Phrase, ...]:
+        """Compile a phrase. Alternatives that hold gaps become phrases of their own.
+
+        Args:
+            source: The phrase as its author wrote it.
+
+        Raises:
+            PhraseError: It is malformed, too short, names no such list, or expands to too many forms.
+        """
+        branches, end = _Parser(source, self._words).sequence(0, depth=0)
+        if end < len(source):
+            raise PhraseError("F506", detail=f"“{source[end]}”")
+        plain = self._is_plain(source)
+        found = []
+        for branch in branches:
+            segments = tuple(_literals(forms, source, plain=plain) for forms in branch.segments)
+            if len(segments) == 1 and any(len(literal) < _MIN_LENGTH for literal in segments[0]):
+                raise PhraseError("F508", phrase=min(segments[0], key=len) or source)
+            found.append(Phrase(source, segments, branch.gaps))
+        return tuple(found)
+
+    def _is_plain(self, source: str) -> bool:
+        """Whether no form of a phrase needs normalising, however its pieces are put together."""
+        if not self._leaves_alone(set(source) - _STRUCTURE):
+            return False
+        return "{" not in source or all(self._plain_words[name] for name in _LIST_NAME.findall(source))
+
+    def _leaves_alone(self, chars: set[str]) -> bool:
+        """Whether normalising leaves every text of these characters alone.
+
+        It works character by character, but for spaces and marks between two characters, which are no letters or digits.
+        """
+        new = chars - self._left_alone
+        self._left_alone |= {char for char in new if char.isalnum() and normalise(char).text == char}
+        return new <= self._left_alone
 
 
 def parse(source: str, words: Mapping[str, tuple[str, ...]]) -> tuple[Phrase, ...]:
-    """Compile a phrase. Alternatives that hold gaps become phrases of their own.
-
-    Args:
-        source: The phrase as its author wrote it.
-        words: The pack's word lists.
-
-    Raises:
-        PhraseError: It is malformed, too short, names no such list, or expands to too many forms.
-    """
-    branches, end = _Parser(source, words).sequence(0, depth=0)
-    if end < len(source):
-        raise PhraseError("F506", detail=f"“{source[end]}”")
-    found = []
-    for branch in branches:
-        segments = tuple(_literals(forms, source) for forms in branch.segments)
-        if len(segments) == 1 and any(len(literal) < _MIN_LENGTH for literal in segments[0]):
-            raise PhraseError("F508", phrase=min(segments[0], key=len) or source)
-        found.append(Phrase(source, segments, branch.gaps))
-    return tuple(found)
+    """Compile one phrase; see `PhraseParser.parse`."""
+    return PhraseParser(words).parse(source)
 
 
 class _Parser:
@@ -99,9 +131,10 @@ class _Parser:
         """Read until the end, or until the `|` or `)` of the group that this stands in."""
         if depth > _MAX_NESTING:
             raise PhraseError("F506", detail="((…))")
+        source = self.source
         branches: list[_Branch] = []
-        while at < len(self.source):
-            char = self.source[at]
+        while at < len(source):
+            char = source[at]
             if char in "|)":
                 if depth == 0:
                     raise PhraseError("F506", detail=f"“{char}”")
@@ -132,6 +165,9 @@ class _Parser:
                 raise PhraseError("F308", name=name)
             return [_Branch((self.words[name],))], end + 1
         if char == "(":
+            flat = _FLAT_GROUP.match(source, at)
+            if flat is not None and depth < _MAX_NESTING:
+                return [_Branch((tuple(dict.fromkeys(flat[1].split("|"))),))], flat.end()
             return self.group(at + 1, depth)
         if char in ">}":
             raise PhraseError("F506", detail=f"“{char}”")
@@ -145,10 +181,10 @@ class _Parser:
         while True:
             branches, at = self.sequence(at, depth=depth + 1)
             for branch in branches:
-                if branch.plain:
-                    plain += branch.segments[0]
-                else:
+                if branch.gaps:
                     found.append(branch)
+                else:
+                    plain += branch.segments[0]
             if at >= len(self.source):
                 raise PhraseError("F506", detail="“(” …")
             at += 1
@@ -167,16 +203,16 @@ class _Parser:
         tail, head = left.segments[-1], right.segments[0]
         if len(tail) * len(head) > MAX_LITERALS:
             raise PhraseError("F507", count=str(len(tail) * len(head)), limit=str(MAX_LITERALS), phrase=self.source)
-        middle = tuple(a + b for a in tail for b in head)
-        return _Branch((*left.segments[:-1], middle, *right.segments[1:]), (*left.gaps, *right.gaps))
+        middle = [a + b for a in tail for b in head]
+        return _Branch((*left.segments[:-1], middle, *right.segments[1:]), left.gaps + right.gaps)
 
 
-def _literals(forms: tuple[str, ...], source: str) -> tuple[str, ...]:
+def _literals(forms: Sequence[str], source: str, *, plain: bool) -> tuple[str, ...]:
     # Normalised in one go: it works character by character, and never across the end of a line.
-    normal = {form.strip() for form in normalise("\n".join(forms)).text.split("\n")}
+    normal = set(forms) if plain else {form.strip() for form in normalise("\n".join(forms)).text.split("\n")}
     if "" in normal:
         raise PhraseError("F506", detail=f"“{source}”")
-    mark = next((char for form in sorted(normal) for char in form if char in CLAUSE_ENDS), None)
+    mark = None if plain else next((char for form in sorted(normal) for char in form if char in CLAUSE_ENDS), None)
     if mark is not None:
         # As its author typed it, where it stands in the phrase and not in a word list.
         typed = next((char for char in source if normalise(char).text == mark), mark)

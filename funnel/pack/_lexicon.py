@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from funnel.diagnostics import Span
-from funnel.facts.phrases import Phrase, PhraseError, parse
+from funnel.facts.phrases import Phrase, PhraseError, PhraseParser
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal
 from funnel.facts.values import Value
 from funnel.facts.vocabulary import FactSpec, Texts
@@ -32,6 +32,7 @@ class LexiconReader:
         self._spans: dict[str, Span] = {}
         self._signals: dict[str, dict[str, Node]] = {}
         self._readings: dict[str, dict[str, Node]] = {}
+        self._parser = PhraseParser({})  # of all words, once they are known
 
     def add_file(self, node: Node) -> None:
         """Read a file's words and remember its signals."""
@@ -63,6 +64,7 @@ class LexiconReader:
 
     def finish(self, facts: Mapping[str, FactSpec]) -> Lexicon:
         """Compile everything; call when all files and the vocabulary have been read."""
+        self._parser = PhraseParser(self.words)
         signals = [self._signal(name, entries, facts) for name, entries in sorted(self._signals.items())]
         readings = [self._reading(name, entries, facts) for name, entries in sorted(self._readings.items())]
         return Lexicon(signals, [spec for spec in readings if spec is not None], **self.lists)
@@ -87,7 +89,7 @@ class LexiconReader:
             if source is None:
                 continue
             try:
-                found += parse(source, self.words)
+                found += self._parser.parse(source)
             except PhraseError as error:
                 values = dict(error.values)
                 if error.code == "F308":

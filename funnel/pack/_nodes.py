@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -27,37 +26,79 @@ MAX_NODES = 100_000
 # it refuses an unquoted ? inside { } and [ ], as in `{en: Was it opened?}`.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
+_Scalar = yaml.ScalarEvent
 _BOOLISH = frozenset({"y", "n", "yes", "no", "on", "off"})
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9_]+\Z")
 _SEXAGESIMAL = re.compile(r"[+-]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?\Z")
 _ODD_SPACES = "\u3000\u00a0\u2003\u2002\u2009"
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\ufeff]")
-_FULL_WIDTH_COLON = re.compile(r"^\s*(?:-\s+)?([A-Za-z_][\w.\-]*)\s*：")
+_FULL_WIDTH_COLON = re.compile(r"^\s*(?:-\s+)?([A-Za-z_][\w.\-]*)\s*：", re.MULTILINE)
+_WORTH_A_LOOK = re.compile(f"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufeff{_ODD_SPACES}]")
+"""Any character that `_Composer._prescan` may object to besides a full-width colon, and any end of a line but a plain one."""
+_SIGNS_AND_DIGITS = frozenset("+-0123456789")
+_LONGEST_BOOLISH = max(map(len, _BOOLISH))
 
 
-@dataclass(frozen=True, slots=True)
-class ScalarNode:
+class _Source(NamedTuple):
+    """A file that is being read: what spans name and quote."""
+
+    path: str
+    lines: list[str]
+
+    def span(self, line: int, column: int, stop: int | None) -> Span:
+        """A span (1-based, on one line) from figures that count from 0; ``stop`` None: to the end of the line."""
+        source = self.lines[line] if line < len(self.lines) else ""
+        return Span(self.path, line + 1, column + 1, max(len(source) if stop is None else stop, column + 1) + 1, source)
+
+
+# A pack has some fifty thousand nodes and a few thousand places that are ever named, so a node keeps figures and makes its
+# span when asked. Named tuples, since they are made several times as fast as frozen dataclasses.
+
+
+class ScalarNode(NamedTuple):
     """A scalar as written. ``quoted`` tells whether quotes or a block style protect it."""
 
     value: str
     quoted: bool
-    span: Span
+    origin: _Source
+    line: int
+    column: int
+    stop: int | None
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        return self.origin.span(self.line, self.column, self.stop)
 
 
-@dataclass(frozen=True, slots=True)
-class ListNode:
+class ListNode(NamedTuple):
     """A sequence."""
 
     items: tuple[Node, ...]
-    span: Span
+    origin: _Source
+    line: int
+    column: int
+    stop: int | None
+
+    @property
+    def span(self) -> Span:
+        """Where it begins."""
+        return self.origin.span(self.line, self.column, self.stop)
 
 
-@dataclass(frozen=True, slots=True)
-class MapNode:
+class MapNode(NamedTuple):
     """A mapping, in file order, keys unique."""
 
     entries: tuple[tuple[ScalarNode, Node], ...]
-    span: Span
+    origin: _Source
+    line: int
+    column: int
+    stop: int | None
+
+    @property
+    def span(self) -> Span:
+        """Where it begins."""
+        return self.origin.span(self.line, self.column, self.stop)
 
     def get(self, key: str) -> Node | None:
         """The value under ``key``, if any."""
@@ -103,23 +144,25 @@ class _Composer:
         self.path = path
         self.sink = sink
         self.lines = text.splitlines() or [""]
+        self.source = _Source(path, self.lines)
+        self.hashes = {n for n, line in enumerate(self.lines) if "#" in line}
         self.nodes = 0
         self.broken = False
 
     def span(self, mark: Any, end: Any = None) -> Span:
-        """From YAML marks (0-based; libyaml's and PyYAML's differ in type) to a span (1-based), on one line."""
-        line, column = mark.line, mark.column
-        source = self.lines[line] if line < len(self.lines) else ""
-        stop = end.column if end is not None and end.line == line else len(source)
-        return Span(self.path, line + 1, column + 1, max(stop, column + 1) + 1, source)
+        """From YAML marks (0-based; libyaml's and PyYAML's differ in type) to a span."""
+        stop = end.column if end is not None and end.line == mark.line else None
+        return self.source.span(mark.line, mark.column, stop)
 
     def compose(self) -> Node | None:
         if not self._prescan():
             return None
-        events: Iterator[yaml.Event] = iter(())
         try:
-            events = iter(yaml.parse(self.text, Loader=_Loader))
-            root = self._document(events)
+            loader = _Loader(self.text)
+            try:
+                root = self._document(iter(loader.get_event, None))
+            finally:
+                loader.dispose()
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             span = self.span(mark) if mark is not None else Span(self.path)
@@ -140,6 +183,9 @@ class _Composer:
 
     def _prescan(self) -> bool:
         """What must be seen before a YAML parser does: it would choke on it or swallow it."""
+        colon = "：" in self.text and _FULL_WIDTH_COLON.search(self.text)
+        if not colon and not _WORTH_A_LOOK.search(self.text):
+            return True  # nearly every file: two looks at the whole instead of several at each line
         fatal = False
         block_indent: int | None = None  # inside a block scalar (| or >) the text is the author's own
         for number, line in enumerate(self.lines, 1):
@@ -191,7 +237,8 @@ class _Composer:
                 root = node
         return root
 
-    def _node(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> Node | None:
+    def _node(self, event: Any, events: Iterator[yaml.Event], depth: int) -> Node | None:
+        # ``Any``: the exact type is compared, several times as fast as asking for its classes, and not understood by type checkers.
         self.nodes += 1
         if self.nodes > MAX_NODES:
             self.sink.add("F119", self.span(event.start_mark, event.end_mark), limit=MAX_NODES)
@@ -199,35 +246,42 @@ class _Composer:
         if depth > MAX_DEPTH:
             self.sink.add("F115", self.span(event.start_mark, event.end_mark), limit=MAX_DEPTH)
             raise _TooMuch
-        if isinstance(event, yaml.AliasEvent):
+        kind = type(event)
+        if kind is _Scalar and event.anchor is None and event.tag is None:
+            return self._scalar(event)
+        if kind is yaml.AliasEvent:
             self.sink.add("F102", self.span(event.start_mark, event.end_mark))
             self.broken = True
-            return ScalarNode("", quoted=True, span=self.span(event.start_mark, event.end_mark))
-        if getattr(event, "anchor", None) is not None:
+            return ScalarNode("", True, *self._place(event))
+        if event.anchor is not None:
             self.sink.add("F102", self.span(event.start_mark, event.end_mark))
             self.broken = True
-        tag = getattr(event, "tag", None)
+        tag = event.tag
         if tag is not None and tag != "!":
             self.sink.add("F104", self.span(event.start_mark, event.end_mark), tag=tag)
             self.broken = True
-        if isinstance(event, yaml.ScalarEvent):
+        if kind is _Scalar:
             return self._scalar(event)
-        if isinstance(event, yaml.SequenceStartEvent):
+        if kind is yaml.SequenceStartEvent:
             items: list[Node] = []
             for inner in events:
-                if isinstance(inner, yaml.SequenceEndEvent):
+                if type(inner) is yaml.SequenceEndEvent:
                     break
                 item = self._node(inner, events, depth + 1)
                 if item is not None:
                     items.append(item)
-            return ListNode(tuple(items), self.span(event.start_mark, event.end_mark))
+            return ListNode(tuple(items), *self._place(event))
         return self._mapping(event, events, depth)
 
-    def _mapping(self, event: yaml.Event, events: Iterator[yaml.Event], depth: int) -> MapNode:
+    def _place(self, event: Any) -> tuple[_Source, int, int, int | None]:
+        start, end = event.start_mark, event.end_mark
+        return self.source, start.line, start.column, end.column if end.line == start.line else None
+
+    def _mapping(self, event: Any, events: Iterator[yaml.Event], depth: int) -> MapNode:
         entries: list[tuple[ScalarNode, Node]] = []
-        seen: dict[str, Span] = {}
+        seen: dict[str, ScalarNode] = {}
         for inner in events:
-            if isinstance(inner, yaml.MappingEndEvent):
+            if type(inner) is yaml.MappingEndEvent:
                 break
             key = self._node(inner, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
@@ -241,36 +295,36 @@ class _Composer:
                 self.broken = True
                 continue
             if key.value in seen:
-                self.sink.add("F101", key.span, (seen[key.value], ""), key=key.value)
+                self.sink.add("F101", key.span, (seen[key.value].span, ""), key=key.value)
                 self.broken = True
                 continue
-            seen[key.value] = key.span
+            seen[key.value] = key
             entries.append((key, value))
-        return MapNode(tuple(entries), self.span(event.start_mark, event.end_mark))
+        return MapNode(tuple(entries), *self._place(event))
 
-    def _scalar(self, event: yaml.ScalarEvent) -> ScalarNode:
-        plain = not event.style
-        span = self.span(event.start_mark, event.end_mark)
-        value = event.value
-        if plain and value:
-            if value.lower() in _BOOLISH:
-                self.sink.add("F108", span, value=value)
+    def _scalar(self, event: Any) -> ScalarNode:
+        value, start, end = event.value, event.start_mark, event.end_mark
+        quoted, line = bool(event.style), start.line
+        stop = end.column if end.line == line else None
+        node = tuple.__new__(ScalarNode, (value, quoted, self.source, line, start.column, stop))  # the half of its time
+        if value and not quoted:
+            if len(value) <= _LONGEST_BOOLISH and value.lower() in _BOOLISH:
+                self.sink.add("F108", node.span, value=value)
                 self.broken = True
-            elif _LEADING_ZERO.match(value):
-                self.sink.add("F109", span, value=value)
-                self.broken = True
-            elif _SEXAGESIMAL.match(value):
-                self.sink.add("F110", span, value=value)
-                self.broken = True
-            self._lost_comment(event)
-        return ScalarNode(value, not plain, span)
+            elif value[0] in _SIGNS_AND_DIGITS:
+                if _LEADING_ZERO.match(value):
+                    self.sink.add("F109", node.span, value=value)
+                    self.broken = True
+                elif _SEXAGESIMAL.match(value):
+                    self.sink.add("F110", node.span, value=value)
+                    self.broken = True
+            if end.line in self.hashes:
+                self._lost_comment(end)
+        return node
 
-    def _lost_comment(self, event: yaml.ScalarEvent) -> None:
+    def _lost_comment(self, end: Any) -> None:
         """` #` right behind a plain value: one space before it, or none after it, is taken for a slip."""
-        end: Any = event.end_mark
-        line = self.lines[end.line] if end.line < len(self.lines) else ""
-        if "#" not in line:
-            return
+        line = self.lines[end.line]
         rest = line[end.column :]
         match = re.match(r"( +)#(.?)", rest)
         if match and (len(match.group(1)) == 1 or match.group(2) not in {" ", ""}):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import TypeVar
@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 _KINDS_ZH = {ScalarNode: "一个值", ListNode: "列表", MapNode: "键值对"}
 _KINDS_EN = {ScalarNode: "a single value", ListNode: "a list", MapNode: "a mapping"}
+_TEXTS_REQUIRED, _TEXTS_OPTIONAL = ("zh",), ("en",)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}\Z")
 _MONEY = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?\Z")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
@@ -51,7 +52,7 @@ class Reader:
     # --- shapes -----------------------------------------------------------------------------------------------------
 
     def mapping(
-        self, node: Node | None, *, required: Iterable[str] = (), optional: Iterable[str] | None = ()
+        self, node: Node | None, *, required: Collection[str] = (), optional: Collection[str] | None = ()
     ) -> dict[str, Node] | None:
         """The entries of a mapping. ``optional=None`` allows any further key."""
         if node is None:
@@ -60,19 +61,22 @@ class Reader:
             self._kind(node, "键值对", "a mapping", "key: value")
             return None
         entries = {key.value: value for key, value in node.entries}
-        required = tuple(required)
-        if optional is not None:
-            known = (*required, *optional)
-            for key, _ in node.entries:
-                if key.value not in known and self._cut_by_comma(key, entries[key.value]):
-                    self.sink.add("F120", key.span, text=key.value)
-                elif key.value not in known:
-                    blanks = near(key.value, known)
-                    self.sink.add("F201", key.span, key=key.value, known=", ".join(sorted(known)), **blanks)
+        if optional is not None and not entries.keys() <= {*required, *optional}:
+            self._unknown(node, (*required, *optional))
         for key_ in required:
             if key_ not in entries:
                 self.sink.add("F202", node.span, key=key_)
         return entries
+
+    def _unknown(self, node: MapNode, known: tuple[str, ...]) -> None:
+        for key, value in node.entries:
+            if key.value in known:
+                continue
+            if self._cut_by_comma(key, value):
+                self.sink.add("F120", key.span, text=key.value)
+            else:
+                blanks = near(key.value, known)
+                self.sink.add("F201", key.span, key=key.value, known=", ".join(sorted(known)), **blanks)
 
     @staticmethod
     def _cut_by_comma(key: ScalarNode, value: Node) -> bool:
@@ -136,8 +140,8 @@ class Reader:
 
     def string(self, node: Node | None, *, empty: bool = False) -> str | None:
         """A text."""
-        value = self.raw(node, "文字", "text", "文字")
-        if value is not None and not empty and not value.strip():
+        value = node.value if isinstance(node, ScalarNode) else self.raw(node, "文字", "text", "文字")
+        if value is not None and not empty and (not value or value.isspace()):
             self._bad(node, value, "文字（不能为空）", "text (it must not be empty)", "文字")
             return None
         return value
@@ -241,13 +245,17 @@ class Reader:
         if isinstance(node, ScalarNode):
             value = self.string(node)
             return None if value is None else MappingProxyType({"zh": value})
-        entries = self.mapping(node, required=("zh",), optional=("en",))
+        entries = self.mapping(node, required=_TEXTS_REQUIRED, optional=_TEXTS_OPTIONAL)
         if entries is None:
             return None
-        found = {lang: self.string(entries.get(lang)) for lang in ("zh", "en")}
+        found = {}
+        for lang in ("zh", "en"):
+            value = self.string(entries.get(lang))
+            if value is not None:
+                found[lang] = value
         if "en" not in entries:
             self.sink.add("F209", node.span)
-        return MappingProxyType({lang: value for lang, value in found.items() if value is not None})
+        return MappingProxyType(found)
 
     def strings(self, node: Node | None, *, single: bool = True) -> tuple[str, ...]:
         """A list of texts; a lone one counts as a list of one."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from json.encoder import encode_basestring
 from typing import Any
 
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode
@@ -24,22 +25,30 @@ def canonical(node: Node, field: str = "") -> Any:
     if isinstance(node, ScalarNode):
         return node.value
     if isinstance(node, ListNode):
-        items = [canonical(item) for item in node.items]
+        items = [item.value if isinstance(item, ScalarNode) else canonical(item) for item in node.items]
         return sorted(items, key=_key) if field in _UNORDERED else items
-    return {key.value: canonical(value, key.value) for key, value in node.entries if not _is_marginal(key.value)}
+    return {
+        key.value: value.value if isinstance(value, ScalarNode) else canonical(value, key.value)
+        for key, value in node.entries
+        if key.value != _MARGINAL
+    }
 
 
-def _is_marginal(key: str) -> bool:
-    return key == "funnel"  # the format version is about the file, not about its meaning
+_MARGINAL = "funnel"
+"""The format version is about the file, not about its meaning."""
 
 
 def _key(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    # As the encoder below writes a text, without making an encoder for each of ten thousand phrases.
+    return encode_basestring(value) if isinstance(value, str) else _ENCODER.encode(value)
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True)
 
 
 def digest(sections: Mapping[str, Any]) -> str:
     """Hex SHA-256 of canonical sections."""
-    return hashlib.sha256(_key(sections).encode("utf-8")).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(sections).encode("utf-8")).hexdigest()
 
 
 def merge_sections(files: Mapping[str, tuple[str, Node]]) -> dict[str, Any]:
@@ -54,10 +63,11 @@ def merge_sections(files: Mapping[str, tuple[str, Node]]) -> dict[str, Any]:
         content = canonical(node)
         target = sections.setdefault(section, {})
         for key, value in content.items():
-            if isinstance(value, dict) and isinstance(target.get(key), dict):
-                target[key] = {**target[key], **value}
-            elif isinstance(value, list) and isinstance(target.get(key), list):
-                target[key] = sorted([*target[key], *value], key=_key)
+            held = target.get(key)
+            if isinstance(value, dict) and isinstance(held, dict):
+                held.update(value)  # in place: a section may be spread over thousands of files
+            elif isinstance(value, list) and isinstance(held, list):
+                target[key] = sorted([*held, *value], key=_key)
             else:
                 target[key] = value
     return sections

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,7 @@ _FOLDERS = ("vocabulary", "signals", "statutes")
 """What may be a folder of any number of files, or one file."""
 _SINGLE = {f"{name}.yaml": name for name in ("pack", "gates", "calendar", "forums", *_FOLDERS)}
 _RULE = "rule:"
+_SUFFIXES = (".yaml", ".yml")
 _MAX_FILES = 5_000
 MANIFEST_REQUIRED = ("funnel", "pack", "version", "title", "language", "timezone", "currency", "jurisdiction", "tiers", "unmatched", "settle_limit")  # fmt: skip
 MANIFEST_OPTIONAL = ("respond_within", "resolve_within")
@@ -102,14 +103,16 @@ def check_pack(name_or_path: str | Path) -> Loaded:
 class _Load:
     def __init__(self, root: Path) -> None:
         self.root = root
+        # A working directory inside the pack's folder makes some paths short and others not: then each is found by itself.
+        self.base = None if Path.cwd().is_relative_to(root.absolute()) else shown_path(root)
         self.sink = Diagnostics()
         self.reader = Reader(self.sink)
         self.files: dict[str, tuple[str, Node]] = {}
         self.rule_ids: set[str] = set()  # of every rule file, readable or not
 
     def run(self) -> Loaded:
-        for path in self._paths():
-            shown, section = shown_path(path), self._section(path)
+        for path, parts in self._paths():
+            shown, section = self._shown(path, parts), self._section(parts)
             if section.startswith(_RULE):
                 self.rule_ids.add(section.removeprefix(_RULE))
             node = load_file(path, shown, self.sink)
@@ -120,19 +123,31 @@ class _Load:
         found = self.sink.sorted()
         return Loaded(None if self.sink.has_errors else pack, found)
 
-    def _paths(self) -> Iterator[Path]:
-        paths = sorted(p for suffix in ("*.yaml", "*.yml") for p in self.root.rglob(suffix) if p.is_file())
-        if len(paths) > _MAX_FILES:
-            self.sink.add("F114", Span(str(self.root)), size=len(paths), limit=_MAX_FILES)
-            return iter(())
-        return iter(paths)
+    def _paths(self) -> list[tuple[Path, tuple[str, ...]]]:
+        """Every YAML file with the parts of its path below the pack's folder, in the order of these."""
+        found = []
+        for folder, _, names in os.walk(self.root):
+            below = Path(folder).relative_to(self.root).parts
+            found += [
+                (Path(folder, name), (*below, name))
+                for name in names
+                if name.endswith(_SUFFIXES) and os.path.isfile(os.path.join(folder, name))  # noqa: PTH113, PTH118 (five times as fast, for hundreds of files)
+            ]
+        if len(found) > _MAX_FILES:
+            self.sink.add("F114", Span(str(self.root)), size=len(found), limit=_MAX_FILES)
+            return []
+        return sorted(found, key=lambda pair: pair[1])
 
-    def _section(self, path: Path) -> str:
-        relative = path.relative_to(self.root)
-        if len(relative.parts) == 1:
-            return _SINGLE.get(relative.name, _RULE + relative.stem)
-        head = relative.parts[0]
-        return head if head in _FOLDERS else _RULE + ".".join(relative.with_suffix("").parts)
+    def _shown(self, path: Path, parts: tuple[str, ...]) -> str:
+        """`shown_path`, found once for the pack's folder where that is enough."""
+        return shown_path(path) if self.base is None else "/".join((self.base, *parts))
+
+    @staticmethod
+    def _section(parts: tuple[str, ...]) -> str:
+        if len(parts) == 1:
+            return _SINGLE.get(parts[0], _RULE + Path(parts[0]).stem)
+        head = parts[0]
+        return head if head in _FOLDERS else _RULE + ".".join((*parts[:-1], Path(parts[-1]).stem))
 
     def _version(self, node: Node) -> None:
         version = node.get("funnel") if isinstance(node, MapNode) else None
