@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 import funnel
+from funnel.pack.model import leaves_of
 
 PACK = funnel.load_pack("cn-ecommerce")
 ENGINE = funnel.Engine(PACK)
@@ -87,3 +88,9 @@ def test_multiples_of_punitive_damages_stand_in_the_register_and_not_as_bare_fig
         if weighed.kind in {"treble", "tenfold"}:
             assert "param." in weighed.source, weighed.source
             assert not any(figure in weighed.source for figure in ("3 *", "10 *")), weighed.source
+
+
+@pytest.mark.parametrize("rule", [r for r in PACK.live_rules if r.settle is not None], ids=lambda r: r.id)
+def test_no_rule_settles_over_the_evidence_of_a_merchant(rule):
+    heard = {t.fact for e in rule.exceptions if e.tier is not None for t in leaves_of(e.when)}
+    assert "merchant_counter_evidence" in heard

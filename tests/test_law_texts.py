@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from register_helper import ROOT, read_register
 
+import funnel
 from funnel.law.register import Article, Register, Statute, StatuteVersion, texts
 from funnel.law.texts import TextsError, check_texts, number_of, split_articles
 
@@ -170,4 +171,17 @@ def test_no_gist_copies_a_run_of_sixteen_characters_from_its_article():
             for i in range(len(gist) - 15)
             if gist[i : i + 16] in body
         ]
+    assert copied == []
+
+
+@needs_texts
+def test_no_gist_in_a_rule_copies_a_run_of_sixteen_characters_from_its_article():
+    book = json.loads((TEXTS / "articles.json").read_text(encoding="utf-8"))
+    copied = []
+    for rule in funnel.load_pack("cn-ecommerce").rules.values():
+        for basis in rule.basis:
+            statute, number = basis.citation.split("/")
+            body = re.sub(r"\s", "", book.get(statute.partition("@")[0], {}).get(number, ""))
+            gist = basis.gist["zh"]
+            copied += [f"{rule.id} {basis.citation}" for i in range(len(gist) - 15) if gist[i : i + 16] in body]
     assert copied == []
