@@ -103,6 +103,31 @@ def test_a_failing_scenario_test_is_a_result_at_its_line(small):
     assert {r["ruleId"] for r in log["runs"][0]["results"]} == {"scenario-test"}
 
 
+@pytest.mark.parametrize(
+    ("given", "expected", "code"),
+    [
+        ("received_at: 2026-11-10T10:00:00+08:00", "basis: [law/1]", 0),
+        ("received_at: 2026-11-10T10:00:00+08:00", "not_cited: [law/1]", 4),
+        ("received_at: 1999-12-31T10:00:00+08:00", "not_cited: [law/1]", 0),
+        ("received_at: 1999-12-31T10:00:00+08:00", "basis: [law/1]", 4),
+    ],
+    ids=["in force: cited", "in force: not left out", "not yet in force: left out", "not yet in force: not cited"],
+)
+def test_an_article_that_is_not_to_be_cited_is_one_that_is_not_in_force(small, given, expected, code):
+    tests = next(p for p in small.parent.parent.rglob("late-parcel.yaml") if "scenarios" in p.parts)
+    text = tests.read_text("utf-8").replace("given: {text: 包裹迟到}", f"given: {{text: 包裹迟到, {given}}}")
+    tests.write_text(text.replace("outcome: refer", f"outcome: refer, {expected}"), "utf-8")
+    assert run("test", "--pack", small).exit_code == code
+
+
+def test_that_an_article_of_another_rule_is_not_cited_cannot_be_expected(small):
+    tests = next(p for p in small.parent.parent.rglob("late-parcel.yaml") if "scenarios" in p.parts)
+    tests.write_text(tests.read_text("utf-8").replace("outcome: refer", "outcome: refer, not_cited: [law/2]"), "utf-8")
+    found = run("test", "--pack", small)
+    assert found.exit_code == 1
+    assert "F204" in found.output
+
+
 words = st.text(max_size=20)
 
 

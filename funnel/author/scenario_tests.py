@@ -20,9 +20,10 @@ from funnel.engine.evaluate import cheapest
 from funnel.errors import ComplaintError
 from funnel.facts.intake import Intake, coerce, local_date
 from funnel.facts.vocabulary import pick, yuan
+from funnel.law.register import parse_citation
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode, load_file
 from funnel.pack._reader import Reader, near
-from funnel.pack.model import PAYERS, Pack
+from funnel.pack.model import PAYERS, Pack, Rule
 
 EXPECTATIONS = (
     "recognised",
@@ -34,6 +35,7 @@ EXPECTATIONS = (
     "asks",
     "first_question",
     "basis",
+    "not_cited",
     "reason",
     "facts",
 )
@@ -248,6 +250,8 @@ def _expect(reader: Reader, pack: Pack, node: Node | None, rule: str) -> dict[st
             expect[key] = reader.choice(value, (*pack.gates, *_ENGINE_GATES))
         elif key in {"asks", "basis"}:
             expect[key] = reader.strings(value)
+        elif key == "not_cited":
+            expect[key] = _of_the_rule(reader, value, pack.rules[rule])
         elif key == "remedies":
             expect[key] = _remedies(reader, value)
         elif key == "facts":
@@ -260,6 +264,16 @@ def _expect(reader: Reader, pack: Pack, node: Node | None, rule: str) -> dict[st
             for name in expect[key] if isinstance(expect[key], tuple) else (expect[key],):
                 _check_fact(reader, pack, str(name), value.span)
     return None if any(v is None for v in expect.values()) else expect
+
+
+def _of_the_rule(reader: Reader, node: Node, rule: Rule) -> tuple[str, ...] | None:
+    """Articles that the rule cites when they are in force: to expect that another is missing would always hold."""
+    known: set[str] = set()
+    for basis in rule.basis:
+        citation = parse_citation(basis.citation)
+        known |= {basis.citation, f"{citation.statute}/{citation.article}"}
+    found = tuple(reader.choice(item, sorted(known)) for item in reader.items(node))
+    return None if None in found or not found else tuple(name for name in found if name is not None)
 
 
 def _remedies(reader: Reader, node: Node) -> dict[str, str | None] | None:
@@ -363,10 +377,11 @@ def _got(
         return None if set(expected) <= set(asked) else _show(asked)
     if key == "first_question":
         return None if asked[:1] == [expected] else _show(asked)
-    if key == "basis":
+    if key in {"basis", "not_cited"}:
         cited = [f"{c.statute}/{c.article}" for c in (matter.basis if matter else ())]
         cited += [f"{c.statute}@{c.version}/{c.article}" for c in (matter.basis if matter else ())]
-        return None if set(expected) <= set(cited) else _show(cited)
+        holds = set(expected) <= set(cited) if key == "basis" else matter is not None and not set(expected) & set(cited)
+        return None if holds else _show(cited)
     return _facts_differ(pack, reasoning, expected)
 
 

@@ -122,6 +122,7 @@ _WORDS = {
     "asks": "要问",
     "first_question": "第一问",
     "basis": "法律依据",
+    "not_cited": "不引的条文",
     "reason": "转交理由",
     "facts": "事实",
 }
