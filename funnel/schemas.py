@@ -8,7 +8,9 @@ from typing import Any
 from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.facts.derived import FUNCTIONS
-from funnel.facts.vocabulary import FACT_TYPES
+from funnel.facts.values import GRADES
+from funnel.facts.vocabulary import BUILT_IN_DATES, FACT_TYPES, SIGNAL_PREFIX, FactSpec
+from funnel.pack._conditions import SHORTHANDS, TESTS_BY_TYPE
 from funnel.pack._lexicon import LISTS
 from funnel.pack._rules import RULE_REQUIRED
 from funnel.pack.loader import MANIFEST_OPTIONAL, MANIFEST_REQUIRED
@@ -48,7 +50,7 @@ _TEXTS: dict[str, Any] = {
 }  # fmt: skip
 _STRINGS: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 _DATE: dict[str, Any] = {"type": "string", "format": "date"}
-_GRADE: dict[str, Any] = {"enum": ["record", "evidence", "stated", "presumed"]}
+_GRADE: dict[str, Any] = {"enum": [grade.word for grade in sorted(GRADES.values(), reverse=True)]}
 _DURATION: dict[str, Any] = {"type": "string", "pattern": r"^\d+[hd]$"}
 _SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean"]}
 
@@ -70,16 +72,17 @@ def schema(name: str, pack: Pack | None = None) -> dict[str, Any]:
     bodies: Mapping[str, dict[str, Any]] = {
         "rule": _rule(pack),
         "vocabulary": _object({"facts": {"type": "object", "additionalProperties": _fact()}}, ["facts"]),
-        "signals": _signals(),
-        "gates": _object({"gates": {"type": "array", "items": _gate()}}, ["gates"]),
+        "signals": _signals(pack),
+        "gates": _object({"gates": {"type": "array", "items": _gate(pack)}}, ["gates"]),
         "statutes": _statutes(),
         "calendar": _object({"calendar": {"type": "object", "required": ["until"]}}, ["calendar"]),
         "forums": _object({"forums": {"type": "object", "additionalProperties": _forum()}}, ["forums"]),
         "pack": _manifest(),
         "scenarios": _scenarios(pack),
     }
-    defs = {"condition": _condition(pack), "texts": _TEXTS, "step": _step(), "remedy": _remedy()}
-    return {"$schema": _DRAFT, "title": f"funnel {name} file", **bodies[name], "$defs": defs}
+    defs = {"condition": _condition(pack), **_facts(pack), **_givens(pack), "citation": _citation(pack), "texts": _TEXTS, "step": _step(), "remedy": _remedy()}  # fmt: skip
+    body = bodies[name]
+    return {"$schema": _DRAFT, "title": f"funnel {name} file", **body, "$defs": _used(body, defs)}
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
@@ -91,29 +94,93 @@ def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     }
 
 
+def _used(body: Any, defs: Mapping[str, Any]) -> dict[str, Any]:
+    """The definitions that a schema names, and those that they name."""
+    found: dict[str, Any] = {}
+    agenda = [body]
+    while agenda:
+        at = agenda.pop()
+        if isinstance(at, list):
+            agenda += at
+        elif isinstance(at, dict):
+            agenda += at.values()
+            name = str(at.get("$ref", "")).removeprefix("#/$defs/")
+            if name in defs and name not in found:
+                found[name] = defs[name]
+                agenda.append(defs[name])
+    return {name: found[name] for name in defs if name in found}
+
+
 def _ref(name: str) -> dict[str, Any]:
     return {"$ref": f"#/$defs/{name}"}
 
 
 def _condition(pack: Pack | None) -> dict[str, Any]:
-    """Conditions; with a pack, every fact's name is completed and a wrong one marked."""
-    tests = {
-        "type": "object",
-        "properties": {test: {} for test in TESTS},
-        "additionalProperties": False,
-        "minProperties": 1,
-    }
-    value: dict[str, Any] = {"anyOf": [_SCALAR, tests]}
+    """Conditions; with a pack, every fact's name and values are completed and a wrong one is marked."""
     many = {"type": "array", "items": _ref("condition")}
-    properties: dict[str, Any] = {"all": many, "any": many, "not": _ref("condition"), "signal": _STRINGS, "claim": _STRINGS, "grievance": _STRINGS}  # fmt: skip
+    properties: dict[str, Any] = {"all": many, "any": many, "not": _ref("condition")}
     if pack is None:
+        tests = {
+            "type": "object",
+            "properties": {test: {} for test in TESTS},
+            "additionalProperties": False,
+            "minProperties": 1,
+        }
+        properties |= {"signal": _STRINGS, "claim": _STRINGS, "grievance": _STRINGS}
+        value: dict[str, Any] = {"anyOf": [_SCALAR, tests]}
         return {"anyOf": [many, {"type": "object", "properties": properties, "additionalProperties": value}]}
-    properties["signal"] = {"anyOf": [{"enum": sorted(pack.lexicon.signals)}, {"type": "array"}]}
+    properties["signal"] = _one_or_more({"enum": sorted(pack.lexicon.signals)})
+    for short, name in SHORTHANDS.items():
+        if name in pack.vocabulary:
+            properties[short] = _one_or_more({"enum": sorted(pack.vocabulary[name].members)})
     for name, spec in pack.vocabulary.facts.items():
         description = f"{spec.label.get('zh', '')} ({spec.type}{', ' + spec.unit if spec.unit else ''})"
-        shown = {"anyOf": [{"enum": sorted(spec.members)}, tests]} if spec.members else value
+        shown = _tests(spec, pack) if spec.members else _ref(f"{spec.type}_fact")
         properties[name] = {**shown, "description": description}
     return {"anyOf": [many, {"type": "object", "properties": properties, "additionalProperties": False}]}
+
+
+def _facts(pack: Pack | None) -> dict[str, Any]:
+    """What may stand behind the facts of each type that has no values of its own."""
+    if pack is None:
+        return {}
+    plain = (FactSpec(name="", type=kind, label={}) for kind in FACT_TYPES if kind not in {"enum", "set"})
+    return {f"{spec.type}_fact": _tests(spec, pack) for spec in plain}
+
+
+def _tests(spec: FactSpec, pack: Pack) -> dict[str, Any]:
+    """A value outright, or a test that the type has with what it takes."""
+    value = _value(spec)
+    figures = [f"param.{n}" for n, p in sorted(pack.register.parameters.items()) if p.type == spec.type]
+    constant = {"anyOf": [value, {"enum": figures}]} if figures else value
+    takes: dict[str, Any] = {
+        "known": {"type": "boolean"},
+        "between": {"type": "array", "items": constant, "minItems": 2, "maxItems": 2},
+        **dict.fromkeys(("in", "not_in", "contains_any", "contains_all"), _one_or_more(value)),
+    }
+    same = _one_or_more(value) if spec.type == "set" else constant
+    tests = {test: takes.get(test, same if test in {"is", "is_not"} else constant) for test in TESTS_BY_TYPE[spec.type]}
+    full = {"type": "object", "properties": tests, "additionalProperties": False, "minProperties": 1}
+    return {"anyOf": [constant, full]}
+
+
+def _value(spec: FactSpec) -> dict[str, Any]:
+    if spec.members:
+        return {"enum": sorted(spec.members)}
+    kinds: dict[str, Any] = {"bool": {"type": "boolean"}, "integer": {"type": "integer"}, "date": _DATE}
+    return dict(kinds.get(spec.type, {"type": "number"}))
+
+
+def _one_or_more(value: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [value, {"type": "array", "items": value, "minItems": 1}]}
+
+
+def _citation(pack: Pack | None) -> dict[str, Any]:
+    """An article; with a pack, one that its register has, or one of a pinned version."""
+    if pack is None:
+        return {"type": "string"}
+    known = sorted({f"{statute.id}/{article.number}" for statute, article in pack.register.articles()})
+    return {"anyOf": [{"enum": known}, {"type": "string", "pattern": "^[a-z][a-z0-9_]*@"}]}
 
 
 def _remedy() -> dict[str, Any]:
@@ -127,15 +194,35 @@ def _step() -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": ["who", "do"], "additionalProperties": False}
 
 
+def _tiers(pack: Pack | None) -> dict[str, Any]:
+    return {"enum": list(pack.manifest.tiers)} if pack else {"type": "string"}
+
+
+def _names(pack: Pack | None) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """The facts that may need a grade, those that may govern, and those that may be limited."""
+    if pack is None:
+        return {}, {"type": "string"}, {"type": "string"}
+    specs = pack.vocabulary.facts.values()
+    dates = {"enum": sorted({*BUILT_IN_DATES, *(spec.name for spec in specs if spec.type == "date")})}
+    figures = {"enum": sorted(spec.name for spec in specs if spec.type in {"integer", "money"})}
+    return {spec.name: _GRADE for spec in specs}, dates, figures
+
+
 def _rule(pack: Pack | None) -> dict[str, Any]:
-    tiers: dict[str, Any] = {"enum": list(pack.manifest.tiers)} if pack else {"type": "string"}
+    tiers = _tiers(pack)
+    facts, dates, figures = _names(pack)
+    rules: dict[str, Any] = {"enum": sorted(pack.rules)} if pack else {"type": "string"}
+    amounts: dict[str, Any] = {"type": ["number", "string"]}
+    if pack:
+        money = [f"param.{n}" for n, p in sorted(pack.register.parameters.items()) if p.type == "money"]
+        amounts = {"anyOf": [{"type": "number"}, {"enum": money}]}
     exception = {
         "type": "object",
         "properties": {
             "id": {"type": "string"},
             "title": _ref("texts"),
             "when": _ref("condition"),
-            "basis": _STRINGS,
+            "basis": _one_or_more(_ref("citation")),
             "then": {
                 "anyOf": [
                     {"const": "set_aside"},
@@ -149,7 +236,7 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
     }
     basis = {
         "type": "object",
-        "properties": {"article": {"type": "string"}, "supports": {"anyOf": [{"enum": list(SUPPORTS)}, {"type": "array", "items": {"enum": list(SUPPORTS)}}]}, "gist": _ref("texts")},
+        "properties": {"article": _ref("citation"), "supports": {"anyOf": [{"enum": list(SUPPORTS)}, {"type": "array", "items": {"enum": list(SUPPORTS)}}]}, "gist": _ref("texts")},
         "required": ["article", "supports"],
         "additionalProperties": False,
     }  # fmt: skip
@@ -157,10 +244,20 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
         "type": "object",
         "properties": {
             "when": _ref("condition"),
-            "needs": {"type": "object", "additionalProperties": _GRADE},
-            "limit": {"type": "object", "required": ["amount"]},
+            "needs": {"type": "object", "properties": facts, "additionalProperties": False if facts else _GRADE},
+            "limit": {
+                "type": "object",
+                "properties": {"amount": amounts, "of": figures},
+                "required": ["amount"],
+                "additionalProperties": False,
+            },
             "remedies": {"type": "array", "items": _ref("remedy")},
-            "within": {"type": "object", "required": ["days"]},
+            "within": {
+                "type": "object",
+                "properties": {"days": {"type": "integer"}, "of": {"enum": ["settlement", "goods_returned"]}},
+                "required": ["days"],
+                "additionalProperties": False,
+            },
         },
         "required": ["remedies"],
         "additionalProperties": False,
@@ -176,7 +273,15 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
         "type": "object",
         "properties": {
             "tier": tiers,
-            "when": {"type": "array"},
+            "when": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"if": _ref("condition"), "tier": tiers, "why": _ref("texts")},
+                    "required": ["if", "tier", "why"],
+                    "additionalProperties": False,
+                },
+            },
             "considers": {"type": "array", "items": _ref("remedy")},
         },
         "required": ["tier"],
@@ -189,7 +294,7 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
         "title": _ref("texts"),
         "status": {"enum": ["draft", "stable", "retired"]},
         "reviewed": _DATE,
-        "governs": {"type": "string"},
+        "governs": dates,
         "matter": {"type": "string"},
         "scope": _ref("condition"),
         "recognise": _ref("condition"),
@@ -199,14 +304,22 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
         "settle": settle,
         "strategy": strategy,
         "refer": refer,
-        "forums": _STRINGS,
-        "overrides": {"type": "array"},
+        "forums": _one_or_more({"enum": sorted(pack.forums)}) if pack else _STRINGS,
+        "overrides": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"rule": rules, "basis": _ref("citation"), "why": _ref("texts")},
+                "required": ["rule", "basis"],
+                "additionalProperties": False,
+            },
+        },
         "out_of_scope": {"type": "boolean"},
         "accepted": {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"code": {"type": "string"}, "with": {"type": "string"}, "why": _ref("texts")},
+                "properties": {"code": {"type": "string"}, "with": rules, "why": _ref("texts")},
                 "required": ["code", "why"],
                 "additionalProperties": False,
             },
@@ -252,16 +365,22 @@ def _fact() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _signals() -> dict[str, Any]:
+def _signals(pack: Pack | None) -> dict[str, Any]:
+    values: dict[str, Any] = {"type": "object"}
+    facts: dict[str, Any] = {"type": "string"}
+    if pack:
+        shown = {n: _one_or_more(_value(pack.vocabulary[n])) for n in _declared(pack)}
+        values = {"type": "object", "properties": shown, "additionalProperties": False}
+        facts = {"enum": _declared(pack)}
     signal = {
         "type": "object",
-        "properties": {"title": _ref("texts"), "phrases": _STRINGS, "except": _STRINGS, "sets": {"type": "object"}, "negated": {"enum": ["ignore", "flip"]}, "hedged": {"enum": ["ignore", "count"]}},
+        "properties": {"title": _ref("texts"), "phrases": _STRINGS, "except": _STRINGS, "sets": values, "negated": {"enum": ["ignore", "flip"]}, "hedged": {"enum": ["ignore", "count"]}},
         "required": ["title", "phrases"],
         "additionalProperties": False,
     }  # fmt: skip
     reading = {
         "type": "object",
-        "properties": {"sets": {"type": "string"}, "kind": {"enum": ["amount", "date", "days"]}, "before": _STRINGS, "after": _STRINGS, "within": {"type": "integer"}, "title": _ref("texts")},
+        "properties": {"sets": facts, "kind": {"enum": ["amount", "date", "days"]}, "before": _STRINGS, "after": _STRINGS, "within": {"type": "integer"}, "title": _ref("texts")},
         "required": ["sets", "kind"],
         "additionalProperties": False,
     }  # fmt: skip
@@ -273,7 +392,7 @@ def _signals() -> dict[str, Any]:
     return _object({**properties, **dict.fromkeys(LISTS, _STRINGS)}, [])
 
 
-def _gate() -> dict[str, Any]:
+def _gate(pack: Pack | None) -> dict[str, Any]:
     return {
         "type": "object",
         "properties": {
@@ -281,10 +400,10 @@ def _gate() -> dict[str, Any]:
             "covers": {"enum": [*REQUIRED_GATES, "other"]},
             "title": _ref("texts"),
             "when": _ref("condition"),
-            "tier": {"type": "string"},
+            "tier": _tiers(pack),
             "why": _ref("texts"),
             "steps": {"type": "array", "items": _ref("step")},
-            "basis": _STRINGS,
+            "basis": _one_or_more(_ref("citation")),
         },
         "required": ["id", "covers", "title", "when", "tier", "why"],
         "additionalProperties": False,
@@ -314,20 +433,59 @@ def _manifest() -> dict[str, Any]:
 
 
 def _scenarios(pack: Pack | None) -> dict[str, Any]:
-    from funnel.author.scenario_tests import EXPECTATIONS  # noqa: PLC0415 (authors' tools stand above this module)
+    from funnel.author.scenario_tests import ENGINE_GATES, EXPECTATIONS  # noqa: PLC0415 (authors' tools stand above this module)
 
     rules: dict[str, Any] = {"enum": sorted(pack.rules)} if pack else {"type": "string"}
-    expect = {"type": "object", "properties": {key: {} for key in EXPECTATIONS}, "additionalProperties": False}
+    expected: dict[str, Any] = {
+        "recognised": {"type": "boolean"},
+        "outcome": {"enum": ["settle", "ask", "refer"]},
+        "tier": _tiers(pack),
+        **({"gate": {"enum": sorted({*pack.gates, *ENGINE_GATES})}} if pack else {}),
+    }
+    given: dict[str, Any] = _ref("given") if pack else {"type": "object"}
+    if pack:
+        declared = _declared(pack)
+        expected |= {"asks": _one_or_more({"enum": declared}), "first_question": {"enum": declared}}
+    expect = {"type": "object", "properties": {key: expected.get(key, {}) for key in EXPECTATIONS}, "additionalProperties": False, "minProperties": 1}  # fmt: skip
     test = {
         "type": "object",
-        "properties": {
-            "name": {"type": "string"},
-            "given": {"type": "object"},
-            "expect": expect,
-            "as_of": _DATE,
-            "note": {},
-        },
+        "properties": {"name": {"type": "string"}, "given": given, "expect": expect, "as_of": _DATE, "note": {}},
         "required": ["name", "given", "expect"],
         "additionalProperties": False,
     }
-    return _object({"rule": rules, "base": {"type": "object"}, "as_of": _DATE, "tests": {"type": "array", "items": test}}, ["rule", "tests"])  # fmt: skip
+    return _object({"rule": rules, "base": given, "as_of": _DATE, "tests": {"type": "array", "items": test}}, ["rule", "tests"])  # fmt: skip
+
+
+def _declared(pack: Pack) -> list[str]:
+    """The facts that somebody can say, signals left out."""
+    return sorted(name for name in pack.vocabulary.facts if not name.startswith(SIGNAL_PREFIX))
+
+
+def _givens(pack: Pack | None) -> dict[str, Any]:
+    """What a test gives; with a pack, its facts by name, each with its values."""
+    if pack is None:
+        return {}
+    plain = (FactSpec(name="", type=kind, label={}) for kind in FACT_TYPES if kind not in {"enum", "set"})
+    shown = {}
+    for name in _declared(pack):
+        spec = pack.vocabulary[name]
+        shown[name] = _given(spec) if spec.members else _ref(f"{spec.type}_given")
+    facts = {"type": "object", "properties": shown, "additionalProperties": False}
+    kinds = {f"{spec.type}_given": _given(spec) for spec in plain}
+    return {"given": {"type": "object", "properties": {"facts": facts}}, **kinds}
+
+
+def _given(spec: FactSpec) -> dict[str, Any]:
+    """A fact in a test: a value, one with grade and source, several of those, or null for taking it away."""
+    value = _value(spec)
+    if spec.type == "set":
+        value = _one_or_more(value)
+    elif spec.type == "money":
+        value = {"type": ["number", "string"]}
+    graded = {
+        "type": "object",
+        "properties": {"value": value, "grade": _GRADE, "source": {"type": "string"}},
+        "required": ["value"],
+        "additionalProperties": False,
+    }
+    return {"anyOf": [value, {"type": "null"}, graded, {"type": "array", "items": graded}]}

@@ -39,7 +39,7 @@ EXPECTATIONS = (
     "reason",
     "facts",
 )
-_ENGINE_GATES = ("disputed-facts", "over-limit", "unreadable-field")
+ENGINE_GATES = ("disputed-facts", "over-limit", "unreadable-field")
 _DEFAULT_RECEIVED = "2026-11-10T10:00:00+08:00"
 
 
@@ -247,7 +247,7 @@ def _expect(reader: Reader, pack: Pack, node: Node | None, rule: str) -> dict[st
         elif key == "exception":
             expect[key] = reader.choice(value, tuple(e.id for e in pack.rules[rule].exceptions) or ("-",))
         elif key == "gate":
-            expect[key] = reader.choice(value, (*pack.gates, *_ENGINE_GATES))
+            expect[key] = reader.choice(value, (*pack.gates, *ENGINE_GATES))
         elif key in {"asks", "basis"}:
             expect[key] = reader.strings(value)
         elif key == "not_cited":

@@ -14,7 +14,7 @@ from funnel.pack.model import TESTS, All, Any, Condition, Constant, Not, ParamRe
 
 _ORDERED = ("at_most", "less_than", "at_least", "more_than", "between")
 _EQUALITY = ("is", "is_not", "in", "not_in")
-_TESTS_BY_TYPE: Mapping[str, tuple[str, ...]] = {
+TESTS_BY_TYPE: Mapping[str, tuple[str, ...]] = {
     "bool": ("is", "is_not", "known"),
     "integer": (*_EQUALITY, *_ORDERED, "known"),
     "money": (*_EQUALITY, *_ORDERED, "known"),
@@ -30,7 +30,7 @@ TYPE_NAMES = {
     "enum": ("枚举", "a choice"),
     "set": ("集合", "a set"),
 }
-_SHORTHANDS = {"claim": "claims", "grievance": "grievances"}
+SHORTHANDS = {"claim": "claims", "grievance": "grievances"}
 
 
 class ConditionReader:
@@ -81,8 +81,8 @@ class ConditionReader:
             return [None if inner is None else Not(inner)]
         if name == "signal":
             return [self._signal(value)]
-        if name in _SHORTHANDS:
-            name = _SHORTHANDS[name]
+        if name in SHORTHANDS:
+            name = SHORTHANDS[name]
             if name not in self.facts:
                 self._unknown(name, key.span)
                 return [None]
@@ -123,7 +123,7 @@ class ConditionReader:
             return [None]
         found: list[Condition | None] = []
         for test, operand in value.entries:
-            allowed = _TESTS_BY_TYPE[spec.type]
+            allowed = TESTS_BY_TYPE[spec.type]
             if test.value not in TESTS:
                 self.reader.sink.add(
                     "F201", test.span, key=test.value, known=", ".join(allowed), **near(test.value, TESTS)
