@@ -50,6 +50,31 @@ def test_words_and_layout_are_no_change(tmp_path, change):
 
 
 @pytest.mark.parametrize(
+    ("change", "kind", "name", "where", "after"),
+    [
+        ((RETURN, "title: {zh: 退货被拒, en: return refused}", "title: {zh: 不给退, en: return refused}"), "rule", "goods.return", "title.zh", "不给退"),
+        ((RETURN, 'strategy:\n  opening: {zh: "请退', 'strategy:\n  opening: {zh: "麻烦退'), "rule", "goods.return", "strategy.opening.zh", "麻烦退"),
+        (("gates.yaml", "why: {zh: 提到受伤,", "why: {zh: 有人受伤,"), "gate", "injury", "why.zh", "有人受伤"),
+        (("signals/all.yaml", "zh: 被拒", "zh: 不给退"), "signal", "refused", "title.zh", "不给退"),
+        (("vocabulary/facts.yaml", "question: {zh: ", "question: {zh: 请问"), "fact", "goods_intact", "question.zh", "请问"),
+        (("statutes.yaml", "label: {zh: 天数,", "label: {zh: 多少天,"), "parameter", "return_days", "label.zh", "多少天"),
+    ],
+)  # fmt: skip
+def test_what_only_reads_differently_is_listed_and_fails_nothing(tmp_path, change, kind, name, where, after):
+    found = diff(tmp_path, change)
+    assert found.empty
+    assert [(w.kind, w.name, w.where) for w in found.words] == [(kind, name, where)]
+    assert found.words[0].after.startswith(after)
+    args = ["diff", str(MINI), str(tmp_path / "new" / "mini"), "--as-of", "2026-11-10", "--lang", "en"]
+    result = CliRunner().invoke(group, args)
+    assert result.exit_code == 0
+    assert "no change of meaning" in result.output
+    assert f"words only:\n  {kind} {name}\n    {where}\n" in result.output
+    (listed,) = json.loads(CliRunner().invoke(group, [*args, "--format", "json"]).output)["words"]
+    assert listed["where"] == where
+
+
+@pytest.mark.parametrize(
     ("change", "where", "before", "after"),
     [
         ((RETURN, "at_most: param.return_days", "at_most: 5"), "elements", "settle", "refer"),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from funnel.author._wording import Rewording, rewordings
 from funnel.author.analysis._regions import Regions
 from funnel.author.analysis._search import Search
 from funnel.author.analysis._solve import Demand, OutOfSteps
@@ -75,6 +76,7 @@ class PackDiff:
         changed: Rules whose meaning changed.
         touched: Rules that stand as they were, but read something that changed, with its names.
         names: What changed besides rules, by section: facts, signals, parameters, gates, statutes.
+        words: What only reads differently. No meaning hangs on it, and no revision need tell of it.
     """
 
     added: tuple[str, ...]
@@ -82,6 +84,7 @@ class PackDiff:
     changed: tuple[RuleChange, ...]
     touched: Mapping[str, tuple[str, ...]]
     names: Mapping[str, tuple[str, ...]]
+    words: tuple[Rewording, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -139,6 +142,7 @@ def compare(old: Pack, new: Pack, *, as_of: dt.date) -> PackDiff:
         changed,
         touched,
         names,
+        rewordings(old, new),
     )
 
 
@@ -174,9 +178,16 @@ def _reads(rule: Rule) -> set[str]:
 def _names(old: Pack, new: Pack) -> dict[str, tuple[str, ...]]:
     sections: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
         "facts": (_facts(old), _facts(new)),
-        "signals": (old.lexicon.signals, new.lexicon.signals),
-        "parameters": (old.register.parameters, new.register.parameters),
-        "gates": (old.gates, new.gates),
+        "signals": (_wordless(old.lexicon.signals, title={}), _wordless(new.lexicon.signals, title={})),
+        "parameters": (
+            _wordless(old.register.parameters, label={}, note=None),
+            _wordless(new.register.parameters, label={}, note=None),
+        ),
+        "gates": (
+            _wordless(old.gates, title={}, why={}, steps=()),
+            _wordless(new.gates, title={}, why={}, steps=()),
+        ),
+        "forums": (_wordless(old.forums, title={}, text={}), _wordless(new.forums, title={}, text={})),
     }
     found: dict[str, tuple[str, ...]] = {}
     for section, (before, after) in sections.items():
@@ -186,6 +197,11 @@ def _names(old: Pack, new: Pack) -> dict[str, tuple[str, ...]]:
     if old.manifest.settle_limit != new.manifest.settle_limit:
         found["manifest"] = ("settle_limit",)
     return found
+
+
+def _wordless(named: Mapping[str, Any], **without: object) -> dict[str, Any]:
+    """Things without their words."""
+    return {name: replace(item, **without) for name, item in named.items()}
 
 
 def _facts(pack: Pack) -> dict[str, Any]:

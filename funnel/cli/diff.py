@@ -10,6 +10,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,9 @@ _SECTIONS = {
     "parameters": "参数",
     "gates": "关口",
     "manifest": "清单",
+    "forums": "求助渠道",
 }
+_KINDS = {"rule": "规则", "fact": "事实", "signal": "短语", "gate": "关口", "forum": "求助渠道", "parameter": "参数"}
 
 
 @click.command(name="diff")
@@ -41,6 +44,7 @@ _SECTIONS = {
 def command(old: str, new: str, batch: str | None, as_of: dt.date | None, form: str, lang: str) -> None:
     """Compare two packs: what the rules' meaning changed to, complaints that show it, and what a batch came to. 对比规则包。
 
+    What only reads differently (titles, gists, questions, strategies) is listed apart and fails nothing.
     OLD and NEW are names or folders; OLD may also be REVISION:FOLDER of a git repository (HEAD~1:rules/cn-ecommerce).
     Exit codes: 0 no rule changed its meaning without a new revision, 1 one did, 2 usage, 3 a pack does not load.
     """
@@ -135,6 +139,14 @@ def _text(found: PackDiff, transitions: tuple[Transition, ...], count: int, lang
         lines.append((f"间接受影响 {rule}：{'、'.join(reads)}") if zh else f"touched {rule}: {', '.join(reads)}")
     if found.empty:
         lines.append("含义没有变化" if zh else "no change of meaning")
+    if found.words:
+        lines += ["", "只改了文字：" if zh else "words only:"]
+        for (kind, name), group in groupby(found.words, key=lambda w: (w.kind, w.name)):
+            lines.append(f"  {_KINDS[kind] if zh else kind} {name}")
+            for word in group:
+                lines.append(f"    {word.where}")
+                lines += [f"      - {word.before}"] if word.before else []
+                lines += [f"      + {word.after}"] if word.after else []
     if batch:
         moved = sum(t.count for t in transitions)
         lines += [
@@ -168,6 +180,10 @@ def _json(found: PackDiff, transitions: tuple[Transition, ...], count: int) -> s
         ],
         "names": found.names,
         "touched": found.touched,
+        "words": [
+            {"kind": w.kind, "name": w.name, "where": w.where, "before": w.before, "after": w.after}
+            for w in found.words
+        ],
         "complaints": count,
         "transitions": [
             {"before": t.before, "after": t.after, "count": t.count, "examples": t.examples, "rules": t.rules}
