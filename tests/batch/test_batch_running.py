@@ -12,7 +12,7 @@ from batch_helper import go, referred
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnel.batch import runner
+from funnel.batch import tally
 from funnel.batch.assemble import Assembler, amount, instant, integer
 from funnel.batch.headers import PATHS, HeaderReader
 from funnel.batch.runner import JsonlWriter, run_batch
@@ -84,7 +84,7 @@ def test_a_field_not_understood_inside_the_order_is_named_with_a_suggestion(run)
 
 
 def test_names_without_number_do_not_fill_the_memory_and_are_counted(run, monkeypatch):
-    monkeypatch.setattr(runner, "_NAMES", 30)
+    monkeypatch.setattr(tally, "NAMES", 30)
     found = run("c.jsonl", "\n".join(f'{{"id":"a{n}","text":"x","k{n}":1}}' for n in range(50)))
     assert len(found.summary.unknown_fields) == 30
     assert found.summary.unnamed_fields == 20
