@@ -98,7 +98,11 @@ def plan_for(
     if not ship:
         return plan
     plan = replace(plan, files=_packed(Path(pack.root)))
-    if _load(plan).digest != pack.digest:
+    try:
+        same = _load(plan).digest == pack.digest
+    except PackError:
+        same = False
+    if not same:
         raise PackError(
             f"{pack.root}: the files have changed since the pack was loaded; load it again 规则包的文件在载入之后变了，请重新载入"
         )
