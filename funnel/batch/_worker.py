@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Sequence
 
 from funnel.batch._frames import receive, send
+from funnel.batch.deciding import Decided, Decider, Table
 from funnel.batch.plan import ready
+from funnel.batch.rows import Row
 from funnel.errors import FunnelError
 
 
@@ -22,12 +25,20 @@ def main() -> None:
         plan = receive(source)
         try:
             decider = ready(plan).decider
-        except FunnelError as error:
-            send(output, str(error))
+        except Exception as error:  # noqa: BLE001 (whatever it is, it is told over there, in one piece)
+            send(output, str(error) if isinstance(error, FunnelError) else repr(error))
             return
         send(output, None)
         while True:
             rows, table = receive(source)
-            send(output, decider.many(rows, table))
+            send(output, _answer(decider, rows, table))
     except (EOFError, OSError, KeyboardInterrupt):
         os._exit(0)  # whoever asked has gone: there is nothing to tidy up, and nobody to tell
+
+
+def _answer(decider: Decider, rows: Sequence[Row], table: Table) -> list[Decided] | str:
+    """What became of the rows; a text where this process cannot go on."""
+    try:
+        return decider.many(rows, table)
+    except Exception as error:  # noqa: BLE001 (as above; the kind alone, since a message may hold personal data)
+        return str(error) if isinstance(error, FunnelError) else type(error).__name__

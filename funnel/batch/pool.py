@@ -90,7 +90,9 @@ class _Worker:
             if problem is not None:
                 raise WorkerError(str(problem))
         self._ask((rows, table))
-        answer: list[Decided] = self._answer()
+        answer: list[Decided] | str = self._answer()
+        if isinstance(answer, str):
+            raise WorkerError(f"{table.name}：工作进程出错 a worker process failed ({answer}); try --jobs 1")
         return answer
 
     def _ask(self, message: Any) -> None:

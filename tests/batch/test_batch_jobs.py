@@ -1,0 +1,221 @@
+"""Several processes give what one gives, to the byte, and lose nothing when one of them dies."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import funnel
+from funnel.batch import pool as pools
+from funnel.batch.deciding import Table
+from funnel.batch.plan import plan_for
+from funnel.batch.pool import Pool
+from funnel.batch.rows import Row
+from funnel.errors import WorkerError
+
+MINI = Path(__file__).parent.parent / "packs" / "mini"
+TEXTS = ["一直不发货，催了也没用", "用了两天就坏了", "店家不给退货", "东西很好"]
+
+
+@pytest.fixture(scope="module")
+def mini():
+    return funnel.load_pack(MINI)
+
+
+@pytest.fixture(scope="module")
+def plan(mini):
+    return plan_for(mini, ship=False)
+
+
+def rows(count, file=""):
+    found = [json.dumps({"id": f"{file}{n}", "text": TEXTS[n % 4], f"odd{n % 3}": 1}) for n in range(count)]
+    found[5] = "{broken"
+    found[count // 2] = found[7]  # a duplicate, far from the first
+    found[count - 1] = json.dumps({"text": "no id"})
+    return found
+
+
+@pytest.fixture
+def files(tmp_path):
+    made = [tmp_path / "a.jsonl", tmp_path / "b.jsonl", tmp_path / "c.csv"]
+    made[0].write_text("\n".join(rows(400)) + "\n")
+    made[1].write_text("\n".join([*rows(150, "b"), *rows(9)]) + "\n")
+    made[2].write_text("投诉内容,颜色\n" + "".join(f"{TEXTS[n % 4]},红\n" for n in range(90)) + "一,二,三\n")
+    return [str(path) for path in made]
+
+
+def command(files, out, *more):
+    return [sys.executable, "-m", "funnel", "run", *files, "-o", str(out), "--rejects", str(out) + ".rej", "--pack", str(MINI), "--as-of", "2026-11-20", "--format", "json", *more]  # fmt: skip
+
+
+def run(files, out, *more):
+    done = subprocess.run(command(files, out, *more), capture_output=True, text=True, check=True)
+    summary = json.loads(done.stdout)
+    del summary["seconds"]
+    return Path(out).read_bytes(), Path(str(out) + ".rej").read_bytes(), summary
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "csv"])
+def test_processes_write_the_same_bytes_as_one(files, tmp_path, suffix):
+    one = run(files, tmp_path / f"one.{suffix}", "--jobs", "1")
+    assert run(files, tmp_path / f"three.{suffix}", "--jobs", "3") == one
+    assert one[2]["rejected"]["duplicate-id"] >= 3
+    assert one[2]["rejected"]["bad-json"] == 3
+    # By default, other processes begin only after some hundred rows; wherever that is, nothing changes.
+    assert run(files, tmp_path / f"default.{suffix}") == one
+
+
+def test_what_drafts_would_decide_is_written_alike(files, tmp_path):
+    folder = tmp_path / "mini"
+    shutil.copytree(MINI, folder)
+    rule = next(path for path in sorted(folder.rglob("*.yaml")) if "\nstatus: stable" in path.read_text("utf-8"))
+    rule.write_text(rule.read_text("utf-8").replace("\nstatus: stable", "\nstatus: draft"), "utf-8")
+    found = []
+    for jobs in ("1", "2"):
+        shadow = tmp_path / f"s{jobs}.jsonl"
+        run(files[:1], tmp_path / f"o{jobs}.jsonl", "--jobs", jobs, "--shadow", str(shadow), "--pack", str(folder))
+        found.append(shadow.read_bytes())
+    assert found[0] == found[1]
+    assert found[0]
+
+
+def decided(plan, works, jobs=2):
+    with Pool(plan, jobs) as pool:
+        return [(work, found) for work, found in pool.decide(works)]
+
+
+class Piece:
+    def __init__(self, start, count=3):
+        self.table = Table("x", {}, "row-")
+        self.rows = [Row(n, n, {"id": str(n), "text": TEXTS[n % 4]}) for n in range(start, start + count)]
+
+
+def test_answers_come_in_the_order_of_the_rows_and_all_of_them(plan):
+    works = [Piece(n * 10, n % 4) for n in range(40)]
+    found = decided(plan, works, jobs=3)
+    assert [work for work, _ in found] == works
+    assert [[d.id for d in answer] for _, answer in found] == [[str(r.number) for r in work.rows] for work in works]
+
+
+def test_no_more_is_read_than_the_workers_need(plan):
+    """Back-pressure: whoever takes the answers slowly slows the reading down."""
+    read = []
+
+    def works():
+        for n in range(200):
+            read.append(n)
+            yield Piece(n * 10)
+
+    with Pool(plan, 2) as pool:
+        for taken, _ in enumerate(pool.decide(works())):
+            assert len(read) - taken <= 2 * pools._AHEAD + 1
+            time.sleep(0.001)
+    assert len(read) == 200
+
+
+def test_a_worker_that_is_killed_is_replaced_and_no_row_is_lost(plan):
+    works = [Piece(n * 10) for n in range(60)]
+    found = []
+    with Pool(plan, 2) as pool:
+        for at, (work, answer) in enumerate(pool.decide(works)):
+            found += [(row.number, d.id) for row, d in zip(work.rows, answer, strict=True)]
+            if at % 9 == 3:
+                for worker in list(pool._workers):
+                    worker.kill()
+    assert found == [(row.number, str(row.number)) for work in works for row in work.rows]
+
+
+def test_a_row_that_kills_every_worker_is_named(plan, monkeypatch):
+    # A message that cannot be read ends a worker as surely as a crash in C.
+    class Deadly:
+        def __reduce__(self):
+            return os._exit, (9,)
+
+    poison = Row(8, 8, {"id": "8", "text": Deadly()})
+    work = Piece(5)
+    work.rows.insert(1, poison)
+    with Pool(plan, 1) as pool, pytest.raises(WorkerError, match=r"row 8: .*ended 3 times"):
+        list(pool.decide([work]))
+
+
+def test_another_pack_on_disk_than_was_loaded_is_refused(plan):
+    with Pool(replace(plan, digest="0" * 64), 2) as pool, pytest.raises(WorkerError, match="the pack mini here is"):
+        list(pool.decide([Piece(1)]))
+
+
+CRASH = """
+import funnel.engine.engine as engine
+decide = engine.Engine.decide
+def crash(self, complaint, *, as_of=None):
+    if complaint.id in ("7", "20"):
+        raise ValueError(complaint.text)
+    return decide(self, complaint, as_of=as_of)
+engine.Engine.decide = crash
+"""
+
+
+def test_a_crash_over_one_row_is_a_reject_in_any_process(files, tmp_path, monkeypatch):
+    (tmp_path / "sitecustomize.py").write_text(CRASH)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path(funnel.__file__).parent.parent)]))
+    one = run(files, tmp_path / "one.jsonl", "--jobs", "1")
+    assert run(files, tmp_path / "two.jsonl", "--jobs", "2") == one
+    assert one[2]["rejected"]["engine-error"] == 2
+
+
+def descendants(pid):
+    found = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout.split()
+    pairs = list(zip(map(int, found[::2]), map(int, found[1::2]), strict=True))
+    return [child for child, parent in pairs if parent == pid]
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def started(tmp_path, *more):
+    """A long run with two workers, once both are up."""
+    path = tmp_path / "long.jsonl"
+    path.write_text("".join(json.dumps({"id": str(n), "text": TEXTS[n % 4]}) + "\n" for n in range(60_000)))
+    process = subprocess.Popen(command([str(path)], tmp_path / "o.jsonl", "--jobs", "2", *more), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # fmt: skip
+    deadline = time.monotonic() + 60
+    while len(descendants(process.pid)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    workers = descendants(process.pid)
+    assert len(workers) == 2
+    return process, workers
+
+
+def gone(workers):
+    deadline = time.monotonic() + 30
+    while any(alive(pid) for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not any(alive(pid) for pid in workers)
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at /proc")
+def test_ctrl_c_ends_everything_and_leaves_nothing_behind(tmp_path):
+    process, workers = started(tmp_path)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert gone(workers)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["long.jsonl"]
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at /proc")
+def test_workers_end_when_whoever_started_them_is_killed(tmp_path):
+    process, workers = started(tmp_path)
+    process.kill()
+    process.communicate(timeout=60)
+    assert gone(workers)
