@@ -42,9 +42,10 @@ def decide_bag(bag: Bag, plan: Plan) -> Bag:
     return bag.map_partitions(_decide, dask.delayed(plan, traverse=False))
 
 
-def _decide(items: Iterable[Any], plan: Plan) -> Iterator[dict[str, Any]]:
-    for batch in decide_batches(_batches(items), plan, column="complaint"):
-        yield from batch.to_pylist()
+def _decide(items: Iterable[Any], plan: Plan) -> list[dict[str, Any]]:
+    # A list: Dask sends partitions from worker to worker, and a generator that it cannot send is waited for without end.
+    batches = decide_batches(_batches(items), plan, column="complaint")
+    return [item for batch in batches for item in batch.to_pylist()]
 
 
 def _batches(items: Iterable[Any]) -> Iterator[pa.RecordBatch]:

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 
 import pytest
-from engines_helper import lines, reject_key
+from engines_helper import MINI, lines, reject_key
 
 import funnel
 from funnel.batch.plan import plan_for
@@ -16,7 +16,7 @@ from funnel.batch.plan import plan_for
 @pytest.fixture(scope="session")
 def plan():
     return plan_for(
-        funnel.load_pack("cn-ecommerce"),
+        funnel.load_pack(MINI),
         as_of=dt.date(2026, 11, 20),
         moment=dt.datetime(2026, 11, 20, tzinfo=dt.UTC),
         lang="zh",
@@ -34,7 +34,7 @@ def complaints(tmp_path_factory):
 def alone(complaints):
     """Decisions (as bytes) and rejects of ``funnel run`` in one process."""
     out, bad = complaints.with_name("d.jsonl"), complaints.with_name("r.jsonl")
-    command = [sys.executable, "-m", "funnel", "run", str(complaints), "-o", str(out), "--rejects", str(bad), "--as-of", "2026-11-20", "--jobs", "1", "--lang", "zh"]  # fmt: skip
+    command = [sys.executable, "-m", "funnel", "run", str(complaints), "-o", str(out), "--rejects", str(bad), "--pack", str(MINI), "--as-of", "2026-11-20", "--jobs", "1", "--lang", "zh"]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True)
     rejects = [reject_key(json.loads(line)) for line in bad.read_bytes().splitlines()]
     assert len(rejects) == 3

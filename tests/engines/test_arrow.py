@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from engines_helper import lines, split
+from engines_helper import MINI, lines, split
 
 from funnel.errors import PackError, SourceError, WorkerError
 
@@ -40,7 +40,7 @@ def test_columns_of_the_contract_are_read_as_from_a_parquet_file(plan, tmp_path)
     )
     pq.write_table(table, tmp_path / "c.parquet")
     out = tmp_path / "d.jsonl"
-    command = [sys.executable, "-m", "funnel", "run", str(tmp_path / "c.parquet"), "-o", str(out), "--as-of", "2026-11-20"]  # fmt: skip
+    command = [sys.executable, "-m", "funnel", "run", str(tmp_path / "c.parquet"), "-o", str(out), "--as-of", "2026-11-20", "--pack", str(MINI)]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True)
     found = rows_of(decide_batches(table.to_batches(), plan))
     assert [item["decision"].encode() for item in found[:2]] == out.read_bytes().splitlines()[:2]
@@ -91,7 +91,7 @@ def test_a_batch_is_asked_for_only_when_its_decisions_are(plan):
 
 
 def test_a_worker_with_another_pack_decides_nothing(other_pack):
-    with pytest.raises(WorkerError, match="the pack cn-ecommerce here is"):
+    with pytest.raises(WorkerError, match="the pack mini here is"):
         rows_of(decide_batches(pa.table({"value": ["{}"]}).to_batches(), other_pack, column="value"))
 
 
@@ -116,14 +116,14 @@ def test_a_pack_that_changed_on_disk_after_it_was_loaded_makes_no_plan(tmp_path)
     import shutil
     from pathlib import Path
 
-    shutil.copytree(Path(funnel.load_pack("cn-ecommerce").root), tmp_path / "cn-ecommerce")
-    pack = funnel.load_pack(tmp_path / "cn-ecommerce")
-    manifest = tmp_path / "cn-ecommerce" / "pack.yaml"
+    shutil.copytree(MINI, tmp_path / "mini")
+    pack = funnel.load_pack(tmp_path / "mini")
+    manifest = tmp_path / "mini" / "pack.yaml"
     manifest.write_text(manifest.read_text("utf-8").replace("settle_limit: ", "settle_limit: 1", 1), "utf-8")
     with pytest.raises(PackError, match="changed"):
         plan_for(pack)
 
 
 def test_the_same_pack_and_options_make_the_same_plan(plan):
-    pack = funnel.load_pack("cn-ecommerce")
+    pack = funnel.load_pack(MINI)
     assert plan_for(pack, as_of=plan.as_of, moment=plan.moment, lang="zh") == plan

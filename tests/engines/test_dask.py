@@ -57,5 +57,5 @@ def test_a_worker_that_is_killed_is_replaced_and_loses_no_row(client, plan, comp
 
 
 def test_a_worker_with_another_pack_fails_the_job_and_says_why(client, other_pack, complaints):
-    with pytest.raises(Exception, match="the pack cn-ecommerce here is"):
+    with pytest.raises(Exception, match="the pack mini here is"):
         decide_bag(dask.bag.read_text(str(complaints)), other_pack).compute()

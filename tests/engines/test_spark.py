@@ -81,5 +81,5 @@ def test_a_task_whose_process_is_killed_is_tried_again_and_loses_no_row(spark, p
 
 def test_an_executor_with_another_pack_fails_the_job_and_says_why(spark, other_pack, complaints):
     frame = decide_frame(spark.read.text(str(complaints)), other_pack, column="value")
-    with pytest.raises(Exception, match="the pack cn-ecommerce here is"):
+    with pytest.raises(Exception, match="the pack mini here is"):
         frame.collect()
