@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import funnel
-from funnel.batch.runner import _Tally
+from funnel.batch.tally import Tally
 from funnel.batch.summary import render_text
 
 MINI = Path(__file__).parent / "packs" / "mini"
@@ -90,7 +90,7 @@ def test_an_open_gate_refers_it_to_the_gates_tier(tmp_path):
 
 @pytest.mark.parametrize(("lang", "words"), [("zh", "不属受理范围"), ("en", "out of scope: loans, 1")])
 def test_a_batch_counts_it_apart_from_what_is_recognised(tmp_path, lang, words):
-    decide, tally = engine(tmp_path, lang=lang).decide, _Tally()
+    decide, tally = engine(tmp_path, lang=lang).decide, Tally()
     for text in ("卖家不给退", "网贷"):
         item = funnel.Complaint.model_validate(complaint(text))
         tally.add(decide(item), item)
