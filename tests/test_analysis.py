@@ -213,6 +213,9 @@ FAULTS = {
         elements("{signed_on: {at_least: 2026-02-01}}, {signed_on: {less_than: 2026-02-01}}"),
         elements("{not: {grievance: refused}}"),
         elements("{any: [{days_since_receipt: {less_than: 0}}, {goods_intact: false}]}, {days_since_receipt: {at_least: 0}}, {goods_intact: true}"),
+        # What is computed contradicts what it is computed from.
+        elements("{days_since_receipt: {at_most: 3}}, {signed_on: {less_than: 2026-11-21}}, {goods_intact: true}"),
+        elements("{days_since_receipt: {more_than: 3}}, {signed_on: {at_least: 2026-11-21}}, {goods_intact: true}"),
     ],
     "F704": [
         exception("{goods_intact: false}"),
@@ -222,6 +225,7 @@ FAULTS = {
         exception("{not: {grievance: refused}}"),
         exception("{any: [{goods_intact: false}, {days_since_receipt: {at_least: 9}}]}"),
         exception("{quantity: {less_than: 1}}"),
+        exception("{signed_on: {less_than: 2026-11-17}}"),
     ],
     "F706": [
         when("{goods_intact: false}"),
@@ -288,6 +292,8 @@ SOUND = [
     elements("{any: [{goods_intact: true}, {days_since_receipt: {at_most: 3}}]}"),
     elements("{goods_kind: {not_in: [custom]}}"),
     elements("{signed_on: {at_least: 2026-02-01}}"),
+    elements("{days_since_receipt: {at_most: 3}}, {signed_on: {less_than: 2026-11-22}}, {goods_intact: true}"),
+    exception("{signed_on: {less_than: 2026-11-18}}"),
     (
         RETURN,
         "matter: goods",

@@ -15,7 +15,8 @@ from funnel.author.analysis._space import NOT_TRUE, Wanted
 from funnel.author.analysis._witness import build, shrink
 from funnel.diagnostics import Diagnostic, Span
 from funnel.diagnostics._model import Diagnostics
-from funnel.engine.decide import Reasoning, compile_pack, reason
+from funnel.engine.assess import assess
+from funnel.engine.decide import Reasoning, compile_pack, judge, read, reason
 from funnel.engine.describe import leaf
 from funnel.engine.engine import to_complaint
 from funnel.facts.values import Grade
@@ -225,26 +226,60 @@ class _Analysis:
             *self.regions.settles(two),
             *((self.regions.certain(r), False) for r in aside if _overrides(r, one) or _overrides(r, two)),
         ]
-        # Alone first, which is quick; where other rules of the matter join in, with what keeps them out of it.
-        alone = [r for r in self.pack.live_rules if r.id not in {one.id, two.id}]
-        quiet: list[Demand] = [(self.regions.quiet(r), True) for r in alone if r.matter == one.matter]
-        special = {o.rule for r in self.pack.live_rules if not r.out_of_scope for o in r.overrides}
-        quiet += [(r.recognise, NOT_TRUE) for r in alone if r.out_of_scope and r.id not in special]
         left = False
         for difference in _differences(one, two):
-            for more in ([], quiet):
-                found = self._solve([*both, *difference, *more], one, two)
+            third: dict[str, Demand] = {}
+            while True:
+                found = self._solve([*both, *difference, *third.values()], one, two)
                 if found is None:
                     break
-                witness = self._witness(found, (one, two), lambda r: _contradict(r, one, two))
+                complaint = build(self.pack, found, (one, two), self.day)
+                witness = None if complaint is None else self._clash(complaint, one, two)
                 if witness is not None:
                     self._add("F701", one.span, (two.span, two.id), witness=witness, rule=one.id, other=two.id)
                     return
-                left = left or more is quiet
+                # Other rules may join in; the next complaint keeps out those that did in this one.
+                more = {} if complaint is None else self._joining(complaint, one, two)
+                if not more.keys() - third.keys():
+                    left = True
+                    break
+                third |= more
         if left:
             self._unconfirmed("F701", one, two)
 
+    def _joining(self, complaint: dict[str, Any], one: Rule, two: Rule) -> dict[str, Demand]:
+        """The rules that keep two from settling a complaint, each with what keeps it out of it."""
+        reasoning = reason(self.compiled, to_complaint(complaint), as_of=self.day)
+        found: dict[str, Demand] = {}
+        for name, assessment in reasoning.assessments.items():
+            rule = assessment.rule
+            if (
+                name not in {one.id, two.id}
+                and rule.matter == one.matter
+                and not assessment.settles
+                and not assessment.dead
+            ):
+                found[name] = (self.regions.quiet(rule), True)
+        for name, truth in reasoning.recognised.items():
+            if truth is True and self.pack.rules[name].out_of_scope:
+                found[name] = (self.pack.rules[name].recognise, NOT_TRUE)
+        return found
+
     # --- words and witnesses ----------------------------------------------------------------------------------------------
+
+    def _clash(self, complaint: dict[str, Any], one: Rule, two: Rule) -> dict[str, Any] | None:
+        """The smallest complaint that two rules settle differently; None if this one is not."""
+
+        def shows(content: dict[str, Any]) -> bool:
+            complaint = to_complaint(content)
+            taken = read(self.compiled, complaint, as_of=self.day)
+            for rule in (one, two):  # most complaints fail here already, without a question ranked
+                assessed = assess(self.pack, rule, taken.facts, self.compiled.table, as_of=self.day)
+                if not assessed.settles:
+                    return False
+            return _contradict(judge(self.compiled, complaint, taken, as_of=self.day), one, two)
+
+        return shrink(complaint, shows)
 
     def _witness(
         self, found: Found, rules: Sequence[Rule], shows: Callable[[Reasoning], bool]

@@ -83,9 +83,8 @@ class Solver:
 
     def _branch(self, box: dict[Variable, int], choices: list[_Choice]) -> Box | None:
         """Take the tightest choice and try its options one by one."""
-        best: list[Demand | tuple[Variable, int]] | None = None
-        rest: list[_Choice] = []
-        tightest = None
+        open_: list[_Choice] = []
+        tightest: int | None = None
         for choice in choices:
             options = []
             settled = False
@@ -98,14 +97,15 @@ class Solver:
                     options.append(option)
             if settled:
                 continue
-            rest.append(choice)
-            if best is None or len(options) < len(best):
-                best, tightest = options, choice
             if not options:
                 return None
-        if best is None:
+            # What a narrower box rules out stays ruled out further down.
+            open_.append(tuple(options))
+            if tightest is None or len(options) < len(open_[tightest]):
+                tightest = len(open_) - 1
+        if tightest is None:
             return box
-        left = [choice for choice in rest if choice is not tightest]
+        best = open_.pop(tightest)
         for option in best:
             narrowed = dict(box)
             agenda: list[Demand] = []
@@ -114,7 +114,7 @@ class Solver:
                     continue
             else:
                 agenda.append(option)  # type: ignore[arg-type]  # as above
-            found = self._search(narrowed, agenda, list(left))
+            found = self._search(narrowed, agenda, list(open_))
             if found is not None:
                 return found
         return None
