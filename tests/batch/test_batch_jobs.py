@@ -169,17 +169,22 @@ def test_a_crash_over_one_row_is_a_reject_in_any_process(files, tmp_path, monkey
     assert one[2]["rejected"]["engine-error"] == 2
 
 
+def state_of(pid):
+    """State letter and parent of a process; None where there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[:2]
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+
+
 def descendants(pid):
-    found = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout.split()
-    pairs = list(zip(map(int, found[::2]), map(int, found[1::2]), strict=True))
-    return [child for child, parent in pairs if parent == pid]
+    pids = [path.name for path in Path("/proc").iterdir() if path.name.isdigit()]
+    return [int(child) for child in pids if (state := state_of(child)) is not None and int(state[1]) == pid]
 
 
 def alive(pid):
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
+    state = state_of(pid)
+    return state is not None and state[0] != "Z"
 
 
 def started(tmp_path, *more):

@@ -4,7 +4,13 @@ import json
 from pathlib import Path
 
 MINI = Path(__file__).parent.parent / "packs" / "mini"
-TEXTS = ["买了半个月还不发货，我要退款", "东西很好", "用了两天就坏了，要求退货", "一直没收到，投诉到底", "拆封了店家不给退"]
+TEXTS = [
+    "买了半个月还不发货，我要退款",
+    "东西很好",
+    "用了两天就坏了，要求退货",
+    "一直没收到，投诉到底",
+    "拆封了店家不给退",
+]
 
 
 def lines(count):

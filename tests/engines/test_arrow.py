@@ -1,5 +1,8 @@
 """The function from record batches to record batches, without any engine around it."""
 
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -27,9 +30,6 @@ def test_json_lines_in_batches_of_any_size_are_decided_as_by_one_process(plan, c
 
 
 def test_columns_of_the_contract_are_read_as_from_a_parquet_file(plan, tmp_path):
-    import subprocess
-    import sys
-
     pq = pytest.importorskip("pyarrow.parquet")
     table = pa.table(
         {
@@ -113,9 +113,6 @@ def test_a_pack_that_travels_needs_no_pack_at_the_other_end(plan, monkeypatch):
 
 
 def test_a_pack_that_changed_on_disk_after_it_was_loaded_makes_no_plan(tmp_path):
-    import shutil
-    from pathlib import Path
-
     shutil.copytree(MINI, tmp_path / "mini")
     pack = funnel.load_pack(tmp_path / "mini")
     manifest = tmp_path / "mini" / "pack.yaml"

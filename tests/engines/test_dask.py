@@ -2,12 +2,13 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from engines_helper import split
 
 pytest.importorskip("pyarrow", reason="needs the extra funnel[dask]")
-dask = pytest.importorskip("dask", reason="needs the extra funnel[dask]")
+pytest.importorskip("dask", reason="needs the extra funnel[dask]")
 distributed = pytest.importorskip("distributed", reason="needs the extra funnel[dask]")
 
 import dask.bag  # noqa: E402 (after the skip)
@@ -33,7 +34,9 @@ def test_dask_decides_as_one_process_does_and_in_order(client, plan, complaints,
 
 
 def test_mappings_are_decided_as_their_json(client, plan):
-    found = decide_bag(dask.bag.from_sequence([{"id": "a", "text": "买了半个月还不发货"}], npartitions=1), plan).compute()
+    found = decide_bag(
+        dask.bag.from_sequence([{"id": "a", "text": "买了半个月还不发货"}], npartitions=1), plan
+    ).compute()
     assert [(item["id"], item["code"]) for item in found] == [("a", None)]
 
 
@@ -51,7 +54,7 @@ def test_a_worker_that_is_killed_is_replaced_and_loses_no_row(client, plan, comp
     lines = dask.bag.read_text(str(complaints), blocksize=1_500).map(_kill_once, flag=flag)
     decided = decide_bag(lines, plan).filter(lambda item: item["decision"] is not None).pluck("decision")
     decided.to_textfiles(str(tmp_path / "d-*.jsonl"))
-    assert os.path.exists(flag)
+    assert Path(flag).exists()
     found = [line for path in sorted(tmp_path.glob("d-*.jsonl")) for line in path.read_bytes().splitlines()]
     assert sorted(found) == sorted(alone[0])
 

@@ -2,13 +2,17 @@
 
 import os
 import shutil
+import signal
 import sys
+from pathlib import Path
 
 import pytest
 from engines_helper import split
 
 pytest.importorskip("pyarrow", reason="needs the extra funnel[spark]")
 pyspark = pytest.importorskip("pyspark", reason="needs the extra funnel[spark]")
+
+from pyspark.sql import SparkSession  # noqa: E402 (after the skip)
 
 from funnel.batch.spark import decide_frame  # noqa: E402 (after the skip)
 
@@ -32,8 +36,6 @@ def java(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def spark(java):
-    from pyspark.sql import SparkSession
-
     os.environ["PYSPARK_PYTHON"] = sys.executable  # else the workers are whatever python3 is
     session = (
         SparkSession.builder.master("local[2, 3]")  # two cores, a task may fail twice
@@ -61,9 +63,6 @@ def test_a_task_whose_process_is_killed_is_tried_again_and_loses_no_row(spark, p
     flag = str(tmp_path / "killed")
 
     def kill_once(batches):
-        import os
-        import signal
-
         for batch in batches:
             try:
                 os.close(os.open(flag, os.O_CREAT | os.O_EXCL))
@@ -75,7 +74,7 @@ def test_a_task_whose_process_is_killed_is_tried_again_and_loses_no_row(spark, p
     frame = spark.read.text(str(complaints)).repartition(2).mapInArrow(kill_once, "value string")
     decide_frame(frame, plan, column="value").write.parquet(str(tmp_path / "out"))
     found = [row.asDict() for row in spark.read.parquet(str(tmp_path / "out")).collect()]
-    assert os.path.exists(flag)
+    assert Path(flag).exists()
     assert sorted(split(found)[0]) == sorted(alone[0])
 
 
