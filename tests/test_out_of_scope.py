@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import funnel
-from funnel.batch.tally import Tally
+from funnel.batch.tally import Tally, counted
 from funnel.batch.summary import render_text
 
 MINI = Path(__file__).parent / "packs" / "mini"
@@ -93,7 +93,7 @@ def test_a_batch_counts_it_apart_from_what_is_recognised(tmp_path, lang, words):
     decide, tally = engine(tmp_path, lang=lang).decide, Tally()
     for text in ("卖家不给退", "网贷"):
         item = funnel.Complaint.model_validate(complaint(text))
-        tally.add(decide(item), item)
+        tally.add(counted(decide(item), item, generated=False))
 
     class NoHeaders:
         class headers:  # noqa: N801
