@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import funnel
-from funnel.batch.tally import Tally, counted
 from funnel.batch.summary import render_text
+from funnel.batch.tally import Tally, counted
 
 MINI = Path(__file__).parent / "packs" / "mini"
 OUTSIDE = """
