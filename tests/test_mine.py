@@ -157,3 +157,18 @@ def test_a_queue_is_mined_with_what_people_decided(tmp_path, engine):
     assert result.exit_code == 0, result.output
     assert "back-test" in result.output
     assert run(tmp_path / "none.db").exit_code == 2
+
+
+def test_of_a_long_file_the_same_texts_are_mined_in_any_order(tmp_path):
+    from funnel.cli.mine import _from_file  # noqa: PLC0415 (only here)
+
+    engine = funnel.Engine(funnel.load_pack(Path(__file__).parent / "packs" / "mini"))
+    rows = [json.dumps({"id": f"c{n}", "text": f"第{n}件说的事"}, ensure_ascii=False) for n in range(40)]
+    found = []
+    for name, order in (("a.jsonl", rows), ("b.jsonl", rows[::-1])):
+        path = tmp_path / name
+        path.write_text("\n".join(order) + "\n", "utf-8")
+        found.append({text.id for text in _from_file(engine, str(path), {}, 15)})
+    assert len(found[0]) == 15
+    assert found[0] == found[1]
+    assert len(_from_file(engine, str(tmp_path / "a.jsonl"), {}, 100)) == 40

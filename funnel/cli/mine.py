@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import heapq
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +42,11 @@ _WIDTH = 60
 @click.option("--title", metavar="TEXT", help="Its title in Chinese. 中文标题。")
 @click.option("--tenant", default="default", show_default=True, metavar="NAME", help="Of the queue. 租户。")
 @click.option(
-    "--limit", type=click.IntRange(1), default=20_000, show_default=True, help="Cases of a queue. 队列最多读几件。"
+    "--limit",
+    type=click.IntRange(1),
+    default=20_000,
+    show_default=True,
+    help="Texts to mine, at most; of more in a file a fixed sample. 最多挖几件，文件更长就抽样。",
 )
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @pack_option
@@ -79,7 +85,9 @@ def command(
     try:
         human = _labels(labels) if labels is not None else {}
         texts = list(
-            _from_queue(engine, source, tenant, limit) if _is_queue(source) else _from_file(engine, source, human)
+            _from_queue(engine, source, tenant, limit)
+            if _is_queue(source)
+            else _from_file(engine, source, human, limit)
         )
         found = mine(texts, groups=groups, least=least)
         if draft is not None and name is not None:
@@ -110,20 +118,32 @@ def _is_queue(source: str) -> bool:
         return False
 
 
-def _from_file(engine: Engine, source: str, human: dict[str, str]) -> list[Text]:
+def _from_file(engine: Engine, source: str, human: dict[str, str], limit: int) -> list[Text]:
+    """The texts of a file; of more than a limit those whose digests are the smallest: the same ones in any order."""
     from funnel.author.mine import Text  # noqa: PLC0415 (late, for a quick --help)
     from funnel.cli._decided import decide_files  # noqa: PLC0415 (as above)
     from funnel.queue.masking import mask  # noqa: PLC0415 (as above)
 
-    found: list[Text] = []
+    kept: list[tuple[int, int, Text]] = []  # a heap: the greatest digest first, so that it goes first
+    count = 0
 
     def take(complaint: Complaint, decision: Decision) -> None:
-        if complaint.text:
-            scenarios = tuple(sorted({m.scenario for m in decision.matters if m.scenario}))
-            found.append(Text(complaint.id, mask(complaint.text), scenarios, human.get(complaint.id)))
+        nonlocal count
+        if not complaint.text:
+            return
+        count += 1
+        digest = int.from_bytes(hashlib.sha256(f"{complaint.id}\0{complaint.text}".encode()).digest()[:8])
+        if len(kept) == limit and -digest <= kept[0][0]:
+            return
+        scenarios = tuple(sorted({m.scenario for m in decision.matters if m.scenario}))
+        text = Text(complaint.id, mask(complaint.text), scenarios, human.get(complaint.id))
+        push = heapq.heappush if len(kept) < limit else heapq.heapreplace
+        push(kept, (-digest, count, text))
 
     decide_files(engine, [source], take)
-    return found
+    if count > limit:
+        click.echo(f"{count} 件里抽样 {limit} 件（--limit）  a sample of {limit} of {count} texts (--limit)", err=True)
+    return [text for _, _, text in sorted(kept, key=lambda item: item[1])]
 
 
 def _from_queue(engine: Engine, url: str, tenant: str, limit: int) -> Iterator[Text]:

@@ -77,21 +77,21 @@ def command(
 
 def _of_files(engine: Engine, files: tuple[str, ...], as_of: dt.date | None) -> Report:
     from funnel.cli._decided import decide_files  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.report import gather  # noqa: PLC0415 (as above)
+    from funnel.report import Tally  # noqa: PLC0415 (as above)
 
-    cases: list[Case] = []
+    tally = Tally(engine.pack)
 
     def take(complaint: Complaint, decision: Decision) -> None:
         merchant, order = complaint.merchant, complaint.order
-        cases.append(_case(engine, decision, merchant.name or merchant.id, order.category_text or order.category))
+        tally.add(_case(engine, decision, merchant.name or merchant.id, order.category_text or order.category))
 
     summary = decide_files(engine, files, take, as_of=as_of)
-    return gather(engine.pack, cases, rejected=sum(summary.rejected.values()))
+    return tally.report(rejected=sum(summary.rejected.values()))
 
 
 def _of_queue(engine: Engine, url: str, tenant: str, minimum: int) -> Report:
     from funnel.queue import Funnel, SqlStore  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.report import League, gather  # noqa: PLC0415 (as above)
+    from funnel.report import League, Tally  # noqa: PLC0415 (as above)
 
     desk = Funnel(engine, SqlStore(url, create=False), tenant=tenant)
     try:
@@ -106,15 +106,19 @@ def _of_queue(engine: Engine, url: str, tenant: str, minimum: int) -> Report:
             ]
             for kind in ("merchant", "trade")
         }  # fmt: skip
-        opened: list[dt.datetime] = []
-        cases = list(_cases(engine, desk, opened))
-        span = (min(opened), max(opened)) if opened else (None, None)
-        return gather(engine.pack, cases, leagues=leagues, since=span[0], until=span[1])
+        tally = Tally(engine.pack)
+        since = until = None
+        for opened, case in _cases(engine, desk):
+            since = opened if since is None else min(since, opened)
+            until = opened if until is None else max(until, opened)
+            tally.add(case)
+        return tally.report(leagues=leagues, since=since, until=until)
     finally:
         desk.close()
 
 
-def _cases(engine: Engine, desk: Funnel, opened: list[dt.datetime]) -> Iterator[Case]:
+def _cases(engine: Engine, desk: Funnel) -> Iterator[tuple[dt.datetime, Case]]:
+    """Every case with when it was opened."""
     from dataclasses import replace  # noqa: PLC0415 (late, for a quick --help)
 
     from funnel.decision import Decision  # noqa: PLC0415 (as above)
@@ -122,7 +126,6 @@ def _cases(engine: Engine, desk: Funnel, opened: list[dt.datetime]) -> Iterator[
     for case in desk.cases(limit=10**9):
         if case.state == "merged":
             continue
-        opened.append(case.opened_at)
         stored = desk.complaint(case.id)
         decision = Decision.model_validate(desk.decisions(case.id)[-1].decision)
         found = _case(engine, decision, case.merchant_id, stored.trade)
@@ -130,7 +133,7 @@ def _cases(engine: Engine, desk: Funnel, opened: list[dt.datetime]) -> Iterator[
             hours = (case.closed_at - case.opened_at).total_seconds() / 3600
             tier = case.tier if decision.outcome == "refer" or case.outcome != "settled" else None
             found = replace(found, hours=hours, tier=tier)
-        yield found
+        yield case.opened_at, found
 
 
 def _case(engine: Engine, decision: Decision, merchant: str | None, trade: str | None) -> Case:

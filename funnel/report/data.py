@@ -135,63 +135,94 @@ def gather(
         since: When the first was opened, if known.
         until: When the last was.
     """
-    count = recognised = outside = settled = asked = 0
-    tiers: Counter[str] = Counter()
-    scenarios: dict[str, Counter[str]] = defaultdict(Counter)
-    rules: dict[str, Counter[str]] = defaultdict(Counter)
-    merchants: dict[str, Counter[str]] = defaultdict(Counter)
-    trades: dict[str, Counter[str]] = defaultdict(Counter)
-    sizes: dict[str, Counter[str]] = {"merchant": Counter(), "trade": Counter()}
-    durations: dict[str, list[float]] = defaultdict(list)
+    tally = Tally(pack)
     for case in cases:
-        count += 1
-        outside += case.out_of_scope
-        recognised += bool(case.matters) and not case.out_of_scope
-        settled += case.outcome == "settle"
-        asked += case.outcome == "ask"
+        tally.add(case)
+    return tally.report(rejected=rejected, leagues=leagues, since=since, until=until)
+
+
+class Tally:
+    """Counts cases one by one, so that none has to be kept: memory grows with merchants and trades, not with cases.
+
+    Args:
+        pack: What decided.
+    """
+
+    def __init__(self, pack: Pack) -> None:
+        self._pack = pack
+        self._count = self._recognised = self._outside = self._settled = self._asked = 0
+        self._tiers: Counter[str] = Counter()
+        self._scenarios: dict[str, Counter[str]] = defaultdict(Counter)
+        self._rules: dict[str, Counter[str]] = defaultdict(Counter)
+        self._merchants: dict[str, Counter[str]] = defaultdict(Counter)
+        self._trades: dict[str, Counter[str]] = defaultdict(Counter)
+        self._sizes: dict[str, Counter[str]] = {"merchant": Counter(), "trade": Counter()}
+        self._durations: dict[str, list[float]] = defaultdict(list)
+
+    def add(self, case: Case) -> None:
+        """Count one."""
+        self._count += 1
+        self._outside += case.out_of_scope
+        self._recognised += bool(case.matters) and not case.out_of_scope
+        self._settled += case.outcome == "settle"
+        self._asked += case.outcome == "ask"
         if case.outcome == "refer":
-            tiers[case.tier or "?"] += 1
+            self._tiers[case.tier or "?"] += 1
         found = () if case.out_of_scope else tuple(dict.fromkeys(scenario for scenario, _ in case.matters))
         for scenario in found:
-            scenarios[scenario][case.outcome] += 1
+            self._scenarios[scenario][case.outcome] += 1
         for rule in dict.fromkeys(rule for _, rule in case.matters):
-            rules[rule][case.outcome] += 1
-        for kind, name, table in (("merchant", case.merchant, merchants), ("trade", case.trade, trades)):
+            self._rules[rule][case.outcome] += 1
+        for kind, name, table in (
+            ("merchant", case.merchant, self._merchants),
+            ("trade", case.trade, self._trades),
+        ):
             if name:
-                sizes[kind][name] += 1
+                self._sizes[kind][name] += 1
                 table[name].update(found)
         if case.hours is not None:
-            durations[case.tier or MACHINE].append(case.hours)
-    ranked = _ranked({name: sum(parts.values()) for name, parts in scenarios.items()}, scenarios)
-    live = {rule.id: rule for rule in pack.live_rules}
-    by_trade = _ranked(sizes["trade"], trades)
-    return Report(
-        pack=pack.id,
-        digest=pack.digest,
-        cases=count,
-        rejected=rejected,
-        recognised=recognised,
-        out_of_scope=outside,
-        settled=settled,
-        asked=asked,
-        tiers=tuple(
-            (tier, tiers[tier])
-            for tier in (*pack.manifest.tiers, *sorted(tiers.keys() - set(pack.manifest.tiers)))
-            if tiers[tier]
-        ),
-        scenarios=ranked,
-        to_80=needed(row.count for row in ranked),
-        merchants=_ranked(sizes["merchant"], merchants)[:_TOP],
-        trades=by_trade[:_TOP],
-        matrix=tuple(row for row in by_trade if row.parts)[:_MATRIX],
-        fired=_ranked({name: sum(parts.values()) for name, parts in rules.items()}, rules),
-        never=tuple((name, live[name].title) for name in sorted(live.keys() - rules.keys())),
-        titles={rule.scenario: rule.title for rule in pack.rules.values()},
-        durations={tier: tuple(sorted(hours)) for tier, hours in sorted(durations.items())},
-        leagues={} if leagues is None else {kind: tuple(rows) for kind, rows in leagues.items()},
-        since=since,
-        until=until,
-    )
+            self._durations[case.tier or MACHINE].append(case.hours)
+
+    def report(
+        self,
+        *,
+        rejected: int = 0,
+        leagues: Mapping[str, Sequence[League]] | None = None,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+    ) -> Report:
+        """What was counted; the arguments are those of `gather`."""
+        pack, rules, tiers = self._pack, self._rules, self._tiers
+        ranked = _ranked({name: sum(parts.values()) for name, parts in self._scenarios.items()}, self._scenarios)
+        live = {rule.id: rule for rule in pack.live_rules}
+        by_trade = _ranked(self._sizes["trade"], self._trades)
+        return Report(
+            pack=pack.id,
+            digest=pack.digest,
+            cases=self._count,
+            rejected=rejected,
+            recognised=self._recognised,
+            out_of_scope=self._outside,
+            settled=self._settled,
+            asked=self._asked,
+            tiers=tuple(
+                (tier, tiers[tier])
+                for tier in (*pack.manifest.tiers, *sorted(tiers.keys() - set(pack.manifest.tiers)))
+                if tiers[tier]
+            ),
+            scenarios=ranked,
+            to_80=needed(row.count for row in ranked),
+            merchants=_ranked(self._sizes["merchant"], self._merchants)[:_TOP],
+            trades=by_trade[:_TOP],
+            matrix=tuple(row for row in by_trade if row.parts)[:_MATRIX],
+            fired=_ranked({name: sum(parts.values()) for name, parts in rules.items()}, rules),
+            never=tuple((name, live[name].title) for name in sorted(live.keys() - rules.keys())),
+            titles={rule.scenario: rule.title for rule in pack.rules.values()},
+            durations={tier: tuple(sorted(hours)) for tier, hours in sorted(self._durations.items())},
+            leagues={} if leagues is None else {kind: tuple(rows) for kind, rows in leagues.items()},
+            since=since,
+            until=until,
+        )
 
 
 def _ranked(sizes: Mapping[str, int], parts: Mapping[str, Counter[str]]) -> tuple[Row, ...]:
