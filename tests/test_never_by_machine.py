@@ -60,6 +60,15 @@ def ways(condition):
 OPENINGS = [(gate.id, way) for gate in PACK.gates.values() for way in ways(gate.when)]
 
 
+def given_members(raw):
+    """Members of a set that a form has given, however it was written."""
+    if isinstance(raw, dict):
+        return given_members(raw.get("value"))
+    if isinstance(raw, list):
+        return [member for item in raw for member in (given_members(item) if isinstance(item, dict | list) else [item])]
+    return [] if raw is None else [raw]
+
+
 def opened(complaint, way):
     """The complaint with some facts raised in its form; sets keep what they had."""
     facts = dict(complaint.facts)
@@ -67,6 +76,8 @@ def opened(complaint, way):
     for name, value in way.items():
         if name == "claims":
             update["claims"] = [*complaint.claims, *value]
+        elif isinstance(value, list):
+            facts[name] = [*given_members(facts.get(name)), *value]
         else:
             facts[name] = value
     return complaint.model_copy(update={**update, "facts": facts})
@@ -166,13 +177,98 @@ def test_every_kind_of_gate_is_there_and_rests_on_what_is_raised():
 
 def test_no_rule_decides_on_a_professional_pattern_and_so_refuses_nobody_for_it():
     """The pattern is marked and goes to people: no settling rule turns on it, and no rule is set aside for it."""
-    names = {test.fact for test in leaves_of(PACK.gates["professional"].when)}
+    marks = list(leaves_of(PACK.gates["professional"].when))
+
+    def is_mark(test):
+        """Whether a test looks at what opens the gate; of a set, at those members of it."""
+        return any(
+            test.fact == mark.fact
+            and (not isinstance(mark.constant, frozenset) or bool(mark.constant & frozenset(test.constant)))
+            for mark in marks
+        )
+
     for rule in PACK.live_rules:
         conditions = [e.when for e in rule.exceptions if e.tier is None]
         if rule.settle is not None:
             conditions += [rule.elements, rule.scope, rule.settle.when]
         for condition in conditions:
-            assert not {test.fact for test in leaves_of(condition)} & names, rule.id
+            assert not any(is_mark(test) for test in leaves_of(condition)), rule.id
+
+
+# --- what the consumer wants ---------------------------------------------------------------------------------------------
+
+
+REFUNDING = [t for t in SETTLED if "refund" in t.expect.get("remedies", {"refund": None})]
+PERFORMANCE = {
+    "in the form": "performance",
+    "in a call on record": {"value": "performance", "grade": "record", "source": "回访"},
+}
+
+
+def refunds(decision):
+    return [r for m in decision.matters if m.outcome == "settle" for r in m.remedies if r.kind == "refund"]
+
+
+def form_says_refund(test, field):
+    """The complaint as a form that claims a refund and nothing else, in the contract's field or as a fact."""
+    facts = {name: value for name, value in test.complaint.facts.items() if name not in {"wish", "claims"}}
+    claims = ["refund"] if field == "claims" else []
+    if field == "facts.claims":
+        facts["claims"] = ["refund"]
+    return test.complaint.model_copy(update={"claims": claims, "facts": facts})
+
+
+@pytest.mark.parametrize("field", ["claims", "facts.claims"])
+@pytest.mark.parametrize("how", sorted(PERFORMANCE))
+def test_who_wants_performance_is_never_paid_out_because_a_form_said_refund(how, field):
+    """Over every rule that settles money: the contradiction is put to people, whoever wrote the rule."""
+    paid = set()
+    for test in REFUNDING:
+        form = form_says_refund(test, field)
+        if not refunds(decide(COMPILED, form, as_of=day_of(test))):
+            continue
+        paid.add(test.rule)
+        torn = form.model_copy(update={"facts": {**form.facts, "wish": PERFORMANCE[how]}})
+        decision = decide(COMPILED, torn, as_of=day_of(test))
+        assert not refunds(decision), f"{test.rule}: {test.name}"
+        assert decision.outcome == "refer", f"{test.rule}: {test.name}"
+        assert "disputed-facts" in {r.gate for r in decision.referral.reasons}, f"{test.rule}: {test.name}"
+    settling = {r.id for r in PACK.live_rules if r.settle and any(m.kind == "refund" for m in r.settle.remedies)}
+    assert paid == settling, "each rule that gives money back is looked at"
+
+
+def test_words_that_ask_for_the_goods_beside_a_form_that_says_refund_go_to_people():
+    looked_at = set()
+    for test in REFUNDING:
+        form = form_says_refund(test, "claims")
+        if not refunds(decide(COMPILED, form, as_of=day_of(test))):
+            continue
+        text = f"{form.text or ''}。我就要货，要求尽快发货"
+        spoken = form.model_copy(update={"text": text})
+        reasoning = reason(COMPILED, spoken, as_of=day_of(test))
+        if reasoning.intake.facts.value("wish") == "refund":
+            continue  # the text says both, and so says neither; the form counts
+        decision = decide(COMPILED, spoken, as_of=day_of(test))
+        assert not refunds(decision), f"{test.rule}: {test.name}"
+        looked_at.add(test.rule)
+    assert len(looked_at) > len({t.rule for t in REFUNDING}) / 2
+
+
+@pytest.mark.parametrize(
+    ("claims", "wish"),
+    [
+        (["refund"], "refund"),
+        (["退货退款"], "refund"),
+        (["deliver"], "performance"),
+        (["补发", "compensation"], "performance"),
+        (["refund", "deliver"], None),
+        (["return", "compensation"], None),
+        ([], None),
+    ],
+)
+def test_the_claims_of_a_form_say_what_is_wanted_unless_they_say_both(claims, wish):
+    complaint = to_complaint({"id": "x", "text": "你好", "claims": claims})
+    assert reason(COMPILED, complaint, as_of=dt.date(2026, 11, 10)).intake.facts.value("wish") == wish
 
 
 # --- remedies -------------------------------------------------------------------------------------------------------------

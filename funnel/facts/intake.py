@@ -151,7 +151,9 @@ class _Intake:
             other = {"other"} & spec.members.keys() if None in read else set()
             return frozenset(m for m in read if m is not None) | other or None
         if spec.type == "enum":
-            return _member(spec, str(raw)) if not isinstance(raw, bool) else None
+            items = raw if isinstance(raw, list | tuple) else (raw,)
+            named = {m for item in items if not isinstance(item, bool) and (m := _member(spec, str(item))) is not None}
+            return named.pop() if len(named) == 1 else None  # a list that names two values settles on neither
         return self._checked(spec, raw, source)
 
     def _loosely(self, spec: FactSpec, raw: object) -> Value | None:
@@ -188,6 +190,17 @@ class _Intake:
         value = self._checked(spec, raw, f"facts.{spec.name}")
         if value is not None:
             self._add(spec.name, Known(value, grade, source, instant=self._instant(spec, raw)))
+            if spec.type == "set":
+                self._told_by_set(spec.name, value, grade, source)
+
+    def _told_by_set(self, name: str, members: Value, grade: Grade, source: str) -> None:
+        """A field of the contract given as a fact of its name tells the other facts that are read from it, too."""
+        assert isinstance(members, frozenset)  # noqa: S101 (the fact is a set and accepted the value)
+        for other in self.vocabulary.facts.values():
+            if other.origin is not None and other.origin.path == name and other.name != name:
+                value = self._contract_value(other, sorted(members), source)
+                if value is not None:
+                    self._add(other.name, Known(value, grade, source))
 
     def _instant(self, spec: FactSpec, raw: object) -> dt.datetime | None:
         if spec.type != "date" or not isinstance(raw, str) or "T" not in raw:
