@@ -238,6 +238,33 @@ def test_a_punitive_claim_in_the_form_opens_the_gate_without_a_word_in_the_text(
     assert "never-settled" in gates_of(engine, "东西有问题", claims=[claim])
 
 
+PICKED = {
+    "person_injured": "injury",
+    "minor_spending": "minor",
+    "elder_sold": "elder",
+    "fraud_call": "crime",
+    "professional_claim": "professional",
+}
+
+
+@pytest.mark.parametrize(("grievance", "gate"), PICKED.items())
+def test_the_matter_picked_in_a_form_opens_its_gate_without_a_word_of_text(engine, pack, grievance, gate):
+    complaint = {"id": "t", "received_at": "2026-11-10T10:00:00+08:00", "facts": {"grievances": [grievance]}}
+    assert gates_of(engine, None, **{k: v for k, v in complaint.items() if k != "id"}) == {gate}
+    decision = engine.decide(complaint)
+    tiers = list(pack.manifest.tiers)
+    assert decision.outcome == "refer"
+    assert tiers.index(decision.tier) >= tiers.index(pack.gates[gate].tier)
+    assert gate in {reason.gate for reason in decision.referral.reasons}
+    first = {step.do["zh"] for step in pack.gates[gate].steps}
+    assert first <= {step.do for step in decision.referral.steps}
+
+
+@pytest.mark.parametrize("grievance", ["return_refused", "food_unsafe", "payment_stolen", "prepaid_refund_refused"])
+def test_other_matters_picked_in_a_form_open_no_gate(engine, grievance):
+    assert gates_of(engine, None, facts={"grievances": [grievance]}) == set()
+
+
 def test_an_age_under_eighteen_in_the_record_opens_the_gate(engine):
     assert "minor" in gates_of(engine, "要求退款", consumer={"age": 17})
     assert "minor" not in gates_of(engine, "要求退款", consumer={"age": 18})
