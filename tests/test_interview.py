@@ -53,7 +53,9 @@ def test_whoever_knows_everything_is_led_to_the_same_end_as_the_whole_complaint(
     same, other = [], []
     for whole in settled[::4]:
         facts = engine.reason(whole).intake.facts
-        about = {name: raw for name, raw in whole.facts.items() if name == "grievances"}  # a matter is raised, not asked
+        about = {
+            name: raw for name, raw in whole.facts.items() if name == "grievances"
+        }  # a matter is raised, not asked
         asked = whole.model_copy(update={"order": funnel.Order(), "facts": about}) if whole.text else None
         if asked is None:
             continue
