@@ -51,7 +51,7 @@ def test_it_begins_by_asking_what_happened(engine):
 def test_whoever_knows_everything_is_led_to_the_same_end_as_the_whole_complaint(engine, settled):
     """Every question answered from the facts of the whole complaint, at their grade: same outcome, same money (a few stay open)."""
     same, other = [], []
-    for whole in settled[::4]:
+    for whole in settled:
         facts = engine.reason(whole).intake.facts
         about = {
             name: raw for name, raw in whole.facts.items() if name == "grievances"
