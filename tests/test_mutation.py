@@ -155,3 +155,17 @@ def test_the_command_shows_survivors_and_holds_a_floor(project, monkeypatch):
     content = json.loads(CliRunner().invoke(group, [*args, "--format", "json"]).output)
     assert content["survivors"][0]["witness"]["id"] == "witness"
     assert CliRunner().invoke(group, ["mutate", "goods.retrun", "--pack", "rules/mini"]).exit_code == 2
+
+
+def test_a_remedy_that_is_due_twice_is_not_what_a_test_expected(project):
+    path = project / "rules" / "mini" / "goods" / "return.yaml"
+    text = path.read_text("utf-8")
+    both = "{return_freight: consumer}, {return_freight: merchant}"
+    assert "{return_freight: consumer}" in text
+    path.write_text(text.replace("{return_freight: consumer}", both), "utf-8")
+    compiled = compile_pack(funnel.load_pack(project / "rules" / "mini"))
+    suite = load_suite(compiled.pack, list(scenario_files(project / "scenarios" / "mini")))
+    first = run(compiled, suite.tests[0])
+    assert [(m.key, m.got) for m in first.mismatches] == [
+        ("remedies", "{refund: 100.00, return_freight: consumer + merchant}")
+    ]

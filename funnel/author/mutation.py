@@ -350,7 +350,7 @@ def expectable(pack: Pack, rule: str, reasoning: Reasoning, decision: Decision) 
         "recognised": reasoning.recognised.get(rule) is True,
         "outcome": matter.outcome if matter is not None else decision.outcome,
         "tier": matter.tier if matter is not None else decision.tier,
-        "remedies": {r.kind: r.amount or r.payer for r in (matter.remedies if matter is not None else ())},
+        "remedies": [f"{r.kind} {r.amount or r.payer}" for r in (matter.remedies if matter is not None else ())],
         "exception": [e.id for e, truth in (assessment.exceptions if assessment else ()) if truth is True],
         "gate": [r.gate for r in reasons if r.gate],
         "reason": list(dict.fromkeys(r.code for r in reasons)),

@@ -389,8 +389,9 @@ def _remedies_differ(matter: Matter | None, expected: Mapping[str, str | None]) 
     got: dict[str, str | None] = {}
     for remedy in matter.remedies if matter is not None else ():
         wanted = expected.get(remedy.kind)
-        by_payer = wanted in PAYERS
-        got[remedy.kind] = remedy.payer if by_payer else remedy.amount
+        due = remedy.payer if wanted in PAYERS else remedy.amount
+        # Of a kind that is due twice both are shown: one of them alone is not what was expected.
+        got[remedy.kind] = f"{got[remedy.kind]} + {due}" if remedy.kind in got else due
     return None if got == dict(expected) else _show(got)
 
 
