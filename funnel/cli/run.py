@@ -194,7 +194,7 @@ def command(
             hint = "\n" + (
                 "进度已记下，排除问题后加 --resume 接着做"
                 if zh
-                else "the progress is kept; mend it and go on with --resume"
+                else "the progress is kept: remove the cause and go on with --resume"
             )
         fail(f"funnel run: {error}{hint}", USAGE)
     except KeyboardInterrupt:

@@ -1,6 +1,6 @@
 """Kill a run with SIGKILL before each thing it does to the file system in turn, go on, and print what differs. By itself.
 
-``python resume_harness.py FOLDER JOBS PACK STEP``: FOLDER holds ``c.jsonl``; each STEP-th point is tried, and the last ten. A process of its own, since it forks, and forks want to be
+``python resume_harness.py FOLDER JOBS PACK STEP``: FOLDER holds ``c.jsonl``; each STEP-th point is tried, and the last four. A process of its own, since it forks, and forks want to be
 one thread. Every event of the kinds below is a point: so a run is killed before and after each rename, truncation, removal and
 opening, which is wherever the files can be in a new state; what is in the buffers in between is lost or not, as it happens.
 """
@@ -9,9 +9,11 @@ import json
 import os
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 
 from funnel.cli._main import group
+from funnel.pack.loader import load_pack
 
 EVENTS = frozenset({"open", "os.rename", "os.remove", "os.truncate"})
 NAMES = ("d.jsonl", "r.jsonl", "s.jsonl")
@@ -41,7 +43,7 @@ def run(source, out, jobs, at, pack, *more):
         sys.stdout = open(1, "w", closefd=False)  # noqa: SIM115 (the fork's own)
         points = Points(out, at)
         sys.addaudithook(points)
-        args = ["run", str(source), "--pack", pack, "--as-of", "2026-11-20", "--format", "json", "--jobs", jobs, "--checkpoint-every", "7"]  # fmt: skip
+        args = ["run", str(source), "--pack", pack, "--as-of", "2026-11-20", "--format", "json", "--jobs", jobs, "--checkpoint-every", "13"]  # fmt: skip
         for option, name in zip(("-o", "--rejects", "--shadow"), NAMES, strict=True):
             args += [option, str(out / name)]
         code = 1
@@ -71,13 +73,17 @@ def outcome(out, summary):
 
 def main():
     folder, jobs, pack, step = Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4])
+    loaded = load_pack(pack)
+    for name in ("plan", "pool", "runner", "source", "summary"):
+        import_module(f"funnel.batch.{name}")
+    import_module("funnel.cli.run").open_pack = lambda *_: loaded  # once, before forking
     wanted_folder = folder / "wanted"
     wanted_folder.mkdir()
     status, summary, points = run(folder / "c.jsonl", wanted_folder, jobs, 0, pack)
     assert status == 0
     wanted = outcome(wanted_folder, summary)
     wrong = []
-    for at in sorted({*range(1, points + 1, step), *range(max(1, points - 9), points + 1)}):
+    for at in sorted({*range(1, points + 1, step), *range(max(1, points - 3), points + 1)}):
         out = folder / f"k{at}"
         out.mkdir()
         status, _, _ = run(folder / "c.jsonl", out, jobs, at, pack)

@@ -36,7 +36,7 @@ def lines(count):
 @pytest.fixture
 def source(tmp_path):
     path = tmp_path / "c.jsonl"
-    path.write_text("\n".join(lines(60)) + "\n")
+    path.write_text("\n".join(lines(40)) + "\n")
     return path
 
 
@@ -51,7 +51,7 @@ def drafts(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
-@pytest.mark.parametrize(("jobs", "step"), [("1", "1"), ("2", "9")])  # with processes to start, fewer points
+@pytest.mark.parametrize(("jobs", "step"), [("1", "1"), ("2", "12")])  # with processes to start, fewer points
 def test_killed_before_whatever_it_does_to_files_a_run_goes_on_to_the_same_bytes(tmp_path, source, drafts, jobs, step):
     if jobs == "2":
         source.write_text("\n".join(lines(24)) + "\n")
@@ -217,7 +217,7 @@ def test_two_runs_at_once_on_one_output_do_not_mix(tmp_path, long, source):
     first.send_signal(signal.SIGINT)
     first.communicate()
     assert run(source, out).returncode == 0  # the lock has gone with the process
-    assert len(out.read_bytes().splitlines()) == 58
+    assert len(out.read_bytes().splitlines()) == 38
 
 
 def test_ctrl_c_after_a_checkpoint_keeps_it_and_says_how_to_go_on(tmp_path, long):
@@ -306,7 +306,7 @@ def test_a_link_for_an_output_is_kept_and_its_target_on_another_file_system_repl
         done = run(source, tmp_path / "o.jsonl")
         assert done.returncode == 0
         assert (tmp_path / "o.jsonl").is_symlink()
-        assert len(target.read_bytes().splitlines()) == 58
+        assert len(target.read_bytes().splitlines()) == 38
     finally:
         target.unlink(missing_ok=True)
 
@@ -381,7 +381,7 @@ def on_terminal(arguments, stdin=None):
 
 def test_a_terminal_shows_an_estimate_where_the_size_is_known_and_none_where_not(tmp_path):
     path = tmp_path / "c.jsonl"
-    path.write_text("\n".join(lines(4_000)) + "\n")
+    path.write_text("\n".join(lines(1_200)) + "\n")
     shown = on_terminal(command(path, tmp_path / "o.jsonl", "--jobs", "1"))
     assert re.search(r"\d+%", shown)
     assert "left" in shown
