@@ -27,8 +27,8 @@ def main(source: str, target: str, scheduler: str | None = None) -> None:
         decisions = decided.filter(lambda item: item["decision"] is not None).pluck("decision")
         rejects = decided.filter(lambda item: item["decision"] is None).map(funnel_reject)
         writes = [
-            *decisions.to_textfiles(f"{target}/decisions-*.jsonl", compute=False),
-            *rejects.to_textfiles(f"{target}/rejects-*.jsonl", compute=False),
+            *decisions.to_textfiles(f"{target}/decisions-*.jsonl", compute=False, last_endline=True),
+            *rejects.to_textfiles(f"{target}/rejects-*.jsonl", compute=False, last_endline=True),
         ]
         # One computation: both are made from the same decisions. A task that fails is tried twice more.
         client.gather(client.compute(writes, retries=2))

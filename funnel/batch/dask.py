@@ -36,7 +36,8 @@ def decide_bag(bag: Bag, plan: Plan) -> Bag:
     Example:
         >>> lines = dask.bag.read_text("complaints-*.jsonl", blocksize="1MB")  # doctest: +SKIP
         >>> decided = decide_bag(lines, plan_for(load_pack()))  # doctest: +SKIP
-        >>> decided.filter(lambda d: d["decision"]).pluck("decision").to_textfiles("decided-*.jsonl")  # doctest: +SKIP
+        >>> lines = decided.filter(lambda d: d["decision"]).pluck("decision")  # doctest: +SKIP
+        >>> lines.to_textfiles("decided-*.jsonl", last_endline=True)  # doctest: +SKIP
     """
     # One value that tasks refer to; as an argument it would be in the graph once a partition.
     return bag.map_partitions(_decide, dask.delayed(plan, traverse=False))
