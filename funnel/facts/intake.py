@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel
 
 from funnel.complaint import Complaint
 from funnel.errors import Problem
@@ -16,7 +18,7 @@ from funnel.facts.derived import FUNCTIONS, Context
 from funnel.facts.normalise import normalise
 from funnel.facts.signals import Lexicon, Scan
 from funnel.facts.values import GRADES, Facts, Grade, Known, Value, weakest
-from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX, FactSpec, Vocabulary, kind_in_words
+from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX, FactSpec, Origin, SellersWords, Vocabulary
 
 _MAX_SOURCES = 20
 
@@ -40,13 +42,60 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class IntakeContext:
-    """What intake needs besides the complaint."""
+    """What intake needs besides the complaint and the law of the day: made once for a pack.
+
+    Attributes:
+        origins: Facts read from fields of the contract, each with the paths that tell it.
+        presumed: What is presumed of facts that are not derived.
+        derivations: Derived facts in order, each with the facts it is computed from and whether it bears unknown ones.
+        sellers_words: For facts that have a field for a seller's own words, what those may be.
+    """
 
     vocabulary: Vocabulary
     lexicon: Lexicon
     zone: ZoneInfo
     functions: Context
-    parameters: Mapping[str, Value]
+    origins: tuple[tuple[FactSpec, frozenset[str]], ...] = field(init=False, repr=False)
+    presumed: tuple[tuple[str, Known], ...] = field(init=False, repr=False)
+    derivations: tuple[tuple[FactSpec, frozenset[str], bool], ...] = field(init=False, repr=False)
+    sellers_words: Mapping[str, SellersWords] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        specs = self.vocabulary.facts.values()
+        object.__setattr__(self, "origins", tuple((s, _paths(s.origin)) for s in specs if s.origin is not None))
+        presumed = ((s.name, self.vocabulary.defaults[s.name]) for s in specs if s.presumption and not s.derivation)
+        object.__setattr__(self, "presumed", tuple(presumed))
+        derived = (self.vocabulary[name] for name in self.vocabulary.derived_order)
+        object.__setattr__(self, "derivations", tuple((spec, *_inputs(spec)) for spec in derived))
+        worded = (spec for spec in specs if spec.origin is not None and spec.origin.text_path)
+        object.__setattr__(self, "sellers_words", {spec.name: SellersWords(spec.members) for spec in worded})
+
+
+def _paths(origin: Origin) -> frozenset[str]:
+    """What must be given of a complaint, any of it, for a fact to be read: see `_given`."""
+    head = origin.path.partition(".")[0]
+    paths = {origin.path, origin.text_path or origin.path, head}
+    return frozenset(paths | {f"{head}."}) if origin.absent is not None else frozenset(paths)
+
+
+def _given(complaint: Complaint) -> set[str]:
+    """The paths that were given, ``null`` included: ``claims``, ``order.price``, and ``order.`` for anything in a part."""
+    given = set()
+    for head in complaint.model_fields_set:
+        part = getattr(complaint, head, None)
+        if isinstance(part, BaseModel):
+            given.add(f"{head}.")
+            given |= {f"{head}.{name}" for name in part.model_fields_set}
+        else:
+            given.add(head)
+    return given
+
+
+def _inputs(spec: FactSpec) -> tuple[frozenset[str], bool]:
+    if spec.derivation is None:
+        return frozenset(), False
+    facts = (arg for arg in spec.derivation.args if isinstance(arg, str) and not arg.startswith("param."))
+    return frozenset(facts), FUNCTIONS[spec.derivation.function].three_valued
 
 
 def local_date(instant: dt.datetime, zone: ZoneInfo) -> dt.date:
@@ -59,24 +108,38 @@ def localise(instant: dt.datetime, zone: ZoneInfo) -> dt.datetime:
     return instant.replace(tzinfo=zone) if instant.tzinfo is None else instant.astimezone(zone)
 
 
-def intake(complaint: Complaint, context: IntakeContext, *, received_at: dt.datetime | None, as_of: dt.date) -> Intake:
+def intake(
+    complaint: Complaint,
+    context: IntakeContext,
+    parameters: Mapping[str, Value],
+    *,
+    received_at: dt.datetime | None,
+    as_of: dt.date,
+) -> Intake:
     """Read a complaint into facts.
 
     Args:
         complaint: The complaint.
-        context: Vocabulary, signals, timezone, calendar and the parameters in force.
+        context: Vocabulary, signals, timezone and calendar.
+        parameters: The figures of the law in force.
         received_at: When it was received; relative days in the text count from there.
         as_of: The day that the decision is made for.
     """
-    return _Intake(complaint, context, received_at, as_of).run()
+    return _Intake(complaint, context, parameters, received_at, as_of).run()
 
 
 class _Intake:
     def __init__(
-        self, complaint: Complaint, context: IntakeContext, received_at: dt.datetime | None, as_of: dt.date
+        self,
+        complaint: Complaint,
+        context: IntakeContext,
+        parameters: Mapping[str, Value],
+        received_at: dt.datetime | None,
+        as_of: dt.date,
     ) -> None:
         self.complaint = complaint
         self.context = context
+        self.parameters = parameters
         self.vocabulary = context.vocabulary
         self.received_at = received_at
         self.as_of = as_of
@@ -95,10 +158,11 @@ class _Intake:
         self._form()
         scan = self._text(received)
         known, disputed = self._merge()
-        self._presumed(known, disputed)
+        for name, presumption in self.context.presumed:
+            if name not in known and name not in disputed:
+                known[name] = presumption
         self._derive(known, disputed)
-        self._close(known, disputed)
-        facts = Facts(MappingProxyType(known), MappingProxyType(disputed), tuple(self.unclear))
+        facts = self._closed(known, disputed)
         return Intake(facts, scan, tuple(self.problems), tuple(self.unknown_names))
 
     def _add(self, name: str, known: Known) -> None:
@@ -107,9 +171,11 @@ class _Intake:
     # --- contract fields --------------------------------------------------------------------------------------------
 
     def _fields(self) -> None:
-        for name, spec in self.vocabulary.facts.items():
-            if spec.origin is None:
+        given = _given(self.complaint)
+        for spec, paths in self.context.origins:
+            if spec.origin is None or paths.isdisjoint(given):
                 continue
+            name = spec.name
             raw = _lookup(self.complaint, spec.origin.path)
             source = spec.origin.path
             if raw is None and spec.origin.absent is not None and self._container_given(spec.origin.path):
@@ -158,9 +224,7 @@ class _Intake:
 
     def _loosely(self, spec: FactSpec, raw: object) -> Value | None:
         """A seller's own words, mapped to the one value they speak of."""
-        if not isinstance(raw, str):
-            return None
-        return _member(spec, raw) or kind_in_words(spec.members, raw)
+        return self.context.sellers_words[spec.name].read(raw) if isinstance(raw, str) else None
 
     # --- form facts -------------------------------------------------------------------------------------------------
 
@@ -224,9 +288,10 @@ class _Intake:
             return None
         scan = self.context.lexicon.scan(self.complaint.text, received_on=received if self.received_at else None)
         said: dict[str, list[Known]] = {}
+        span = scan.normal.way_back()
         for hit in scan.hits:
             signal = self.context.lexicon.signals[hit.signal]
-            words = scan.normal.span(hit.start, hit.end)
+            words = span(hit.start, hit.end)
             source = f"{SIGNAL_PREFIX}{hit.signal}"
             if not hit.negated:
                 said.setdefault(source, []).append(Known(True, Grade.STATED, source, words=words))
@@ -236,7 +301,7 @@ class _Intake:
                 elif signal.negated == "flip" and isinstance(value, bool):
                     said.setdefault(fact, []).append(Known(not value, Grade.STATED, source, words=words))
         for bound in scan.readings:
-            words = scan.normal.span(bound.reading.start, bound.reading.end)
+            words = span(bound.reading.start, bound.reading.end)
             if bound.reading.value is None:
                 self.silenced.add(bound.spec.fact)
                 continue
@@ -268,6 +333,9 @@ class _Intake:
         disputed: dict[str, tuple[Known, ...]] = {}
         for name, sources in self.sources.items():
             spec = self.vocabulary.facts.get(name)
+            if len(sources) == 1:
+                known[name] = sources[0]
+                continue
             best = max(sources, key=lambda k: k.grade)
             if spec is None:
                 known[name] = best
@@ -282,18 +350,17 @@ class _Intake:
                 known[name] = best
         return known, disputed
 
-    def _presumed(self, known: dict[str, Known], disputed: Mapping[str, tuple[Known, ...]]) -> None:
-        for name, spec in self.vocabulary.facts.items():
-            if spec.presumption is not None and name not in known and name not in disputed and not spec.derivation:
-                known[name] = spec.presumption.known
-
     def _derive(self, known: dict[str, Known], disputed: dict[str, tuple[Known, ...]]) -> None:
-        for name in self.vocabulary.derived_order:
-            spec = self.vocabulary[name]
-            computed = compute(spec, known, self.context.parameters, self.context.functions)
+        context = self.context
+        for spec, inputs, three_valued in context.derivations:
+            name = spec.name
+            computed = None
+            # Nothing comes of an unknown input, and nothing three-valued of unknown inputs alone.
+            if not known.keys().isdisjoint(inputs) if three_valued else known.keys() >= inputs:
+                computed = compute(spec, known, self.parameters, context.functions)
             if computed is None or not spec.accepts(computed.value):
                 if spec.presumption is not None and name not in known and name not in disputed:
-                    known[name] = spec.presumption.known
+                    known[name] = self.vocabulary.defaults[name]
                 continue
             if name in disputed:
                 continue
@@ -311,10 +378,18 @@ class _Intake:
             elif computed.grade > direct.grade:
                 known[name] = computed
 
-    def _close(self, known: dict[str, Known], disputed: Mapping[str, tuple[Known, ...]]) -> None:
-        for name, spec in self.vocabulary.facts.items():
-            if spec.world == "raised" and name not in known and name not in disputed:
-                known[name] = spec.unraised
+    def _closed(self, known: dict[str, Known], disputed: Mapping[str, tuple[Known, ...]]) -> Facts:
+        """All facts: what was found, over what holds where nobody has said anything."""
+        defaults = self.vocabulary.defaults
+        told = {name for name, have in known.items() if defaults.get(name) is not have}
+        whole = dict(defaults) if not isinstance(defaults, MappingProxyType) else defaults.copy()
+        whole.update(known)
+        for name in disputed:
+            told.add(name)
+            whole.pop(name, None)
+        return Facts(
+            MappingProxyType(whole), MappingProxyType(dict(disputed)), tuple(self.unclear), told=frozenset(told)
+        )
 
 
 def compute(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -33,7 +33,15 @@ def _simplified() -> Mapping[str, str]:
 
 
 class _Table(dict[int, str]):
-    """A translation table that fills itself: one entry a character ever seen, so bounded by Unicode."""
+    """A translation table that fills itself: one entry a character ever seen, so bounded by Unicode.
+
+    Attributes:
+        uneven: Those of them that become nothing or several characters.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.uneven: set[str] = set()
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -42,6 +50,8 @@ class _Table(dict[int, str]):
         else:
             folded = unicodedata.normalize("NFKC", char).lower()
             result = "".join(_simplified().get(c, c) for c in folded)
+        if len(result) != 1:
+            self.uneven.add(char)
         self[code] = result
         return result
 
@@ -66,11 +76,19 @@ class Normal:
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the original of ``text[start:end]``."""
-        back = _offsets(self.original)
-        if not back or start >= end:
-            return (0, 0)
-        last = back[min(end, len(back)) - 1]
-        return (back[min(start, len(back) - 1)], last + 1)
+        return _span(_offsets(self), start, end)
+
+    def way_back(self) -> Callable[[int, int], tuple[int, int]]:
+        """`span` for many places of one text: the way back is found once, when it is first gone."""
+        back: Sequence[int] | None = None
+
+        def span(start: int, end: int) -> tuple[int, int]:
+            nonlocal back
+            if back is None:
+                back = _offsets(self)
+            return _span(back, start, end)
+
+        return span
 
     def words(self, start: int, end: int) -> str:
         """The original words of ``text[start:end]``."""
@@ -90,9 +108,19 @@ def normalise(text: str) -> Normal:
     return Normal(_EVASIVE.sub("", folded), text)
 
 
-def _offsets(original: str) -> list[int]:
+def _span(back: Sequence[int], start: int, end: int) -> tuple[int, int]:
+    if not back or start >= end:
+        return (0, 0)
+    last = back[min(end, len(back)) - 1]
+    return (back[min(start, len(back) - 1)], last + 1)
+
+
+def _offsets(normal: Normal) -> Sequence[int]:
     """For each character of the normalised text, its offset in the original. Computed only to explain."""
     table = _table()
+    original = normal.original
+    if len(normal.text) == len(original) and table.uneven.isdisjoint(original):
+        return range(len(original))  # one character for each, and none dropped
     chars: list[str] = []
     back: list[int] = []
     for index, char in enumerate(original):

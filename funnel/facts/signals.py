@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import repeat
+from operator import or_
 from typing import Literal
 
 from ahocorasick_rs import AhoCorasick
@@ -21,6 +25,8 @@ NEGATION_REACH = 3
 HEDGE_REACH = 12
 """A hedge (是不是, 如果) silences a match that begins at most this many characters behind it, in the same clause."""
 _DOUBLE_NEGATION_REACH = 2
+
+_CLAUSE_END = re.compile(f"[{re.escape(CLAUSE_ENDS)}]")
 
 Place = tuple[int, int]
 
@@ -103,15 +109,21 @@ class Lexicon:
         self.signals: Mapping[str, Signal] = {s.id: s for s in sorted(signals, key=lambda s: s.id)}
         self.readings = tuple(sorted(readings, key=lambda r: r.id))
         self._literals: dict[str, int] = {}
-        self._first: dict[int, list[int]] = {}
         self._phrases: list[tuple[str, Phrase, bool, tuple[frozenset[int], ...]]] = []
         for signal in self.signals.values():
             for phrase, is_except in [(p, False) for p in signal.phrases] + [(p, True) for p in signal.excepts]:
                 segments = tuple(frozenset(self._intern(lit) for lit in seg) for seg in phrase.segments)
-                index = len(self._phrases)
                 self._phrases.append((signal.id, phrase, is_except, segments))
-                for literal in segments[0]:
-                    self._first.setdefault(literal, []).append(index)
+        self._whole: dict[int, list[int]] = {}
+        parted: list[int] = []
+        for index, (*_, segments) in enumerate(self._phrases):
+            if len(segments) > 1:
+                parted.append(index)
+                continue
+            for literal in segments[0]:
+                self._whole.setdefault(literal, []).append(index)
+        self._parted = tuple(parted)
+        self._layers = _Layers([self._phrases[index][3] for index in parted])
         self._negators = frozenset(self._intern(normalise(w).text) for w in negators)
         self._not_negators = frozenset(self._intern(normalise(w).text) for w in not_negators)
         self._hedges = frozenset(self._intern(normalise(w).text) for w in hedges)
@@ -146,43 +158,60 @@ class Lexicon:
             places.setdefault(literal, []).append((start, end))
         if not places:
             return Scan(normal, (), ())
-        ends = [i for i, char in enumerate(normal.text) if char in CLAUSE_ENDS]
+        ends = [match.start() for match in _CLAUSE_END.finditer(normal.text)]
         hits = self._hits(normal.text, places, ends)
         readings = self._bind(normal.text, places, ends, received_on)
         return Scan(normal, hits, readings)
 
     def _hits(self, text: str, places: Mapping[int, list[Place]], ends: list[int]) -> tuple[Hit, ...]:
-        candidates = sorted({index for literal in places for index in self._first.get(literal, ())})
         found: dict[str, list[tuple[int, int, str]]] = {}
         excepted: dict[str, list[Place]] = {}
-        for index in candidates:
-            signal, phrase, is_except, segments = self._phrases[index]
-            for start, end in _match(segments, phrase.gaps, places, ends):
-                if is_except:
-                    excepted.setdefault(signal, []).append((start, end))
-                else:
-                    found.setdefault(signal, []).append((start, end, phrase.source))
+        for index, spots in self._spots(places, ends):
+            signal, phrase, is_except, _ = self._phrases[index]
+            if is_except:
+                excepted.setdefault(signal, []).extend(spots)
+            else:
+                found.setdefault(signal, []).extend((start, end, phrase.source) for start, end in spots)
         if not found:
             return ()
         negators = self._live_negators(places)
-        hedges = sorted(p for literal in self._hedges for p in places.get(literal, ()))
+        hedges = sorted(p for literal in self._hedges & places.keys() for p in places[literal])
         hits = []
         for signal, spans in found.items():
-            bars = excepted.get(signal, ())
-            hedged = self.signals[signal].hedged
-            for start, end, source in sorted(set(spans)):
-                if any(a < end and start < b for a, b in bars):
+            bars = excepted.get(signal)
+            hedged = hedges and self.signals[signal].hedged == "ignore"
+            for start, end, source in sorted(set(spans)) if len(spans) > 1 else spans:
+                if bars is not None and any(a < end and start < b for a, b in bars):
                     continue
-                if hedged == "ignore" and _hedged(hedges, start, ends):
+                if hedged and _hedged(hedges, start, ends):
                     continue
-                negation = self._negation(text, negators, start, ends)
+                negation = self._negation(text, negators, start, ends) if negators else False
                 if negation is not None:
                     hits.append(Hit(signal, start, end, negation, source))
         return tuple(sorted(hits, key=lambda h: (h.start, h.end, h.signal)))
 
+    def _spots(self, places: Mapping[int, list[Place]], ends: list[int]) -> Iterator[tuple[int, Iterable[Place]]]:
+        """The phrases that stand in a text, each with its places: for each possible end the latest beginning."""
+        whole: dict[int, dict[int, int]] = {}
+        for literal in self._whole.keys() & places.keys():
+            for index in self._whole[literal]:
+                reached = whole.setdefault(index, {})
+                for start, end in places[literal]:
+                    if start > reached.get(end, -1):
+                        reached[end] = start
+        for index, reached in whole.items():
+            yield index, [(start, end) for end, start in reached.items()]
+        for number, parts in self._layers.standing(places):
+            index = self._parted[number]
+            spots = _match(parts, self._phrases[index][1].gaps, ends)
+            if spots:
+                yield index, spots
+
     def _live_negators(self, places: Mapping[int, list[Place]]) -> list[Place]:
-        barred = [p for literal in self._not_negators for p in places.get(literal, ())]
-        negators = [p for literal in self._negators for p in places.get(literal, ())]
+        negators = [p for literal in self._negators & places.keys() for p in places[literal]]
+        if not negators:
+            return negators
+        barred = [p for literal in self._not_negators & places.keys() for p in places[literal]]
         return sorted(p for p in negators if not any(a <= p[0] and p[1] <= b for a, b in barred))
 
     def _negation(self, text: str, negators: list[Place], start: int, ends: list[int]) -> bool | None:
@@ -202,9 +231,9 @@ class Lexicon:
     ) -> tuple[BoundReading, ...]:
         cues = [
             (place, index, is_before)
-            for literal, uses in self._cues.items()
-            for place in places.get(literal, ())
-            for index, is_before in uses
+            for literal in self._cues.keys() & places.keys()
+            for place in places[literal]
+            for index, is_before in self._cues[literal]
         ]
         if not cues:
             return ()
@@ -225,35 +254,96 @@ class Lexicon:
         return tuple(bound)
 
 
-def _match(
-    segments: Sequence[frozenset[int]], gaps: Sequence[int], places: Mapping[int, list[Place]], ends: list[int]
-) -> list[Place]:
-    """All places of a phrase: for each possible end the latest beginning. Work is bounded by hits times gap."""
-    # Most phrases begin here and end nowhere: seen before any place is looked at.
-    if any(
-        segment.isdisjoint(places.keys()) if len(segment) > len(places) else not any(n in places for n in segment)
-        for segment in segments[1:]
-    ):
-        return []
+class _Layers:
+    """What each literal makes possible of phrases of several segments: a bit for each segment of each phrase.
+
+    The bits of all first segments stand together, then those of all second ones, and so on. A phrase is possible where it
+    stands in every layer; where it has fewer segments than there are layers, it stands there from the beginning. Phrases
+    share segments, so the masks are made a segment at a time, and literals share them.
+    """
+
+    __slots__ = ("_count", "_depth", "_free", "_full", "_lengths", "_needs")
+
+    def __init__(self, phrases: Sequence[Sequence[frozenset[int]]]) -> None:
+        self._count = len(phrases)
+        self._lengths = [len(segments) for segments in phrases]
+        self._depth = max(self._lengths, default=0)
+        self._full = (1 << self._count) - 1
+        self._free = 0
+        masks: dict[frozenset[int], int] = {}
+        for index, segments in enumerate(phrases):
+            for layer in range(self._depth):
+                bit = 1 << (layer * self._count + index)
+                if layer < len(segments):
+                    masks[segments[layer]] = masks.get(segments[layer], 0) | bit
+                else:
+                    self._free |= bit
+        self._needs: dict[int, int] = {}
+        shared: dict[int, int] = {}
+        for segment, mask in masks.items():
+            for literal in segment:
+                whole = self._needs.get(literal, 0) | mask
+                self._needs[literal] = shared.setdefault(whole, whole)
+
+    def standing(self, places: Mapping[int, list[Place]]) -> Iterator[tuple[int, list[list[Place]]]]:
+        """Phrases each of whose segments stands somewhere in the text, with the places of each segment in order."""
+        needs, count = self._needs.get, self._count
+        found = reduce(or_, map(needs, places, repeat(0)), self._free)
+        alive = self._full
+        for _ in range(self._depth):
+            alive &= found
+            found >>= count
+        if not alive:
+            return
+        wanted = alive
+        for _ in range(1, self._depth):
+            wanted |= wanted << count
+        spots: dict[int, list[Place]] = {}
+        for literal, where in places.items():
+            here = needs(literal, 0) & wanted
+            if here:
+                for bit in _bits(here):
+                    spots.setdefault(bit, []).extend(where)
+        for index in _bits(alive):
+            parts = [spots[layer * count + index] for layer in range(self._lengths[index])]
+            for part in parts:
+                part.sort()
+            yield index, parts
+
+
+def _bits(mask: int) -> Iterator[int]:
+    """The places of the bits of a mask, from below."""
+    while mask:
+        lowest = mask & -mask
+        mask ^= lowest
+        yield lowest.bit_length() - 1
+
+
+def _match(parts: Sequence[list[Place]], gaps: Sequence[int], ends: list[int]) -> list[Place]:
+    """All places of a phrase: for each possible end the latest beginning. Work is bounded by hits times gap.
+
+    Args:
+        parts: For each segment where it stands, in order.
+        gaps: The longest gap between one segment and the next.
+        ends: Where clauses end.
+    """
     reached: dict[int, int] = {}
-    for literal in segments[0]:
-        for start, end in places.get(literal, ()):
-            reached[end] = max(start, reached.get(end, -1))
-    for segment, gap in zip(segments[1:], gaps, strict=True):
-        if not reached:
-            return []
-        nexts = sorted(place for literal in segment for place in places.get(literal, ()))
-        if not nexts:
-            return []
-        starts = [place[0] for place in nexts]
+    for start, end in parts[0]:
+        if start > reached.get(end, -1):
+            reached[end] = start
+    for places, gap in zip(parts[1:], gaps, strict=True):
         following: dict[int, int] = {}
         for end, begin in reached.items():
-            for index in range(bisect_left(starts, end), bisect_right(starts, end + gap)):
-                start, stop = nexts[index]
-                if not _crosses(ends, end, start):
-                    following[stop] = max(begin, following.get(stop, -1))
+            for index in range(bisect_left(places, (end, -1)), len(places)):
+                start, stop = places[index]
+                if start > end + gap:
+                    break
+                if begin > following.get(stop, -1) and not _crosses(ends, end, start):
+                    following[stop] = begin
+        if not following:
+            return []
         reached = following
-    return sorted((begin, end) for end, begin in reached.items())
+    return [(begin, end) for end, begin in reached.items()]
 
 
 def _crosses(ends: list[int], low: int, high: int) -> bool:

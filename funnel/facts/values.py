@@ -64,11 +64,14 @@ class Facts:
         known: The best value of each fact that is known and not disputed.
         disputed: Facts whose sources contradict, with those sources. They are unknown to every condition.
         unclear: Facts on which the text says both or is ambiguous; it states nothing of them.
+        told: Facts that are not as the vocabulary has them by default, disputed ones included; what reads none of them
+            comes out as it always does. None: not known.
     """
 
     known: Mapping[str, Known]
     disputed: Mapping[str, tuple[Known, ...]] = field(default_factory=lambda: MappingProxyType({}))
     unclear: tuple[str, ...] = ()
+    told: frozenset[str] | None = field(default=None, repr=False, compare=False)
 
     def value(self, name: str) -> Value | None:
         """The value of a fact; None if it is unknown or disputed."""
@@ -85,12 +88,14 @@ class Facts:
 
     def without(self, names: Iterable[str]) -> Facts:
         """The same facts with some of them unknown."""
-        gone = set(names)
-        return replace(self, known=MappingProxyType({n: k for n, k in self.known.items() if n not in gone}))
+        gone = frozenset(names)
+        told = None if self.told is None else self.told | gone
+        return replace(self, known=MappingProxyType({n: k for n, k in self.known.items() if n not in gone}), told=told)
 
     def with_value(self, name: str, known: Known) -> Facts:
         """The same facts with one more known: a hypothesis, for questions. Derived facts are not computed anew."""
-        return replace(self, known=MappingProxyType({**self.known, name: known}))
+        told = None if self.told is None else self.told | {name}
+        return replace(self, known=MappingProxyType({**self.known, name: known}), told=told)
 
 
 def weakest(grades: Iterable[Grade]) -> Grade:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
+from ahocorasick_rs import AhoCorasick
+
 from funnel.facts.normalise import normalise
 from funnel.facts.values import NOT_RAISED, Grade, Known, Value
 
@@ -56,27 +58,51 @@ class Member:
         object.__setattr__(self, "names", frozenset({word.strip() for word in words} | others))
 
 
+class SellersWords:
+    """What sellers call the values of a fact: made once, to read many descriptions.
+
+    Args:
+        members: The values.
+    """
+
+    __slots__ = ("_automaton", "_members", "_named", "_slugs")
+
+    def __init__(self, members: Mapping[str, Member]) -> None:
+        self._members = members
+        named = [(name, member.slug) for member in members.values() for name in member.names]
+        self._named = dict(reversed(named))  # the first that bears a name has it
+        worded = [(word, member.slug) for member in members.values() for word in member.words]
+        self._slugs = [slug for _, slug in worded]
+        self._automaton = AhoCorasick([word for word, _ in worded], store_patterns=False) if worded else None
+
+    def read(self, source: str) -> str | None:
+        """The value that a whole field names, or the one that a description speaks of (`kind_in_words`)."""
+        if source in self._members:
+            return source
+        text = normalise(source).text
+        return self._named.get(text.strip()) or self._spoken_of(text)
+
+    def _spoken_of(self, text: str) -> str | None:
+        if self._automaton is None:
+            return None
+        places = self._automaton.find_matches_as_indexes(text, overlapping=True)
+        found = [(start, end, self._slugs[index]) for index, start, end in places]
+        whole = {
+            slug
+            for start, end, slug in found
+            if not any(a <= start and end <= b and b - a > end - start for a, b, _ in found)
+        }
+        whole -= {wider for slug in whole for wider in wider_than(self._members, slug)}
+        return next(iter(whole)) if len(whole) == 1 else None
+
+
 def kind_in_words(members: Mapping[str, Member], source: str) -> str | None:
     """The one value that a seller's own words speak of.
 
     A word inside a longer known word says nothing of itself (水果 in 水果刀), and a wider value beside one of its own kinds
     yields to it. Words of several values, or of none, leave it open: a category guessed wrong would decide a case.
     """
-    text = normalise(source).text
-    found: list[tuple[int, int, str]] = []
-    for member in members.values():
-        for word in member.words:
-            start = text.find(word)
-            while start >= 0:
-                found.append((start, start + len(word), member.slug))
-                start = text.find(word, start + 1)
-    whole = {
-        slug
-        for start, end, slug in found
-        if not any(a <= start and end <= b and b - a > end - start for a, b, _ in found)
-    }
-    whole -= {wider for slug in whole for wider in wider_than(members, slug)}
-    return next(iter(whole)) if len(whole) == 1 else None
+    return SellersWords(members)._spoken_of(normalise(source).text)  # noqa: SLF001 (of this module)
 
 
 def wider_than(members: Mapping[str, Member], slug: str) -> tuple[str, ...]:
@@ -224,10 +250,22 @@ def yuan(fen: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All declared facts of a pack, and the order in which derived ones are computed."""
+    """All declared facts of a pack, and the order in which derived ones are computed.
+
+    Attributes:
+        facts: By name.
+        derived_order: Derived facts, each after those it is computed from.
+        defaults: What is known where nobody has said anything: presumptions, and raised facts that nobody raised.
+    """
 
     facts: Mapping[str, FactSpec]
     derived_order: tuple[str, ...] = ()
+    defaults: Mapping[str, Known] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        presumed = {n: s.presumption.known for n, s in self.facts.items() if s.presumption is not None}
+        unraised = {n: s.unraised for n, s in self.facts.items() if s.world == "raised" and n not in presumed}
+        object.__setattr__(self, "defaults", MappingProxyType({**presumed, **unraised}))
 
     def __contains__(self, name: object) -> bool:
         return name in self.facts
