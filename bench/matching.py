@@ -84,14 +84,17 @@ def pack_of(base: Pack, wanted: list[dict]) -> Pack:
     return replace(base, rules=made, vocabulary=Vocabulary(facts=facts))
 
 
-def as_facts(row: Row) -> Facts:
-    return Facts(MappingProxyType({n: Known(v, Grade.STATED, "bench") for n, v in row.items()}))
+def as_facts(row: Row, vocabulary: Vocabulary) -> Facts:
+    """The facts of a row as intake gives them: what was told, over what holds where nobody has said anything."""
+    told = {n: Known(v, Grade.STATED, "bench") for n, v in row.items() if v is not False}
+    return Facts(MappingProxyType({**vocabulary.defaults, **told}), told=frozenset(told))
 
 
 def funnel_matcher(make: Callable[[Pack], object]) -> Callable:
     def build(base: Pack, wanted: list[dict], given: list[Row]) -> tuple[list, Callable[[object], Answer]]:
-        matcher = make(pack_of(base, wanted))
-        return [as_facts(row) for row in given], lambda facts: frozenset(matcher.recognised(facts, {}))
+        pack = pack_of(base, wanted)
+        matcher = make(pack)
+        return [as_facts(row, pack.vocabulary) for row in given], lambda facts: frozenset(matcher.recognised(facts, {}))
 
     return build
 

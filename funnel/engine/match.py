@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from funnel.engine.evaluate import Parameters, evaluate
+from funnel.engine._checks import Check
+from funnel.engine.evaluate import Parameters
 from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Value
 from funnel.facts.vocabulary import Vocabulary
@@ -31,8 +32,11 @@ class CompiledMatcher:
     Each rule is a bit (one for each branch of a disjunction at its top). A conjunction is false as soon as one part is,
     so each fact says at once, by one look into a table, which bits it leaves alive: a raised fact that nobody raised
     kills all that ask for it, a kind of goods all that ask for another, a number all whose bounds it misses. What a table
-    cannot say (an unknown fact, a dated parameter, a part that is no plain test) kills nothing. The few bits that are
-    left are evaluated in full, so the tables can be short of the truth but never wrong about it.
+    cannot say (an unknown fact, a dated parameter, a part that is no plain test) kills nothing, so that the tables can be
+    short of the truth but never wrong about it. Of the few bits that are left those hold of which the tables say all and
+    no fact is unknown; the others are evaluated in full.
+
+    Of raised facts only those that were told are asked for (`Facts.told`); the others are as by default.
     """
 
     def __init__(self, pack: Pack) -> None:
@@ -44,9 +48,15 @@ class CompiledMatcher:
                 self._rules.append(rule)
         self._full = (1 << len(self._rules)) - 1
         self._free, self._keys = build.layers(self._full)
-        self._raised = tuple(sorted({fact for fact, _ in self._keys} | {fact for fact, _ in build.denied}))
-        self._of = {fact: tuple(key for key in self._keys if key[0] == fact) for fact in self._raised}
+        raised = sorted({fact for fact, _ in self._keys} | {fact for fact, _ in build.denied})
+        self._defaults = pack.vocabulary.defaults
+        self._of = {fact: tuple(key for key in self._keys if key[0] == fact) for fact in raised}
+        # What is presumed to be raised is so without being told.
+        self._presumed = tuple(f for f in raised if f not in self._defaults or self._defaults[f].value)
+        self._checks: dict[str, Check] = {}
         self._denied = {key: self._full & ~mask for key, mask in build.denied.items()}
+        self._exact = self._full & ~build.inexact
+        self._users = build.users
         self._equal = build.equal(self._full)
         self._bounds = build.bounds(self._full)
 
@@ -54,19 +64,21 @@ class CompiledMatcher:
         """See `Matcher.recognised`."""
         get = facts.known.get
         alive = self._full
+        exact = self._exact
         layers = list(self._free)
-        for fact in self._raised:
+        for fact in self._worth_asking(facts):
             have = get(fact)
             if have is None:  # in dispute: it may be any of its values
                 keys: Sequence[tuple[str, str]] = self._of[fact]
+                exact &= ~self._users[fact]
             elif not have.value:
                 continue
             elif isinstance(have.value, frozenset):
                 keys = [(fact, member) for member in have.value]
             else:
                 keys = ((fact, ""),)
-                if have.value is True:
-                    alive &= self._denied.get((fact, ""), self._full)
+                if have.value is True and (fact, "") in self._denied:
+                    alive &= self._denied[fact, ""]
             for key in keys:
                 for layer, mask in self._keys.get(key, ()):
                     layers[layer] |= mask
@@ -76,22 +88,41 @@ class CompiledMatcher:
             if not alive:
                 return {}
             have = get(fact)
-            if have is not None:
+            if have is None:
+                exact &= ~self._users[fact]
+            else:
                 alive &= table.get(have.value, default)
         for fact, points, masks in self._bounds:
             have = get(fact)
-            if have is not None:
+            if have is None:
+                exact &= ~self._users[fact]
+            else:
                 alive &= masks[bisect_right(points, have.value)]
         found: dict[str, Truth] = {}
         while alive:
             lowest = alive & -alive
             alive ^= lowest
             rule = self._rules[lowest.bit_length() - 1]
-            if rule.id not in found:  # evaluated once, however many branches are left
-                truth = evaluate(rule.recognise, facts, parameters)
+            if lowest & exact:
+                found[rule.id] = True
+            elif rule.id not in found:  # evaluated once, however many branches are left
+                truth = self._check(rule).truth(facts.known, facts.told, parameters)
                 if truth is not False:
                     found[rule.id] = truth
         return found
+
+    def _worth_asking(self, facts: Facts) -> Collection[str]:
+        """The raised facts that may be raised."""
+        if facts.told is None:
+            return self._of
+        asked = [fact for fact in facts.told if fact in self._of]
+        return asked + [fact for fact in self._presumed if fact not in facts.told] if self._presumed else asked
+
+    def _check(self, rule: Rule) -> Check:
+        check = self._checks.get(rule.id)
+        if check is None:
+            check = self._checks[rule.id] = Check(rule.recognise, self._defaults)
+        return check
 
 
 @dataclass(slots=True)
@@ -102,32 +133,48 @@ class _Build:
     allowed: dict[str, dict[int, set[Value]]] = field(default_factory=dict)
     lower: dict[str, dict[int, int]] = field(default_factory=dict)
     upper: dict[str, dict[int, int]] = field(default_factory=dict)
+    users: dict[str, int] = field(default_factory=dict)
+    inexact: int = 0
 
     def add(self, bit: int, branch: Condition) -> None:
-        """Note what kills a branch."""
+        """Note what kills a branch, and whether that is all there is to it."""
         for part, asserted in _conjuncts(branch):
-            spec = self.vocabulary[part.fact]
-            raised = spec.world == "raised"
-            if not asserted:
-                if raised and spec.type == "bool" and _asks_true(part):
-                    key = (part.fact, "")
-                    self.denied[key] = self.denied.get(key, 0) | 1 << bit
-                continue
+            if part is None or not self._part(bit, part, asserted=asserted):
+                self.inexact |= 1 << bit
+            else:
+                self.users[part.fact] = self.users.get(part.fact, 0) | 1 << bit
+
+    def _part(self, bit: int, part: Test, *, asserted: bool) -> bool:
+        """Note what kills one part of a branch; whether the tables say it whole where the fact is known."""
+        spec = self.vocabulary[part.fact]
+        raised = spec.world == "raised"
+        if not asserted:
             if raised and spec.type == "bool" and _asks_true(part):
-                self.needs.setdefault(bit, []).append(frozenset({(part.fact, "")}))
-            elif raised and spec.type == "set" and isinstance(part.constant, frozenset) and part.constant:
-                keys = sorted((part.fact, str(member)) for member in part.constant)
-                if part.test == "contains_any":
-                    self.needs.setdefault(bit, []).append(frozenset(keys))
-                elif part.test == "contains_all":
-                    self.needs.setdefault(bit, []).extend(frozenset({key}) for key in keys)
-            elif spec.type in {"enum", "bool"} and part.test in {"is", "in"}:
-                values = part.constant if isinstance(part.constant, frozenset) else frozenset({part.constant})
-                if all(isinstance(value, str | bool) for value in values):
-                    chosen = self.allowed.setdefault(part.fact, {})
-                    chosen[bit] = chosen[bit] & set(values) if bit in chosen else set(values)  # type: ignore[arg-type]
-            elif spec.type in {"integer", "money"} and part.test in _BOUNDS and isinstance(part.constant, int):
-                self._bound(bit, part.fact, part.test, part.constant)
+                key = (part.fact, "")
+                self.denied[key] = self.denied.get(key, 0) | 1 << bit
+                return True
+            return False
+        if raised and spec.type == "bool" and _asks_true(part):
+            self.needs.setdefault(bit, []).append(frozenset({(part.fact, "")}))
+            return True
+        if raised and spec.type == "set" and isinstance(part.constant, frozenset) and part.constant:
+            keys = sorted((part.fact, str(member)) for member in part.constant)
+            if part.test == "contains_any":
+                self.needs.setdefault(bit, []).append(frozenset(keys))
+            elif part.test == "contains_all":
+                self.needs.setdefault(bit, []).extend(frozenset({key}) for key in keys)
+            return part.test in {"contains_any", "contains_all"}
+        if spec.type in {"enum", "bool"} and part.test in {"is", "in"}:
+            values = part.constant if isinstance(part.constant, frozenset) else frozenset({part.constant})
+            if not all(isinstance(value, str | bool) for value in values):
+                return False
+            chosen = self.allowed.setdefault(part.fact, {})
+            chosen[bit] = chosen[bit] & set(values) if bit in chosen else set(values)  # type: ignore[arg-type]
+            return True
+        if spec.type in {"integer", "money"} and part.test in _BOUNDS and isinstance(part.constant, int):
+            self._bound(bit, part.fact, part.test, part.constant)
+            return True
+        return False
 
     def _bound(self, bit: int, fact: str, test: str, constant: int) -> None:
         if test in {"at_least", "more_than"}:
@@ -195,8 +242,8 @@ def _branches(condition: Condition) -> Sequence[Condition]:
     return [condition]
 
 
-def _conjuncts(condition: Condition) -> Iterator[tuple[Test, bool]]:
-    """The plain tests that must all hold, or (False) must all fail, for a condition to hold. Other parts are left out."""
+def _conjuncts(condition: Condition) -> Iterator[tuple[Test | None, bool]]:
+    """The plain tests that must all hold, or (False) must all fail, for a condition to hold; None for any other part."""
     if isinstance(condition, Test):
         yield condition, True
     elif isinstance(condition, Not) and isinstance(condition.item, Test):
@@ -204,6 +251,8 @@ def _conjuncts(condition: Condition) -> Iterator[tuple[Test, bool]]:
     elif isinstance(condition, All):
         for item in condition.items:
             yield from _conjuncts(item)
+    else:
+        yield None, True
 
 
 def _asks_true(part: Test) -> bool:
