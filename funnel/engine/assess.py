@@ -9,31 +9,35 @@ turn out false); ``exception:ID``; ``refer:N`` (a referral condition); and open 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
-from funnel.engine.evaluate import Parameters, evaluate, unknown_facts
+from funnel.engine._checks import Checked, Told
+from funnel.engine._plan import DEAD, ELEMENTS, RECOGNISE, REST, Block, Needs, Plan
+from funnel.engine._plan import PAID_FACT as PAID_FACT  # noqa: PLC0414 (a name of this module, for others)
+from funnel.engine.evaluate import Parameters
 from funnel.engine.parameters import ParameterTable
-from funnel.engine.remedies import Amount, Missing, compute
+from funnel.engine.remedies import Amount, Missing, computed
 from funnel.facts.truth import Truth
-from funnel.facts.values import Facts, Grade
-from funnel.law.register import LawError, Resolved
-from funnel.pack.formulas import names_of
-from funnel.pack.model import FactRef, Formula, Pack, ReferWhen, RemedySpec, Rule, RuleException, Settle, leaves_of
+from funnel.facts.values import Facts, Grade, Known, Value
+from funnel.pack.model import Pack, ReferWhen, RemedySpec, Rule, RuleException, Settle
 
 SETTLE = "settle"
-DEAD = "dead"
 UNRECOGNISED = "unrecognised"
 
 _CAPPED = frozenset({"refund", "loss"})
 """Kinds whose amount may not exceed what was paid, whatever a rule says."""
 _PROMISED = "promised_compensation"
 """Owed in full where a merchant promised it, but one above the price is weighed by people: "ten for one" is punitive by another name."""
-PAID_FACT = "price_paid"
-"""The fact that caps a settlement."""
-
 
 Result = tuple[tuple[str, int, str], ...]
 """A settlement as kinds, amounts in fen (-1: none) and payers."""
+End = tuple[frozenset[str], Result]
+"""The ends that an answer leaves live for a rule, and the settlement it leads to if it decides."""
+
+_VANISHED: End = (frozenset({DEAD}), ())
+_SETTLED = frozenset({SETTLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +58,6 @@ class Shortfall:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """Why a rule cannot be settled whatever is answered: a stable code and what fills its text."""
-
-    code: str
-    detail: str = ""
-    tier: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Assessment:
     """A rule on a case.
 
@@ -70,6 +65,8 @@ class Assessment:
         live: The ends still possible.
         unknown: Facts whose answers could remove some of them, in the order they stand in the rule.
         remedies: What a settlement would be; None while something is missing.
+        checked: What each condition of the rule's plan came to, in its order.
+        settlement: What settling would take; None where it did not come to that.
     """
 
     rule: Rule
@@ -84,6 +81,9 @@ class Assessment:
     remedies: tuple[DueRemedy, ...] | None
     governing: dt.date
     parameters: Parameters
+    plan: Plan = field(repr=False, compare=False)
+    checked: Sequence[Checked | None] = field(repr=False, compare=False)
+    settlement: Settlement | None = field(repr=False, compare=False)
 
     @property
     def settles(self) -> bool:
@@ -101,11 +101,15 @@ class Assessment:
         certain = all(truth is False for _, truth in self.exceptions)
         return self.recognised is True and self.elements is True and certain
 
+    def unknown_of(self, index: int) -> tuple[str, ...]:
+        """What keeps one condition of the plan unknown, in the order it stands."""
+        found = self.checked[index]
+        return () if found is None else found[1]
+
     @property
     def result(self) -> Result:
         """What a settlement would give: kinds, amounts and payers, in order. Two rules with one result do not compete."""
-        due = self.remedies or ()
-        return tuple(sorted((r.spec.kind, -1 if r.amount is None else r.amount.fen, r.spec.payer) for r in due))
+        return result_of(self.remedies)
 
     @property
     def total(self) -> int:
@@ -114,121 +118,257 @@ class Assessment:
         return sum(r.amount.fen for r in due if r.amount is not None and r.spec.payer != "consumer")
 
 
+def result_of(remedies: tuple[DueRemedy, ...] | None) -> Result:
+    """What remedies give: see `Assessment.result`."""
+    return tuple(sorted((r.spec.kind, -1 if r.amount is None else r.amount.fen, r.spec.payer) for r in remedies or ()))
+
+
 def assess(
     pack: Pack, rule: Rule, facts: Facts, table: ParameterTable, *, as_of: dt.date, recognised: Truth = True
 ) -> Assessment:
+    """Assess one rule on a case. Pure. Who assesses many keeps their `Plans` and uses `assess_planned`."""
+    plan = Plan(rule, pack.register, pack.vocabulary.defaults)
+    return assess_planned(plan, pack, Case(facts, table, as_of), recognised)
+
+
+def assess_planned(plan: Plan, pack: Pack, case: Case, recognised: Truth) -> Assessment:
     """Assess a rule on a case. Pure."""
-    return _Assessor(pack, rule, facts, table, as_of, recognised).run()
+    rule = plan.rule
+    governing, parameters = case.law(rule.governs)
+    checked = plan.weigh(case.known, case.told, parameters)
+    ends = Ends(plan, checked, recognised)
+    settlement = None
+    if ends.may_settle:
+        settlement = settle(plan, pack, case.known, checked, governing, parameters)
+        ends.unknown.update(dict.fromkeys(settlement.unknown))
+    truths = [None if c is None else c[0] for c in checked]
+    return Assessment(
+        rule=rule,
+        recognised=recognised,
+        elements=truths[ELEMENTS],
+        exceptions=tuple(zip(rule.exceptions, truths[REST : plan.referring], strict=True)),
+        referrals=tuple(zip(rule.refer.when, truths[plan.referring : plan.settling], strict=True)),
+        live=ends.live(settlement),
+        unknown=tuple(ends.unknown),
+        shortfalls=() if settlement is None else settlement.shortfalls,
+        blocks=() if settlement is None else settlement.blocks,
+        remedies=None if settlement is None else settlement.remedies,
+        governing=governing,
+        parameters=parameters,
+        plan=plan,
+        checked=checked,
+        settlement=settlement,
+    )
 
 
-class _Assessor:
+def reassess(before: Assessment, pack: Pack, case: Case, changed: str) -> End:
+    """What is left of a rule where one fact is otherwise: only what hangs on that fact is looked at again."""
+    plan, governing, parameters = before.plan, before.governing, before.parameters
+    checked = plan.weigh_again(before.checked, changed, case.known, case.told, parameters)
+    recognised = _truth(checked, RECOGNISE)
+    if recognised is False:
+        return _VANISHED
+    if changed == plan.rule.governs:  # another day, another law
+        governing, parameters = case.law(changed)
+        checked = plan.weigh(case.known, case.told, parameters)
+    ends = Ends(plan, checked, recognised)
+    settlement = None
+    if ends.may_settle:
+        settlement = before.settlement
+        if settlement is None or plan.settling_hangs_on(changed, case.known[changed].grade, weak=settlement.weak):
+            settlement = settle(plan, pack, case.known, checked, governing, parameters)
+    live = ends.live(settlement)
+    return live, () if settlement is None or live != _SETTLED else result_of(settlement.remedies)
+
+
+class Case:
+    """What rules are assessed on: facts, the law of each day, and the day itself."""
+
+    __slots__ = ("as_of", "known", "table", "told")
+
+    def __init__(self, facts: Facts, table: ParameterTable, as_of: dt.date) -> None:
+        # A copy of one's own: hypotheses are written into it, and it answers twice as fast as a proxy.
+        known = facts.known
+        self.known: dict[str, Known] = known.copy() if isinstance(known, MappingProxyType) else dict(known)
+        self.told: Told = facts.told
+        self.table = table
+        self.as_of = as_of
+
+    def law(self, governs: str) -> tuple[dt.date, Parameters]:
+        """The day that governs a matter, and the figures of the law on it."""
+        have = self.known.get(governs)
+        day = have.value if have is not None and isinstance(have.value, dt.date) else self.as_of
+        return day, self.table.on(day)
+
+
+def _truth(checked: Sequence[Checked | None], index: int) -> Truth:
+    """The truth of a condition; one that the rule does not have holds."""
+    found = checked[index]
+    return True if found is None else found[0]
+
+
+class Ends:
+    """The ends that recognition, elements, exceptions and referrals leave live, before settling is looked at.
+
+    Attributes:
+        unknown: What keeps them open, in order.
+        may_settle: Whether nothing that certainly holds stands in the way.
+    """
+
+    __slots__ = ("_checked", "_live", "_plan", "may_settle", "unknown")
+
+    def __init__(self, plan: Plan, checked: Sequence[Checked | None], recognised: Truth) -> None:
+        self._plan = plan
+        self._checked = checked
+        self._live: set[str] = set()
+        self.unknown: dict[str, None] = {}
+        if recognised is None:
+            self._open(RECOGNISE, UNRECOGNISED)
+        elements = _truth(checked, ELEMENTS)
+        if elements is False:
+            self._live.add(DEAD)
+            self.may_settle = False
+        else:
+            self.may_settle = self._elements(elements)
+
+    def live(self, settlement: Settlement | None) -> frozenset[str]:
+        """Every live end."""
+        return frozenset(self._live) if settlement is None else settlement.live.union(self._live)
+
+    def _open(self, index: int, end: str) -> None:
+        """An end is live, and what keeps its condition unknown is worth knowing."""
+        self._live.add(end)
+        found = self._checked[index]
+        if found is not None and found[1]:
+            self.unknown.update(dict.fromkeys(found[1]))
+
+    def _elements(self, elements: Truth) -> bool:
+        plan, checked = self._plan, self._checked
+        exceptions = [_truth(checked, index) for index in range(REST, plan.referring)]
+        fired = True in exceptions
+        if elements is True and fired:
+            self._fired()
+            return False
+        if elements is None:
+            self._open(ELEMENTS, DEAD)
+        for index, truth in enumerate(exceptions):
+            if truth is not False:
+                self._open(REST + index, plan.exception_ends[index])
+        if fired:
+            return False
+        certain = False
+        for index, end in enumerate(plan.referral_ends, plan.referring):
+            truth = _truth(checked, index)
+            if truth is not False:
+                certain = certain or truth is True
+                self._open(index, end)
+        return not certain
+
+    def _fired(self) -> None:
+        """What certainly holds ends the rule; only a referral outweighs a stepping aside."""
+        found = [(REST + n, end, _truth(self._checked, REST + n)) for n, end in enumerate(self._plan.exception_ends)]
+        referring = {end for _, end, truth in found if truth is True and end != DEAD}
+        if referring:
+            self._live |= referring
+            return
+        self._live.add(DEAD)
+        for index, end, truth in found:  # a rule that steps aside may yet have to refer
+            if truth is None and end != DEAD:
+                self._open(index, end)
+
+
+# --- settling -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What settling takes.
+
+    Attributes:
+        live: The ends it leaves: ``settle`` unless something is in the way, and every open item.
+        unknown: What keeps them open, in order.
+        weak: Whether a fact is known below the grade it is needed at.
+    """
+
+    live: frozenset[str]
+    unknown: tuple[str, ...]
+    shortfalls: tuple[Shortfall, ...]
+    blocks: tuple[Block, ...]
+    remedies: tuple[DueRemedy, ...] | None
+    weak: bool
+
+
+def settle(
+    plan: Plan,
+    pack: Pack,
+    known: Mapping[str, Known],
+    checked: Sequence[Checked | None],
+    governing: dt.date,
+    parameters: Parameters,
+) -> Settlement:
+    """Look at what a settlement takes. It hangs on nothing that `Plan.settling_hangs_on` denies."""
+    return _Settling(plan, pack, known, checked, governing, parameters).run()
+
+
+class _Settling:
     def __init__(
         self,
+        plan: Plan,
         pack: Pack,
-        rule: Rule,
-        facts: Facts,
-        table: ParameterTable,
-        as_of: dt.date,
-        recognised: Truth,
+        known: Mapping[str, Known],
+        checked: Sequence[Checked | None],
+        governing: dt.date,
+        parameters: Parameters,
     ) -> None:
+        self.plan = plan
         self.pack = pack
-        self.rule = rule
-        self.facts = facts
-        self.as_of = as_of
-        governing = facts.value(rule.governs)
-        self.governing = governing if isinstance(governing, dt.date) else as_of
-        self.parameters = table.on(self.governing)
-        self.recognised = recognised
+        self.rule = plan.rule
+        self.known = known
+        self.checked = checked
+        self.governing = governing
+        self.parameters = parameters
         self.unknown: dict[str, None] = {}
         self.live: set[str] = set()
         self.blocks: list[Block] = []
         self.shortfalls: list[Shortfall] = []
+        self.weak = False
 
-    def run(self) -> Assessment:
-        rule, facts, parameters = self.rule, self.facts, self.parameters
-        elements = evaluate(rule.elements, facts, parameters)
-        exceptions = tuple((e, evaluate(e.when, facts, parameters)) for e in rule.exceptions)
-        referrals = tuple((w, evaluate(w.condition, facts, parameters)) for w in rule.refer.when)
-        remedies: tuple[DueRemedy, ...] | None = None
-        if self.recognised is None:
-            self.live.add(UNRECOGNISED)
-            self._note(*unknown_facts(rule.recognise, facts, parameters))
-        if elements is False:
-            self.live.add(DEAD)
-        else:
-            remedies = self._alive(elements, exceptions, referrals)
-        return Assessment(
-            rule=rule,
-            recognised=self.recognised,
-            elements=elements,
-            exceptions=exceptions,
-            referrals=referrals,
-            live=frozenset(self.live),
-            unknown=tuple(self.unknown),
-            shortfalls=tuple(self.shortfalls),
-            blocks=tuple(self.blocks),
-            remedies=remedies,
-            governing=self.governing,
-            parameters=parameters,
+    def run(self) -> Settlement:
+        remedies = self._settlement()
+        return Settlement(
+            frozenset(self.live),
+            tuple(self.unknown),
+            tuple(self.shortfalls),
+            tuple(self.blocks),
+            remedies,
+            self.weak,
         )
+
+    def _open(self, index: int, end: str) -> None:
+        self.live.add(end)
+        found = self.checked[index]
+        if found is not None:
+            self._note(*found[1])
 
     def _note(self, *names: str) -> None:
         for name in names:
             self.unknown[name] = None
-
-    def _alive(
-        self,
-        elements: Truth,
-        exceptions: tuple[tuple[RuleException, Truth], ...],
-        referrals: tuple[tuple[ReferWhen, Truth], ...],
-    ) -> tuple[DueRemedy, ...] | None:
-        fired = [e for e, truth in exceptions if truth is True]
-        if elements is True and fired:
-            # What certainly holds ends the rule; only a referral outweighs a stepping aside.
-            referring = [e for e in fired if e.tier is not None]
-            if referring:
-                self.live |= {f"exception:{e.id}" for e in referring}
-                return None
-            self.live.add(DEAD)
-            for exception, truth in exceptions:  # a rule that steps aside may yet have to refer
-                if truth is None and exception.tier is not None:
-                    self.live.add(f"exception:{exception.id}")
-                    self._note(*unknown_facts(exception.when, self.facts, self.parameters))
-            return None
-        if elements is None:
-            self.live.add(DEAD)
-            self._note(*unknown_facts(self.rule.elements, self.facts, self.parameters))
-        for exception, truth in exceptions:
-            if truth is not False:
-                self.live.add(f"exception:{exception.id}" if exception.tier is not None else DEAD)
-                self._note(*unknown_facts(exception.when, self.facts, self.parameters))
-        if fired:
-            return None
-        for index, (when, truth) in enumerate(referrals):
-            if truth is not False:
-                self.live.add(f"refer:{index}")
-                self._note(*unknown_facts(when.condition, self.facts, self.parameters))
-        if any(truth is True for _, truth in referrals):
-            return None
-        return self._settlement()
-
-    # --- settling -------------------------------------------------------------------------------------------------------
 
     def _settlement(self) -> tuple[DueRemedy, ...] | None:
         settle = self.rule.settle
         if settle is None:
             self._cannot(Block("out-of-scope" if self.rule.out_of_scope else "never-settles"))
             return None
-        self._law()
-        for condition in (settle.when, self.rule.scope):
-            truth = True if condition is None else evaluate(condition, self.facts, self.parameters)
+        for block in self.plan.law(self.governing):
+            self._cannot(block)
+        for index, code in ((self.plan.settling, "when"), (self.plan.settling + 1, "scope")):
+            truth = _truth(self.checked, index)
             if truth is False:
-                self._cannot(Block("rule-refers", "scope" if condition is self.rule.scope else "when"))
+                self._cannot(Block("rule-refers", code))
             elif truth is None:
-                self.live.add("refer")
-                self._note(*unknown_facts(condition, self.facts, self.parameters))
+                self._open(index, "refer")
         self._grades(settle)
-        if self.facts.value(self.rule.governs) is None:
+        if self.rule.governs not in self.known:
             self.live.add(f"governs:{self.rule.governs}")
             self._note(self.rule.governs)
         remedies = self._remedies(settle)
@@ -242,39 +382,30 @@ class _Assessor:
         self.blocks.append(block)
         self.live.add(f"cannot:{block.code}")
 
-    def _law(self) -> None:
-        """No settlement rests on an article that was not in force or is known second-hand only."""
-        for basis in self.rule.basis:
-            if not {"elements", "remedies"} & set(basis.supports):
-                continue
-            resolved = resolve(self.pack, basis.citation, self.governing)
-            if resolved is None or not resolved.verified:
-                self._cannot(Block("law-uncertain", basis.citation))
-
     def _grades(self, settle: Settle) -> None:
         """What carries the settlement must be established at the grades the rule asks for.
 
         A value below its grade is taken away; if the elements still hold and the exceptions are still ruled out without
         it, nothing hung on it. Presumptions of law count, unless the rule asks for more.
         """
-        weak = {n: g for n, g in settle.needs.items() if (k := self.facts.known.get(n)) is not None and k.grade < g}
-        strong = self.facts.without(weak) if weak else self.facts
-        conditions = self.rule.settling_conditions
-        for condition, wanted in conditions:
-            if weak and evaluate(condition, strong, self.parameters) is not wanted:
-                for name in unknown_facts(condition, strong, self.parameters):
-                    if name in weak and f"grade:{name}" not in self.live:
-                        self._short(name, self.facts.known[name].grade, weak[name])
-        used = {t.fact for condition, _ in conditions for t in leaves_of(condition)}
-        used |= {n for spec in settle.remedies if spec.formula is not None for n in _facts_of(spec.formula)}
-        for name, need in settle.needs.items():
-            known = self.facts.known.get(name)
-            if name in used or (known is not None and known.grade >= need):
-                continue
+        weak = {n: g for n, g in settle.needs.items() if (k := self.known.get(n)) is not None and k.grade < g}
+        if weak:
+            self.weak = True
+            strong = {n: k for n, k in self.known.items() if n not in weak}
+            for check, wanted in self.plan.settling_checks:
+                if check.reads.isdisjoint(weak):
+                    continue
+                truth, unknown = check(strong, None, self.parameters)
+                if truth is not wanted:
+                    for name in unknown:
+                        if name in weak and f"grade:{name}" not in self.live:
+                            self._short(name, self.known[name].grade, weak[name])
+        for name, need in self.plan.bare_needs:
+            known = self.known.get(name)
             if known is None:
                 self.live.add(f"grade:{name}")
                 self._note(name)
-            elif f"grade:{name}" not in self.live:
+            elif known.grade < need and f"grade:{name}" not in self.live:
                 self._short(name, known.grade, need)
 
     def _short(self, name: str, have: Grade, need: Grade) -> None:
@@ -285,18 +416,17 @@ class _Assessor:
     def _remedies(self, settle: Settle) -> tuple[DueRemedy, ...] | None:
         due: list[DueRemedy] = []
         complete = True
-        for spec in settle.remedies:
-            truth = True if spec.when is None else evaluate(spec.when, self.facts, self.parameters)
+        for number, (spec, needs) in enumerate(zip(settle.remedies, self.plan.formulas, strict=True)):
+            truth = _truth(self.checked, self.plan.paying + number)
             if truth is False:
                 continue
             if truth is None:
                 complete = False
-                self.live.add("amount:when")
-                self._note(*unknown_facts(spec.when, self.facts, self.parameters))
-            if spec.formula is None:
+                self._open(self.plan.paying + number, "amount:when")
+            if spec.formula is None or needs is None:
                 due.append(DueRemedy(spec, None))
                 continue
-            amount = compute(spec.formula, self.facts, self.parameters, self.pack.vocabulary, self.pack.register)
+            amount = self._amount(spec, needs)
             if isinstance(amount, Missing):
                 complete = False
                 facts = [n for n in amount.names if not n.startswith("param.")]
@@ -306,14 +436,21 @@ class _Assessor:
                     self.live.add(f"amount:{name}")
                     self._note(name)
                 continue
-            self._amount_grades(settle, spec.formula)
+            self._amount_grades(settle, needs)
             due.append(DueRemedy(spec, amount))
         return tuple(due) if complete else None
 
-    def _amount_grades(self, settle: Settle, formula: Formula) -> None:
+    def _amount(self, spec: RemedySpec, needs: Needs) -> Amount | Missing:
+        assert spec.formula is not None  # noqa: S101 (the caller has looked)
+        missing = needs.missing(self.known, self.parameters)
+        if missing is not None:
+            return Missing(missing)
+        return computed(spec.formula, self.known, self.parameters, self.pack.vocabulary, self.pack.register)
+
+    def _amount_grades(self, settle: Settle, needs: Needs) -> None:
         """Money moves on recorded figures, unless the rule says what is enough."""
-        for name in _facts_of(formula):
-            known = self.facts.known.get(name)
+        for name in needs.facts:
+            known = self.known.get(name)
             need = settle.needs.get(name, Grade.RECORD)
             if known is not None and known.grade < need and f"grade:{name}" not in self.live:
                 self._short(name, known.grade, need)
@@ -322,12 +459,12 @@ class _Assessor:
         total = sum(r.amount.fen for r in remedies if r.amount is not None)
         limited = total
         if settle.limit_of is not None:
-            value = self.facts.value(settle.limit_of)
-            if not isinstance(value, int):
+            known = self.known.get(settle.limit_of)
+            if known is None or not isinstance(known.value, int):
                 self.live.add(f"amount:{settle.limit_of}")
                 self._note(settle.limit_of)
                 return
-            limited = value
+            limited = known.value
         if settle.limit is not None and limited > settle.limit:
             self._cannot(Block("over-limit", f"{limited}>{settle.limit}"))
         elif max(total, limited) > self.pack.manifest.settle_limit:
@@ -339,7 +476,7 @@ class _Assessor:
             self._cannot(Block("engine-refused", "negative"))
         if not any(r.amount is not None and r.amount.fen for r in remedies):
             return
-        paid = self.facts.value(PAID_FACT)
+        paid = self._value(PAID_FACT)
         if not isinstance(paid, int) or isinstance(paid, bool):
             if PAID_FACT not in self.pack.vocabulary:
                 self._cannot(Block("engine-refused", PAID_FACT))
@@ -351,7 +488,7 @@ class _Assessor:
         promised = sum(r.amount.fen for r in remedies if r.amount is not None and r.spec.kind == _PROMISED)
         if capped > paid or promised > paid or total > 2 * paid:
             self._cannot(Block("engine-refused", f"{total}>{paid}"))
-        claimed = self.facts.value("claimed_amount")
+        claimed = self._value("claimed_amount")
         if isinstance(claimed, int) and claimed > max(total, paid):
             self._cannot(Block("claim-exceeds", f"{claimed}>{max(total, paid)}"))
         elif (
@@ -359,14 +496,6 @@ class _Assessor:
         ):  # not raised is nought; nobody is given more than he asks
             self._cannot(Block("claim-below", f"{total}>{claimed}"))
 
-
-def _facts_of(formula: Formula) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(n.name for n in names_of(formula) if isinstance(n, FactRef)))
-
-
-def resolve(pack: Pack, citation: str, on: dt.date) -> Resolved | None:
-    """An article on a day; None if it was not in force."""
-    try:
-        return pack.register.resolve(citation, on)
-    except LawError:
-        return None
+    def _value(self, name: str) -> Value | None:
+        known = self.known.get(name)
+        return None if known is None else known.value

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from funnel.complaint import Complaint
 from funnel.decision import (
     Answer,
-    Change,
     Decision,
     Explanation,
-    FiredException,
     Forum,
     Matter,
     NearMiss,
@@ -25,9 +24,13 @@ from funnel.decision import (
 )
 from funnel.diagnostics._model import suggestion
 from funnel.engine import describe
-from funnel.engine._texts import join, say
-from funnel.engine.assess import DEAD, PAID_FACT, UNRECOGNISED, Assessment, assess
-from funnel.engine.evaluate import Parameters, cheapest, evaluate, flips, unknown_facts
+from funnel.engine._checks import Check
+from funnel.engine._memory import Memory, state
+from funnel.engine._plan import DEAD, ELEMENTS, PAID_FACT, RECOGNISE, REST, Plans
+from funnel.engine._texts import join
+from funnel.engine._wording import Wording
+from funnel.engine.assess import UNRECOGNISED, Assessment, Case, assess_planned
+from funnel.engine.evaluate import Parameters, cheapest, evaluate
 from funnel.engine.match import CompiledMatcher, Matcher
 from funnel.engine.parameters import ParameterTable
 from funnel.engine.questions import Ask, may_settle, rank, roles
@@ -35,8 +38,7 @@ from funnel.facts.derived import Context
 from funnel.facts.intake import Intake, IntakeContext, intake, localise
 from funnel.facts.truth import Truth
 from funnel.facts.values import NOT_RAISED, Facts, Known
-from funnel.facts.vocabulary import SIGNAL_PREFIX, pick, yuan
-from funnel.pack._reader import duration_hours
+from funnel.facts.vocabulary import pick, yuan
 from funnel.pack.model import Gate, Pack
 
 _HARDNESS: Mapping[str, int] = {"settle": 0, "ask": 1, "refer": 2}
@@ -53,6 +55,22 @@ class Compiled:
     table: ParameterTable
     zone: ZoneInfo
     context: Context
+    reading: IntakeContext = field(init=False, repr=False, compare=False)
+    memory: Memory[Findings] = field(init=False, repr=False, compare=False)
+    plans: Plans = field(init=False, repr=False, compare=False)
+    words: Mapping[str, Wording] = field(init=False, repr=False, compare=False)
+    gates: tuple[tuple[Gate, Check], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Made from the pack, so that `replace` with another pack (a mutant) makes them anew.
+        pack = self.pack
+        reading = IntakeContext(pack.vocabulary, pack.lexicon, self.zone, self.context)
+        object.__setattr__(self, "reading", reading)
+        object.__setattr__(self, "memory", Memory())
+        object.__setattr__(self, "plans", Plans(pack))
+        object.__setattr__(self, "words", MappingProxyType({lang: Wording(pack, lang) for lang in ("zh", "en")}))
+        gates = tuple((gate, Check(gate.when, pack.vocabulary.defaults)) for gate in pack.gates.values())
+        object.__setattr__(self, "gates", gates)
 
 
 def compile_pack(pack: Pack, matcher: Matcher | None = None) -> Compiled:
@@ -99,6 +117,36 @@ class Reasoning:
     recognised: Mapping[str, Truth]
     assessments: Mapping[str, Assessment]
     rulings: tuple[Ruling, ...]
+    findings: Findings = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the rules make of facts, whoever told them: the same for every complaint that comes to these facts.
+
+    Attributes:
+        said: What is said of them, by language; filled in when it is first said.
+    """
+
+    gates: tuple[tuple[Gate, Truth], ...]
+    assessments: Mapping[str, Assessment]
+    rulings: tuple[Ruling, ...]
+    said: dict[str, Said] = field(default_factory=dict, repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All of a decision that does not name the complaint's own words, sources and days."""
+
+    outcome: Outcome
+    recognised: bool
+    matters: tuple[Matter, ...]
+    questions: tuple[Question, ...]
+    referral: Referral | None
+    jurisdiction: tuple[Forum, ...]
+    explanation: tuple[Explanation, ...]
+    respond_within: int
+    resolve_within: int
 
 
 def reason(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Reasoning:
@@ -108,26 +156,34 @@ def reason(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Reaso
 
 def read(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Intake:
     """The facts of a complaint. They hang on vocabulary, signals and parameters, not on the rules."""
-    pack = compiled.pack
     parameters = compiled.table.on(as_of)
-    context = IntakeContext(pack.vocabulary, pack.lexicon, compiled.zone, compiled.context, parameters)
-    return intake(complaint, context, received_at=complaint.received_at, as_of=as_of)
+    return intake(complaint, compiled.reading, parameters, received_at=complaint.received_at, as_of=as_of)
 
 
 def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.date) -> Reasoning:
     """What the rules make of facts that were read."""
-    pack, facts = compiled.pack, taken.facts
     parameters = compiled.table.on(as_of)
-    gates = tuple((gate, evaluate(gate.when, facts, parameters)) for gate in pack.gates.values())
-    recognised = compiled.matcher.recognised(facts, parameters)
+    recognised = compiled.matcher.recognised(taken.facts, parameters)
+    key = state(taken, recognised, as_of)
+    findings = None if key is None else compiled.memory.get(key)
+    if findings is None:
+        findings = _findings(compiled, taken.facts, recognised, as_of)
+        if key is not None:
+            compiled.memory.put(key, findings)
+    gates, assessments, rulings = findings.gates, findings.assessments, findings.rulings
+    return Reasoning(complaint, as_of, parameters, taken, gates, recognised, assessments, rulings, findings)
+
+
+def _findings(compiled: Compiled, facts: Facts, recognised: Mapping[str, Truth], as_of: dt.date) -> Findings:
+    pack, plan = compiled.pack, compiled.plans.of
+    parameters = compiled.table.on(as_of)
+    case = Case(facts, compiled.table, as_of)
+    gates = tuple((gate, check.truth(case.known, case.told, parameters)) for gate, check in compiled.gates)
     assessments = _in_scope(
-        {
-            name: assess(pack, pack.rules[name], facts, compiled.table, as_of=as_of, recognised=truth)
-            for name, truth in recognised.items()
-        }
+        {name: assess_planned(plan(pack.rules[name]), pack, case, truth) for name, truth in recognised.items()}
     )
     rulings = _Judge(compiled, facts, assessments, as_of).rulings()
-    return Reasoning(complaint, as_of, parameters, taken, gates, recognised, assessments, rulings)
+    return Findings(gates, MappingProxyType(assessments), rulings)
 
 
 def _in_scope(assessments: dict[str, Assessment]) -> dict[str, Assessment]:
@@ -207,7 +263,7 @@ class _Judge:
         hopeless = any(not may_settle(a) and not self._may_vanish(a) for a in live)
         if hopeless or not any(may_settle(a) for a in live):
             return self._refer(base, live)
-        asks, stuck = rank(self.pack, self.facts, self.compiled.table, live, as_of=self.as_of)
+        asks, stuck = rank(self.pack, Case(self.facts, self.compiled.table, self.as_of), live)
         if not asks:
             reasons = [*self._open_reasons(live), *self._stuck(live, stuck)]
             return base.refer(self._tier(live), tuple(reasons), missing=stuck)
@@ -325,93 +381,109 @@ class _Writer:
         self.r = reasoning
         self.facts = reasoning.intake.facts
         self.lang = lang
+        self.words = compiled.words[lang]
         self.parameters = reasoning.parameters
         self.explanation: list[Explanation] = []
 
     # --- small words ----------------------------------------------------------------------------------------------------
 
     def say(self, key: str, **values: object) -> str:
-        return say(key, self.lang, **values)
+        return self.words.say(key, **values)
 
     def label(self, name: str) -> str:
-        return self.pack.vocabulary.label(name, self.lang)
+        return self.words.labels[name]
 
     def labels(self, names: Sequence[str]) -> str:
-        return join([self.label(n) for n in dict.fromkeys(names)], self.lang)
+        return self.words.all_labels(names)
 
     def title(self, rule: str) -> str:
-        return pick(self.pack.rules[rule].title, self.lang)
+        return self.words.titles[rule]
 
     def note(self, step: str, text: str, rule: str | None = None, facts: Sequence[str] = ()) -> None:
         self.explanation.append(Explanation(step=step, text=text, rule=rule, facts=tuple(facts)))
 
+    def note_fixed(self, step: str, key: str, rule: str, exception: str = "") -> None:
+        self.explanation.append(self.words.note(step, key, rule, exception))
+
     # --- the whole ------------------------------------------------------------------------------------------------------
 
     def decision(self) -> Decision:
-        self.note("received", self.say("received", as_of=self.r.as_of))
-        self._facts_found()
-        barriers, barrier_tier, pending = self._barriers()
-        possible = self._possible_elsewhere()
-        matters = [self._matter(r, barriers, barrier_tier, pending or possible) for r in self.r.rulings]
-        recognised = any(a.recognised is True and not a.rule.out_of_scope for a in self.r.assessments.values())
-        if not any(a.recognised is True for a in self.r.assessments.values()):
-            self.note("no-rule", self.say("no-rule"))
-        for name in sorted(self.r.recognised.keys() - self.r.assessments.keys()):
-            self.note("out-of-scope", self.say("steps-aside", title=self.title(name)), name)
-        outcome, referral, questions = self._outcome(matters, barriers, barrier_tier, pending, possible)
+        said = self._said()
         complaint, manifest = self.r.complaint, self.pack.manifest
-        respond, resolve = self._clocks()
         received = localise(complaint.received_at, self.compiled.zone) if complaint.received_at else None
         unknown = {f"facts.{name}": complaint.facts[name] for name in self.r.intake.unknown_names}
         passed = {key: value for key, value in {**complaint.extra, **unknown}.items() if _is_plain(value)}
+        self.explanation = []
+        self.note("received", self.say("received", as_of=self.r.as_of))
+        self._facts_found()
         return Decision(
             complaint_id=complaint.id,
-            outcome=outcome,
-            tier=referral.tier if referral else None,
-            recognised=recognised,
-            matters=tuple(matters),
-            questions=questions,
-            referral=referral,
-            respond_by=received + dt.timedelta(hours=respond) if received else None,
-            resolve_by=received + dt.timedelta(hours=resolve) if received else None,
-            jurisdiction=self._forums(),
-            explanation=tuple(self.explanation),
+            outcome=said.outcome,
+            tier=said.referral.tier if said.referral else None,
+            recognised=said.recognised,
+            matters=said.matters,
+            questions=said.questions,
+            referral=said.referral,
+            respond_by=received + dt.timedelta(hours=said.respond_within) if received else None,
+            resolve_by=received + dt.timedelta(hours=said.resolve_within) if received else None,
+            jurisdiction=said.jurisdiction,
+            explanation=(*self.explanation, *said.explanation),
             pack=PackRef(id=manifest.id, digest=self.pack.digest),
             as_of=self.r.as_of,
             language=self.lang,
             passed_through=passed,
         )
 
+    def _said(self) -> Said:
+        """What is said of the findings; said once where many complaints come to them."""
+        said = self.r.findings.said
+        if self.lang not in said:
+            said[self.lang] = self._say()
+        return said[self.lang]
+
+    def _say(self) -> Said:
+        barriers, barrier_tier, pending = self._barriers()
+        possible = self._possible_elsewhere()
+        matters = [self._matter(r, barriers, barrier_tier, pending or possible) for r in self.r.rulings]
+        recognised = any(a.recognised is True and not a.rule.out_of_scope for a in self.r.assessments.values())
+        if not any(a.recognised is True for a in self.r.assessments.values()):
+            self.explanation.append(self.words.note("no-rule", "no-rule"))
+        for name in sorted(self.r.recognised.keys() - self.r.assessments.keys()):
+            self.note_fixed("out-of-scope", "steps-aside", name)
+        outcome, referral, questions = self._outcome(matters, barriers, barrier_tier, pending, possible)
+        respond, resolve = self._clocks()
+        return Said(
+            outcome=outcome,
+            recognised=recognised,
+            matters=tuple(matters),
+            questions=questions,
+            referral=referral,
+            jurisdiction=self._forums(),
+            explanation=tuple(self.explanation),
+            respond_within=respond,
+            resolve_within=resolve,
+        )
+
     def _clocks(self) -> tuple[int, int]:
         """The shortest promises among the rules that decide, in hours."""
-        manifest = self.pack.manifest
+        manifest, hours = self.pack.manifest, self.words.hours
         specs = [r.primary.rule.strategy for r in self.r.rulings]
-        respond = [duration_hours(s.respond_within or manifest.respond_within) for s in specs]
-        resolve = [duration_hours(s.resolve_within or manifest.resolve_within) for s in specs]
+        respond = [hours[s.respond_within or manifest.respond_within] for s in specs]
+        resolve = [hours[s.resolve_within or manifest.resolve_within] for s in specs]
         return (
-            min(respond, default=duration_hours(manifest.respond_within)),
-            min(resolve, default=duration_hours(manifest.resolve_within)),
+            min(respond, default=hours[manifest.respond_within]),
+            min(resolve, default=hours[manifest.resolve_within]),
         )
 
     def _facts_found(self) -> None:
-        scan = self.r.intake.scan
-        for name, known in sorted(self.facts.known.items()):
-            spec = self.pack.vocabulary.facts.get(name)
-            if spec is None or name.startswith(SIGNAL_PREFIX) or known.source in {NOT_RAISED, "received_at", "as_of"}:
+        scan, known, words = self.r.intake.scan, self.facts.known, self.words
+        original = None if scan is None else scan.normal.original
+        for name in words.worth_stating(self.facts):
+            have = known[name]
+            if have.source in {NOT_RAISED, "received_at", "as_of"}:
                 continue
-            grade = self.say(f"grade-{known.grade.word}")
-            shown = spec.show(known.value, self.lang)
-            if known.words is not None and scan is not None:
-                words = scan.normal.original[known.words[0] : known.words[1]]
-                text = self.say("fact-words", label=self.label(name), value=shown, grade=grade, words=words)
-            elif spec.derivation is not None and known.source.startswith(f"{spec.derivation.function}("):
-                inputs = [a for a in spec.derivation.args if isinstance(a, str) and not a.startswith("param.")]
-                text = self.say(
-                    "fact-reckoned", label=self.label(name), value=shown, grade=grade, inputs=self.labels(inputs)
-                )
-            else:
-                text = self.say("fact", label=self.label(name), value=shown, grade=grade, source=known.source)
-            self.note("fact", text, facts=(name,))
+            presumed = self.pack.vocabulary.defaults.get(name) is have
+            self.explanation.append(words.presumed(name) if presumed else words.fact(name, have, original))
         for name in self.r.intake.unknown_names:
             near = suggestion(name, self.pack.vocabulary.facts)
             self.note("unknown-fact", self.say("unknown-fact-near" if near else "unknown-fact", name=name, near=near))
@@ -435,7 +507,7 @@ class _Writer:
                 self.note("gate", self.say("gate-open", title=title, why=why))
             elif truth is None:
                 pending = True
-                self.note("gate", self.say("gate-unknown", title=title))
+                self.note("gate", self.words.fixed("gate-unknown", title))
         for name, sources in sorted(self.facts.disputed.items()):
             text = self.say("disputed", label=self.label(name), values=self._sources(name, sources))
             reasons.append(Reason(code="disputed", text=text, gate="disputed-facts", fact=name))
@@ -469,7 +541,7 @@ class _Writer:
         return bool(open_) or bool(ruled)
 
     def _note_possible(self, a: Assessment) -> None:
-        unknown = unknown_facts(a.rule.recognise, self.facts, a.parameters)
+        unknown = a.unknown_of(RECOGNISE)
         text = self.say("possible", title=self.title(a.rule.id), facts=self.labels(unknown))
         self.note("possible", text, a.rule.id, unknown)
 
@@ -492,7 +564,7 @@ class _Writer:
         if settled:
             words = describe.remedy_words(due, self.lang)
             self.note("settle", self.say("settle", title=self.title(rule.id), remedies=words), rule=rule.id)
-            self.note("settle", self.say("settle-draft"), rule=rule.id)
+            self.note_fixed("settle", "settle-draft", rule.id)
             if rule.settle is not None and rule.settle.within_days is not None:
                 within = self.say(f"within-{rule.settle.within_of}", days=rule.settle.within_days)
         return Matter(
@@ -503,33 +575,16 @@ class _Writer:
             title=self.title(rule.id),
             outcome=outcome,
             tier=tier,
-            basis=describe.citations(self.pack, primary, self.lang),
+            basis=self.words.basis(primary),
             remedies=due if settled else (),
-            considers=describe.considered(self.pack, rule.refer.considers, self.facts, primary.parameters, self.lang),
+            considers=self.words.considered(primary, self.facts),
             settle_within=within,
-            strategy=describe.strategy(self.pack, primary, self.facts, self.lang),
-            exceptions=self._exceptions(primary),
+            strategy=self.words.strategy(primary, self.facts),
+            exceptions=self.words.exceptions(primary, self.facts),
             near_misses=() if settled else self._near(ruling.members),
             competing=tuple(sorted(a.rule.id for a in ruling.members if a.rule.id != rule.id)),
             out_of_scope=rule.out_of_scope,
         )
-
-    def _exceptions(self, assessment: Assessment) -> tuple[FiredException, ...]:
-        words = {True: "true", False: "false", None: "unknown"}
-        found = []
-        for exception, truth in assessment.exceptions:
-            basis = (describe.citation(self.pack, c, assessment, self.lang) for c in exception.basis)
-            why = describe.fill(self.pack, exception.why, self.facts, assessment.parameters, self.lang)
-            found.append(
-                FiredException(
-                    id=exception.id,
-                    title=pick(exception.title, self.lang),
-                    truth=words[truth],
-                    basis=tuple(c for c in basis if c is not None),
-                    why=why or None,
-                )
-            )
-        return tuple(found)
 
     def _reasoned(self, ruling: Ruling) -> None:
         for special, general, basis in ruling.overridden:
@@ -539,28 +594,27 @@ class _Writer:
             if a.recognised is None:
                 self._note_possible(a)
                 continue
-            title = self.title(a.rule.id)
-            self.note("candidate", self.say("candidate", title=title), a.rule.id)
+            self.note_fixed("candidate", "candidate", a.rule.id)
             if a.elements is True:
-                self.note("elements", self.say("elements-true", title=title), a.rule.id)
+                self.note_fixed("elements", "elements-true", a.rule.id)
             elif a.elements is False:
-                text = self.say("elements-false", title=title, facts=self._failing(a))
+                text = self.say("elements-false", title=self.title(a.rule.id), facts=self._failing(a))
                 self.note("elements", text, a.rule.id)
             else:
-                unknown = unknown_facts(a.rule.elements, self.facts, a.parameters)
-                text = self.say("elements-unknown", title=title, facts=self.labels(unknown))
+                unknown = a.unknown_of(ELEMENTS)
+                text = self.say("elements-unknown", title=self.title(a.rule.id), facts=self.labels(unknown))
                 self.note("elements", text, a.rule.id, unknown)
-            self._reasoned_exceptions(a, title)
+            self._reasoned_exceptions(a)
 
-    def _reasoned_exceptions(self, a: Assessment, title: str) -> None:
+    def _reasoned_exceptions(self, a: Assessment) -> None:
         if a.exceptions and all(truth is False for _, truth in a.exceptions):
-            self.note("exceptions", self.say("exceptions-false", title=title), a.rule.id)
-        for exception, truth in a.exceptions:
+            self.note_fixed("exceptions", "exceptions-false", a.rule.id)
+        for index, (exception, truth) in enumerate(a.exceptions, REST):
             name = pick(exception.title, self.lang)
             if truth is True:
-                self.note("exception", self.say("exception-true", exception=name), a.rule.id)
+                self.note_fixed("exception", "exception-true", a.rule.id, name)
             elif truth is None:
-                unknown = unknown_facts(exception.when, self.facts, a.parameters)
+                unknown = a.unknown_of(index)
                 text = self.say("exception-unknown", exception=name, facts=self.labels(unknown))
                 self.note("exception", text, a.rule.id, unknown)
 
@@ -578,15 +632,8 @@ class _Writer:
         for a in members:
             if a.rule.settle is None or a.recognised is not True:
                 continue
-            changes = tuple(
-                Change(
-                    fact=f.leaf.fact,
-                    label=self.label(f.leaf.fact),
-                    now=self.pack.vocabulary[f.leaf.fact].show(self.facts.value(f.leaf.fact), self.lang),
-                    needed=describe.need(self.pack, f, a.parameters, self.lang),
-                )
-                for f in flips(a.rule.settling_conditions, self.facts, a.parameters)
-            )
+            flips = a.plan.flips(self.facts, a.parameters)
+            changes = tuple(self.words.change(flip, self.facts, a.parameters) for flip in flips)
             if changes:
                 found.append(NearMiss(rule=a.rule.id, title=self.title(a.rule.id), changes=changes))
         found.sort(key=lambda miss: (len(miss.changes), miss.rule))
@@ -638,8 +685,8 @@ class _Writer:
         rule = reason_.rule or ruling.primary.rule.id
         assessment = self.r.assessments.get(rule, ruling.primary)
         title = self.title(rule)
-        text = self._reason_text(reason_, assessment, title)
-        return reason_.model_copy(update={"text": text, "fact": self._reason_fact(reason_)})
+        text, fact = self._reason_text(reason_, assessment, title), self._reason_fact(reason_)
+        return Reason(code=reason_.code, text=text, rule=reason_.rule, gate=reason_.gate, fact=fact)
 
     @staticmethod
     def _reason_fact(reason_: Reason) -> str | None:
@@ -722,10 +769,9 @@ class _Writer:
             if a.rule.id not in ask.rules:
                 continue
             for name in ask.decides:
-                for role, exception in roles(a, self.facts, name):
-                    titles = {e.id: pick(e.title, self.lang) for e in a.rule.exceptions}
-                    exception_title = titles.get(exception or "", "")
-                    found[self.say(f"why-{role}", title=self.title(a.rule.id), exception=exception_title)] = None
+                for role, exception in roles(a, name):
+                    title = "" if exception is None else pick(exception.title, self.lang)
+                    found[self.words.fixed(f"why-{role}", self.title(a.rule.id), title)] = None
         return ("; " if self.lang == "en" else "；").join(found)
 
     # --- forums -------------------------------------------------------------------------------------------------------
@@ -738,10 +784,7 @@ class _Writer:
             if spec.when is not None and evaluate(spec.when, self.facts, self.parameters) is False:
                 continue
             primary = self.r.rulings[0].primary
-            basis = (describe.citation(self.pack, c, primary, self.lang) for c in spec.basis)
-            text = describe.fill(self.pack, spec.text, self.facts, self.parameters, self.lang)
-            title = pick(spec.title, self.lang)
-            found.append(Forum(id=name, title=title, text=text, basis=tuple(c for c in basis if c is not None)))
+            found.append(self.words.forum(name, primary, self.facts, self.parameters))
         return tuple(found)
 
 

@@ -6,16 +6,18 @@ import re
 from dataclasses import replace
 from types import MappingProxyType
 
-from funnel.decision import Citation, Remedy, Step, Strategy
+from funnel.decision import Change, Citation, Forum, Remedy, Step, Strategy
+from funnel.engine._plan import resolve
 from funnel.engine._texts import join, say
-from funnel.engine.assess import Assessment, DueRemedy, resolve
+from funnel.engine.assess import Assessment, DueRemedy
 from funnel.engine.evaluate import Flip, Parameters
 from funnel.engine.remedies import Amount, Missing, compute
 from funnel.facts.values import Facts, Value
 from funnel.facts.vocabulary import Texts, pick, yuan
-from funnel.pack.model import Basis, FactRef, Pack, ParamRef, RemedySpec, StepSpec, Test
+from funnel.pack.model import Basis, FactRef, ForumSpec, Pack, ParamRef, RemedySpec, StepSpec, Test
 
-_BLANK = re.compile(r"\{([^{}]*)\}")
+BLANK = re.compile(r"\{([^{}]*)\}")
+"""A blank in a text: the name of a fact or ``param.NAME``."""
 _OPPOSITES = MappingProxyType(
     {
         "is": "is_not",
@@ -59,6 +61,17 @@ def need(pack: Pack, flip: Flip, parameters: Parameters, lang: str) -> str:
     return say("not", lang, condition=leaf(pack, test, parameters, lang))
 
 
+def change(pack: Pack, flip: Flip, facts: Facts, parameters: Parameters, lang: str) -> Change:
+    """A fact as it is and as it would have to be."""
+    name = flip.leaf.fact
+    return Change(
+        fact=name,
+        label=pack.vocabulary.label(name, lang),
+        now=pack.vocabulary[name].show(facts.value(name), lang),
+        needed=need(pack, flip, parameters, lang),
+    )
+
+
 def fill(pack: Pack, texts: Texts | None, facts: Facts, parameters: Parameters, lang: str) -> str:
     """A text with the case's own figures in its blanks."""
 
@@ -76,7 +89,8 @@ def fill(pack: Pack, texts: Texts | None, facts: Facts, parameters: Parameters, 
         value = facts.value(name)
         return say("unknown", lang) if value is None else pack.vocabulary[name].show(value, lang)
 
-    return _BLANK.sub(figure, pick(texts, lang))
+    text = pick(texts, lang)
+    return BLANK.sub(figure, text) if "{" in text else text
 
 
 def strategy(pack: Pack, assessment: Assessment, facts: Facts, lang: str) -> Strategy:
@@ -109,7 +123,7 @@ def citations(pack: Pack, assessment: Assessment, lang: str) -> tuple[Citation, 
 def citation(pack: Pack, basis: Basis | str, assessment: Assessment, lang: str) -> Citation | None:
     """One article; None if it was not in force on the governing date."""
     source = basis if isinstance(basis, str) else basis.citation
-    resolved = resolve(pack, source, assessment.governing)
+    resolved = resolve(pack.register, source, assessment.governing)
     if resolved is None:
         return None
     gist = pick(basis.gist, lang) if isinstance(basis, Basis) and basis.gist else pick(resolved.article.gist, lang)
@@ -122,6 +136,13 @@ def citation(pack: Pack, basis: Basis | str, assessment: Assessment, lang: str) 
         supports=() if isinstance(basis, str) else basis.supports,
         verified=resolved.verified,
     )
+
+
+def forum(pack: Pack, spec: ForumSpec, primary: Assessment, facts: Facts, parameters: Parameters, lang: str) -> Forum:
+    """Where a consumer can turn, on the articles in force on the governing date of a matter."""
+    basis = (citation(pack, c, primary, lang) for c in spec.basis)
+    text, title = fill(pack, spec.text, facts, parameters, lang), pick(spec.title, lang)
+    return Forum(id=spec.id, title=title, text=text, basis=tuple(c for c in basis if c is not None))
 
 
 def remedies(

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from funnel.engine.assess import DEAD, SETTLE, Assessment, Result, assess
-from funnel.engine.evaluate import evaluate, thresholds, unknown_facts
-from funnel.engine.parameters import ParameterTable
-from funnel.facts.values import Facts, Grade, Known, Value, weakest
+from funnel.engine._plan import ELEMENTS, RECOGNISE, REST
+from funnel.engine.assess import SETTLE, Assessment, Case, End, reassess
+from funnel.facts.values import Grade, Known, Value, weakest
 from funnel.facts.vocabulary import FactSpec
-from funnel.pack.model import Condition, Pack
-
-End = tuple[frozenset[str], Result]
-"""The ends that an answer leaves live for a rule, and the settlement it leads to if it decides."""
+from funnel.pack.model import Pack, RuleException
 
 _MAX_VALUES = 24
 _MAX_DEPTH = 6
@@ -40,12 +36,12 @@ class Ask:
     rules: tuple[str, ...]
 
 
-def suppliers(pack: Pack, facts: Facts, name: str, need: Grade = Grade.PRESUMED) -> tuple[str, ...]:
+def suppliers(pack: Pack, known: Mapping[str, Known], name: str, need: Grade = Grade.PRESUMED) -> tuple[str, ...]:
     """The facts to ask for in order to learn ``name``: itself if somebody can supply it, else its unknown inputs."""
-    return tuple(dict.fromkeys(_suppliers(pack, facts, name, need, 0)))
+    return tuple(dict.fromkeys(_suppliers(pack, known, name, need, 0)))
 
 
-def _suppliers(pack: Pack, facts: Facts, name: str, need: Grade, depth: int) -> Iterable[str]:
+def _suppliers(pack: Pack, known: Mapping[str, Known], name: str, need: Grade, depth: int) -> Iterable[str]:
     spec = pack.vocabulary[name]
     if spec.ask != "nobody" and spec.gives >= need:
         return (name,)
@@ -54,9 +50,9 @@ def _suppliers(pack: Pack, facts: Facts, name: str, need: Grade, depth: int) -> 
         for arg in spec.derivation.args:
             if not isinstance(arg, str) or arg not in pack.vocabulary:
                 continue
-            known = facts.known.get(arg)
-            if known is None or known.grade < need:
-                deeper = list(_suppliers(pack, facts, arg, need, depth + 1))
+            have = known.get(arg)
+            if have is None or have.grade < need:
+                deeper = list(_suppliers(pack, known, arg, need, depth + 1))
                 if not deeper:
                     inner = []
                     break
@@ -65,10 +61,13 @@ def _suppliers(pack: Pack, facts: Facts, name: str, need: Grade, depth: int) -> 
     return ()
 
 
-def rank(
-    pack: Pack, facts: Facts, table: ParameterTable, assessments: Sequence[Assessment], *, as_of: dt.date
-) -> tuple[tuple[Ask, ...], tuple[str, ...]]:
+def rank(pack: Pack, case: Case, assessments: Sequence[Assessment]) -> tuple[tuple[Ask, ...], tuple[str, ...]]:
     """Rank the questions of some undecided rules.
+
+    Args:
+        pack: The pack.
+        case: The case; answers are supposed in it one after the other, and it is left as it was.
+        assessments: The rules.
 
     Returns:
         The questions, the most telling first, and the facts that are needed but nobody can supply.
@@ -79,16 +78,13 @@ def rank(
     names = dict.fromkeys(name for a in assessments for name in a.unknown)
     for name in names:
         needs = {s.need for a in assessments for s in a.shortfalls if s.fact == name}
-        askable = suppliers(pack, facts, name, max(needs, default=Grade.PRESUMED))
+        askable = suppliers(pack, case.known, name, max(needs, default=Grade.PRESUMED))
         if not askable:
             stuck.append(name)
             continue
         using = [a for a in assessments if name in a.unknown]
         grade = weakest(pack.vocabulary[leaf].gives for leaf in askable)
-        ends = {}
-        for value in _representatives(pack.vocabulary[name], using):
-            answered = facts.with_value(name, Known(value, grade, "answer"))
-            ends[value] = tuple(_reassess(pack, answered, table, a, as_of) for a in using)
+        ends = _suppose(pack, case, using, name, grade)
         if not _tells(name, using, ends.values()):
             continue
         before = sum(len(a.live) for a in using)
@@ -100,7 +96,7 @@ def rank(
         Ask(
             fact=leaf,
             decides=tuple(by_name),
-            score=sum((_mean(effect) for effect in by_name.values()), Fraction(0)),
+            score=_score(by_name.values()),
             answers=by_name.get(leaf, ()),
             rules=tuple(sorted(bears[leaf])),
         )
@@ -109,16 +105,30 @@ def rank(
     return tuple(sorted(asks, key=lambda a: (-a.score, a.fact))), tuple(stuck)
 
 
-def _mean(effect: Sequence[tuple[Value, int]]) -> Fraction:
-    return Fraction(sum(removed for _, removed in effect), max(1, len(effect)))
+def _suppose(
+    pack: Pack, case: Case, using: Sequence[Assessment], name: str, grade: Grade
+) -> dict[Value, tuple[End, ...]]:
+    """What each answer to a question would leave of some rules."""
+    known, before, told = case.known, case.known.get(name), case.told
+    ends = {}
+    case.told = None if told is None else {*told, name}
+    try:
+        for value in _representatives(pack.vocabulary[name], using):
+            known[name] = Known(value, grade, "answer")
+            ends[value] = tuple(reassess(a, pack, case, name) for a in using)
+    finally:
+        case.told = told
+        if before is None:
+            known.pop(name, None)
+        else:
+            known[name] = before
+    return ends
 
 
-def _reassess(pack: Pack, answered: Facts, table: ParameterTable, before: Assessment, as_of: dt.date) -> End:
-    recognised = evaluate(before.rule.recognise, answered, before.parameters)
-    if recognised is False:
-        return frozenset({DEAD}), ()
-    after = assess(pack, before.rule, answered, table, as_of=as_of, recognised=recognised)
-    return after.live, after.result if after.settles else ()
+def _score(effects: Iterable[Sequence[tuple[Value, int]]]) -> Fraction:
+    """The mean number of ends that an answer removes, over all that hangs on it."""
+    means = [Fraction(sum(removed for _, removed in effect), max(1, len(effect))) for effect in effects]
+    return means[0] if len(means) == 1 else sum(means, Fraction(0))
 
 
 def _tells(name: str, using: Sequence[Assessment], ends: Iterable[tuple[End, ...]]) -> bool:
@@ -130,12 +140,11 @@ def _tells(name: str, using: Sequence[Assessment], ends: Iterable[tuple[End, ...
 
 def _representatives(spec: FactSpec, using: Sequence[Assessment]) -> tuple[Value, ...]:
     """One value of a fact for each way the rules can tell its values apart."""
-    found: set[Value] = set()
-    for assessment in using:
-        for condition in _conditions(assessment):
-            found |= thresholds(condition, spec.name, assessment.parameters)
     if spec.type == "bool":
         return (True, False)
+    found: set[Value] = set()
+    for assessment in using:
+        found |= assessment.plan.thresholds(spec.name, assessment.parameters)
     if spec.type == "enum":
         named = sorted(str(v) for v in found if v in spec.members)
         other = next((slug for slug in spec.members if slug not in named), None)
@@ -153,33 +162,17 @@ def _representatives(spec: FactSpec, using: Sequence[Assessment]) -> tuple[Value
     return tuple(n for n in near if spec.accepts(n)) or (numbers[0],)
 
 
-def _conditions(assessment: Assessment) -> Iterable[Condition | None]:
-    rule = assessment.rule
-    yield rule.recognise
-    yield rule.elements
-    yield rule.scope
-    for exception in rule.exceptions:
-        yield exception.when
-    for when in rule.refer.when:
-        yield when.condition
-    if rule.settle is not None:
-        yield rule.settle.when
-        for remedy in rule.settle.remedies:
-            yield remedy.when
-
-
-def roles(assessment: Assessment, facts: Facts, name: str) -> tuple[tuple[str, str | None], ...]:
-    """What a fact is needed for in a rule: ``("elements", None)``, ``("exception", id)``, ``("amount", None)`` and so on."""
-    rule, parameters = assessment.rule, assessment.parameters
-    found: list[tuple[str, str | None]] = []
-    if name in unknown_facts(rule.recognise, facts, parameters):
+def roles(assessment: Assessment, name: str) -> tuple[tuple[str, RuleException | None], ...]:
+    """What a fact is needed for in a rule: ``("elements", None)``, ``("exception", which)``, and so on."""
+    found: list[tuple[str, RuleException | None]] = []
+    if name in assessment.unknown_of(RECOGNISE):
         found.append(("recognise", None))
-    if name in unknown_facts(rule.elements, facts, parameters):
+    if name in assessment.unknown_of(ELEMENTS):
         found.append(("elements", None))
     found += [
-        ("exception", exception.id)
-        for exception, truth in assessment.exceptions
-        if truth is None and name in unknown_facts(exception.when, facts, parameters)
+        ("exception", exception)
+        for index, exception in enumerate(assessment.rule.exceptions, REST)
+        if name in assessment.unknown_of(index)
     ]
     if f"amount:{name}" in assessment.live:
         found.append(("amount", None))

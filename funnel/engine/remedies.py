@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from funnel.engine.evaluate import Parameters
 from funnel.facts.derived import half_up
-from funnel.facts.values import Facts
+from funnel.facts.values import Facts, Known
 from funnel.facts.vocabulary import Vocabulary, yuan
 from funnel.law.register import Register
 from funnel.pack.model import FactRef, Formula, Number, Operation, ParamRef
@@ -46,8 +47,15 @@ def compute(
     formula: Formula, facts: Facts, parameters: Parameters, vocabulary: Vocabulary, register: Register
 ) -> Amount | Missing:
     """Compute a formula on a case."""
+    return computed(formula, facts.known, parameters, vocabulary, register)
+
+
+def computed(
+    formula: Formula, known: Mapping[str, Known], parameters: Parameters, vocabulary: Vocabulary, register: Register
+) -> Amount | Missing:
+    """The same, for who has the known facts alone."""
     try:
-        term = _Evaluator(facts, parameters, vocabulary, register).term(formula)
+        term = _Evaluator(known, parameters, vocabulary, register).term(formula)
     except _MissingError as error:
         return Missing(error.names)
     except ZeroDivisionError:
@@ -63,8 +71,10 @@ class _MissingError(Exception):
 
 
 class _Evaluator:
-    def __init__(self, facts: Facts, parameters: Parameters, vocabulary: Vocabulary, register: Register) -> None:
-        self.facts = facts
+    def __init__(
+        self, known: Mapping[str, Known], parameters: Parameters, vocabulary: Vocabulary, register: Register
+    ) -> None:
+        self.known = known
         self.parameters = parameters
         self.vocabulary = vocabulary
         self.register = register
@@ -74,7 +84,8 @@ class _Evaluator:
             shown = str(formula.value) if formula.value.denominator == 1 else f"{float(formula.value):g}"
             return _Term(formula.value, money=False, shown=shown)
         if isinstance(formula, FactRef):
-            value = self.facts.value(formula.name)
+            have = self.known.get(formula.name)
+            value = None if have is None else have.value
             if not isinstance(value, int) or isinstance(value, bool):
                 raise _MissingError((formula.name,))
             return self._figure(value, money=self.vocabulary[formula.name].type == "money")

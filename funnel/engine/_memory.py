@@ -1,0 +1,74 @@
+"""What the same facts came to before: a bounded memory of a pure function, shared by threads without a lock.
+
+Complaints differ in their words and agree in what they come to: of 5,038 different real texts 89 in a hundred come to
+facts that an earlier one came to. Judging hangs on nothing but those facts, the day and the rules that recognise them,
+so the second time it is looked up. What is remembered is frozen, and forgetting it changes nothing but time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Hashable, Mapping
+from typing import Final, Generic, TypeVar
+
+from funnel.facts.intake import Intake
+from funnel.facts.truth import Truth
+
+GENERATION: Final = 512
+"""Entries before the older half is forgotten; up to twice as many are kept."""
+
+V = TypeVar("V")
+
+
+class Memory(Generic[V]):
+    """Keeps what was last used, in two generations: when the young one is full, the old one is forgotten.
+
+    Each step is one operation on a dictionary or one assignment, so that threads may at worst do something twice.
+
+    Args:
+        generation: Entries of a generation; 0 remembers nothing.
+    """
+
+    __slots__ = ("_generation", "_old", "_young")
+
+    def __init__(self, generation: int = GENERATION) -> None:
+        self._generation = generation
+        self._young: dict[Hashable, V] = {}
+        self._old: dict[Hashable, V] = {}
+
+    def get(self, key: Hashable) -> V | None:
+        """What is remembered; None if nothing is."""
+        found = self._young.get(key)
+        if found is None:
+            found = self._old.get(key)
+            if found is not None:
+                self.put(key, found)
+        return found
+
+    def put(self, key: Hashable, value: V) -> None:
+        """Remember something."""
+        young = self._young
+        if len(young) >= self._generation:
+            self._old = young
+            young = self._young = {}
+        if self._generation:
+            young[key] = value
+
+    def __len__(self) -> int:
+        return len(self._young) + len(self._old)
+
+
+def state(taken: Intake, recognised: Mapping[str, Truth], as_of: dt.date) -> Hashable | None:
+    """All that judging hangs on: what was told, with grades, what recognises it, and the day.
+
+    Sources and words are not in it: no rule reads them.
+
+    Returns:
+        A key; None where sources themselves matter (a dispute, an unreadable field) or defaults are not known.
+    """
+    facts = taken.facts
+    if facts.told is None or facts.disputed or taken.problems:
+        return None
+    known = facts.known
+    told = frozenset((name, have.value, int(have.grade)) for name in facts.told if (have := known.get(name)))
+    return (as_of, told, tuple(recognised.items())) if len(told) == len(facts.told) else None
