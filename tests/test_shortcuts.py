@@ -4,6 +4,7 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 from test_matchers import SLUGS, SPECS, conditions, naive, packed, vocabulary
 
 import funnel
+from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.decision import Decision
 from funnel.engine._checks import Check
 from funnel.engine._memory import Memory
 from funnel.engine._plan import Needs, Plan
 from funnel.engine.assess import Case, assess, reassess
-from funnel.engine.decide import compile_pack, decide, reason
+from funnel.engine.decide import compile_pack, decide, judge, reason
 from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import cheapest, evaluate, flips, thresholds, unknown_facts
 from funnel.engine.match import CompiledMatcher
@@ -116,6 +118,24 @@ def test_intake_names_every_fact_that_is_not_as_by_default(engine, data):
         assert (name in facts.told) == (facts.known.get(name) is not defaults.get(name)), name
 
 
+def test_a_disputed_fact_is_told_whatever_it_is_by_default(engine):
+    pack = engine.pack
+    by_default = [
+        n for n, s in pack.vocabulary.facts.items() if n in pack.vocabulary.defaults and s.type in {"bool", "money"}
+    ]
+    sources = {"bool": (True, False), "money": ("10.00", "90.00")}
+    disputed = set()
+    for name in by_default:
+        one, two = sources[pack.vocabulary[name].type]
+        stated = [{"value": one, "grade": "record"}, {"value": two, "grade": "stated"}]
+        facts = engine.reason({"id": "x", "facts": {name: stated}}).intake.facts
+        if name in facts.disputed:
+            disputed.add(name)
+            assert name in facts.told
+            assert name not in facts.known
+    assert disputed
+
+
 def _plainly(pack, rule, facts, table, before, day):
     """What an answer leaves of a rule, assessed from the beginning."""
     recognised = evaluate(rule.recognise, facts, before.parameters)
@@ -125,14 +145,23 @@ def _plainly(pack, rule, facts, table, before, day):
     return after.live, after.result if after.settles else ()
 
 
-@settings(max_examples=80)
+@pytest.fixture(scope="module")
+def suite(pack):
+    folder = Path(__file__).parent.parent / "scenarios" / "cn-ecommerce"
+    return load_suite(pack, list(scenario_files(folder)), folder)
+
+
+@settings(max_examples=250)
 @given(data=st.data())
-def test_supposing_an_answer_comes_to_what_assessing_anew_comes_to(engine, compiled, data):
+def test_supposing_an_answer_comes_to_what_assessing_anew_comes_to(engine, compiled, suite, data):
+    """From the scenario tests, where rules are close to settling, with a fact or two forgotten."""
     pack = engine.pack
-    content = {**data.draw(complaints(pack)), "text": data.draw(st.sampled_from(WORDS))}
     day = data.draw(st.sampled_from(DAYS))
-    reasoning = reason(compiled, to_complaint(content), as_of=day)
-    facts = reasoning.intake.facts
+    complaint = data.draw(st.sampled_from(suite.tests)).complaint
+    facts = reason(compiled, complaint, as_of=day).intake.facts
+    facts = facts.without(data.draw(st.sets(st.sampled_from(sorted(facts.told)), max_size=2)))
+    taken = replace(reason(compiled, complaint, as_of=day).intake, facts=facts)
+    reasoning = judge(compiled, complaint, taken, as_of=day)
     for before in reasoning.assessments.values():
         names = before.unknown or tuple(before.plan.reading)
         name = data.draw(st.sampled_from(sorted(names)))
@@ -215,6 +244,21 @@ def test_a_decision_does_not_hang_on_what_was_decided_before(engine, data):
                 alone = decide(compile_pack(pack), complaint, as_of=day, lang=lang)
                 assert got.model_dump_json() == again.model_dump_json() == alone.model_dump_json()
                 assert Decision.model_validate_json(got.model_dump_json()) == got
+
+
+def test_a_text_that_names_a_figure_of_the_law_follows_the_day(pack):
+    name, parameter = next((n, p) for n, p in pack.register.parameters.items() if p.values[0].from_.year > 2000)
+    first = parameter.values[0].from_
+    rule = pack.rules["delivery.nondelivery"]
+    named = {"zh": f"按 {{param.{name}}}", "en": f"by {{param.{name}}}"}
+    told = replace(rule, strategy=replace(rule.strategy, opening=named))
+    compiled = compile_pack(replace(pack, rules=MappingProxyType({**pack.rules, rule.id: told})))
+    complaint = to_complaint({"id": "x", "text": "付款半个月了还不发货"})
+    openings = []
+    for day in (first - dt.timedelta(days=1), first):
+        decision = decide(compiled, complaint, as_of=day)
+        openings.append(next(m for m in decision.matters if m.rule == rule.id).strategy.opening)
+    assert openings[0] != openings[1]
 
 
 def test_two_who_come_to_the_same_facts_are_judged_once_and_each_is_told_his_own_words(pack):
