@@ -1,0 +1,263 @@
+"""Packs of many rules: what loading them, holding them and deciding by them costs. By hand: python bench/packs.py [50 500 2000].
+
+A pack of N rules is made in a temporary folder from the shipped one. Its rules with their signals are taken in turn as
+shapes; from the second turn on, each copy has an id, a scenario and signals of its own, and each of its phrases has the
+copy's own word of two characters at one end, drawn at random, as the same trouble with one more kind of goods would be
+written. So phrases grow with rules, while one end of half of them is shared with every other turn. Vocabulary, law and gates
+stay. The seed is fixed: the same N gives the same files.
+
+Complaints are the sample's, each with a sentence that a signal of that pack, drawn at random, has a phrase for; no two are
+alike and each is decided once, so that nothing is answered from memory. Times are this thread's time on the processor.
+Each size is measured in a process of its own, since memory does not come back.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import random
+import re
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPO = Path(__file__).resolve().parents[1]
+SHIPPED = REPO / "rules" / "cn-ecommerce"
+SAMPLE = REPO / "examples" / "complaints.sample.csv"
+SIZES = (50, 500, 2000)
+FOLDERS = ("vocabulary", "signals", "statutes")
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every scalar as written
+_DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_TURN, _WORD = "TURN", "WORD"
+
+
+def _read(path: Path) -> Any:
+    return yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
+
+
+def _text(data: Any) -> str:
+    return yaml.dump(data, Dumper=_DUMPER, allow_unicode=True, sort_keys=False, width=200)
+
+
+def _named(condition: Any) -> Iterator[tuple[str, str]]:
+    """Signals and grievances that a condition names."""
+    if isinstance(condition, dict):
+        for key, value in condition.items():
+            if key in {"signal", "grievance", "grievances"}:
+                values = next(iter(value.values())) if isinstance(value, dict) else value
+                for name in values if isinstance(values, list) else [values]:
+                    yield key.removesuffix("s"), name
+            elif key.startswith("signal."):
+                yield "signal", key.removeprefix("signal.")
+            else:
+                yield from _named(value)
+    elif isinstance(condition, list):
+        for item in condition:
+            yield from _named(item)
+
+
+def _cut(data: dict, kept: set[str]) -> dict:
+    """A rule without what it says of rules that are not there."""
+    for field, other in (("overrides", "rule"), ("accepted", "with")):
+        left = [item for item in data.pop(field, []) if item.get(other, next(iter(kept))) in kept]
+        if left:
+            data[field] = left
+    return data
+
+
+class Shapes:
+    """The shipped rules in a fixed order, each with the signals that recognise it."""
+
+    def __init__(self) -> None:
+        self.signals: dict[str, dict] = {}
+        self.files: dict[Path, dict] = {}
+        for path in sorted((SHIPPED / "signals").glob("*.yaml")):
+            self.files[path] = _read(path)
+            self.signals |= self.files[path].get("signals", {})
+        raising: dict[str, list[str]] = {}
+        for name, signal in self.signals.items():
+            grievances = signal.get("sets", {}).get("grievances", [])
+            for grievance in grievances if isinstance(grievances, list) else [grievances]:
+                raising.setdefault(grievance, []).append(name)
+        self.rules: dict[str, tuple[Path, dict, tuple[str, ...]]] = {}
+        for path in sorted(SHIPPED.rglob("*.yaml")):
+            below = path.relative_to(SHIPPED)
+            if len(below.parts) == 1 or below.parts[0] in FOLDERS:
+                continue
+            data = _read(path)
+            names = {
+                name
+                for kind, word in _named(data["recognise"])
+                for name in ([word] if kind == "signal" else raising.get(word, []))
+            }
+            self.rules[data["id"]] = (below, data, tuple(sorted(names)))
+
+    def order(self) -> list[str]:
+        ids = sorted(self.rules)
+        random.Random(0).shuffle(ids)
+        return ids
+
+
+def make(folder: Path, count: int) -> Path:
+    """Write a pack of ``count`` rules into ``folder`` and return where it is."""
+    shapes, rnd = Shapes(), random.Random(count)
+    root = folder / SHIPPED.name
+    order = shapes.order()
+    kept = set(order[:count])
+    shutil.copytree(SHIPPED, root, ignore=lambda _, names: [n for n in names if n == "signals"])
+    (root / "signals").mkdir()
+    used = {name for id_ in kept for _, data, _ in [shapes.rules[id_]] for _, name in _named(data)}
+    used |= {name for id_ in kept for name in shapes.rules[id_][2]}
+    used |= {name for _, name in _named(_read(SHIPPED / "gates.yaml"))}
+    only_dropped = {n for id_ in order[count:] for n in shapes.rules[id_][2]} - used
+    for path, data in shapes.files.items():
+        if count < len(order) and "signals" in data:
+            data["signals"] = {n: s for n, s in data["signals"].items() if n not in only_dropped}
+        (root / "signals" / path.name).write_text(_text(data), encoding="utf-8")
+    for id_, (below, data, _) in shapes.rules.items():
+        if id_ in kept:
+            (root / below).write_text(_text(_cut(dict(data), kept)), encoding="utf-8")
+        else:
+            (root / below).unlink()
+    copied = [id_ for id_ in order if shapes.rules[id_][2]]
+    templates = {id_: _template(shapes, id_) for id_ in copied} if count > len(order) else {}
+    for number in range(count - len(order)):
+        id_ = copied[number % len(copied)]
+        turn, below = f"k{1 + number // len(copied)}", shapes.rules[id_][0]
+        word = "".join(chr(rnd.randrange(0x4E00, 0x9FA0)) for _ in range(2))
+        rule, signals = templates[id_]
+        path = root / below.with_stem(f"{below.stem}-{turn}")
+        path.write_text(rule.replace(_TURN, turn), encoding="utf-8")
+        text = re.sub(
+            f"{_WORD}([^\n]*?){_WORD}",
+            lambda m, w=word: f"{w}{m[1]}" if rnd.random() < 0.5 else f"{m[1]}{w}",
+            signals.replace(_TURN, turn),
+        )
+        (root / "signals" / f"{id_.replace('.', '_')}_{turn}.yaml").write_text(text, encoding="utf-8")
+    return root
+
+
+def _template(shapes: Shapes, id_: str) -> tuple[str, str]:
+    _, data, names = shapes.rules[id_]
+    data = {k: v for k, v in data.items() if k not in {"overrides", "accepted", "matter", "out_of_scope"}}
+    data |= {
+        "id": f"{id_}-{_TURN}",
+        "scenario": f"{data['scenario']}_{_TURN}",
+        "recognise": {"signal": [f"{name}_{_TURN}" for name in names]},
+    }
+    signals = {
+        f"{name}_{_TURN}": {
+            **{k: v for k, v in shapes.signals[name].items() if k not in {"sets", "phrases"}},
+            "phrases": [f"{_WORD}{phrase}{_WORD}" for phrase in shapes.signals[name]["phrases"]],
+        }
+        for name in names
+    }
+    return _text(data), "\n".join(json.dumps({"funnel": "1", "signals": signals}, ensure_ascii=False, indent=1).splitlines())
+
+
+def complaints(pack: Any, count: int = 600) -> list[dict]:
+    """The sample's texts, each with a sentence that the pack has a phrase for."""
+    rnd = random.Random(1)
+    with SAMPLE.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    column = max(range(len(rows[0])), key=lambda c: sum(len(row[c]) for row in rows[1:]))
+    texts = [row[column] for row in rows[1:] if row[column].strip()]
+    phrases = [phrase for signal in pack.lexicon.signals.values() for phrase in signal.phrases]
+    made = []
+    for number in range(count):
+        said = "".join(rnd.choice(segment) for segment in rnd.choice(phrases).segments)
+        row = {"id": f"c{number}", "text": f"{texts[number % len(texts)]}。{said}，付了{number + 20}元"}
+        made.append(row | {"received_at": "2026-11-10T09:00:00+08:00"})
+    return made
+
+
+def _rss() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def measure(root: str) -> dict[str, float]:
+    """Load, hold and decide by one pack, in this process."""
+    import funnel
+
+    load, engine_of = funnel.load_pack, funnel.Engine  # their modules are loaded here, before anything is timed
+    before, spans = _rss(), []
+    for _ in range(3):
+        start = time.process_time()
+        pack = load(root)
+        spans.append(time.process_time() - start)
+        if spans[0] > 5:
+            break
+    held = _rss() - before
+    start = time.process_time()
+    engine = engine_of(pack)
+    compiled = time.process_time() - start
+    items = [funnel.Complaint.model_validate(row) for row in complaints(pack)]
+    engine.decide(items[0])
+    times: list[float] = []
+    scan: list[float] = []
+    for item in items:
+        start = time.thread_time()
+        engine.decide(item)
+        times.append(time.thread_time() - start)
+    for item in items:
+        start = time.thread_time()
+        pack.lexicon.scan(item.text or "")
+        scan.append(time.thread_time() - start)
+    times.sort()
+    return {
+        "rules": len(pack.rules),
+        "phrases": pack.lexicon.literal_count,
+        "load": min(spans),
+        "engine": compiled,
+        "held": held,
+        "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "mean": statistics.mean(times) * 1e6,
+        "p50": statistics.median(times) * 1e6,
+        "p99": times[int(len(times) * 0.99) - 1] * 1e6,
+        "scan": statistics.mean(scan) * 1e6,
+    }
+
+
+def measured(sizes: list[int]) -> dict[int, dict[str, float]]:
+    """Figures by size, each from a process of its own."""
+    found = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            root = make(Path(folder), size)
+            command = [sys.executable, __file__, "--pack", str(root)]
+            found[size] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found
+
+
+def main() -> None:
+    if sys.argv[1:2] == ["--pack"]:
+        print(json.dumps(measure(sys.argv[2])))
+        return
+    if sys.argv[1:2] == ["--make"]:
+        print(make(Path(sys.argv[2]), int(sys.argv[3])))
+        return
+    found = measured([int(a) for a in sys.argv[1:]] or list(SIZES))
+    print(
+        f"{'rules':>6}{'phrases':>10}{'load s':>8}{'engine s':>10}{'held MB':>9}{'peak MB':>9}"
+        f"{'decide µs':>11}{'p50':>8}{'p99':>8}{'of it scan':>12}"
+    )
+    for f in found.values():
+        print(
+            f"{f['rules']:>6.0f}{f['phrases']:>10,.0f}{f['load']:>8.2f}{f['engine']:>10.2f}{f['held']:>9.0f}{f['peak']:>9.0f}"
+            f"{f['mean']:>11,.0f}{f['p50']:>8,.0f}{f['p99']:>8,.0f}{f['scan']:>12,.0f}"
+        )
+
+
+if __name__ == "__main__":
+    main()
