@@ -38,6 +38,7 @@ TRAPS = {
     "F117": "a: b\x00c\n",
     "F118": "# only a comment\n",
     "F121": "a: {zh: 请退 {price} 元, en: x}\n",
+    "F122": "a:\n  - {商家}…不给退\n",
 }
 
 
@@ -59,6 +60,19 @@ def test_the_texts_of_yaml_traps_are_as_in_the_golden_file(lang):
     if not path.exists():  # written once, then read by a person and kept
         path.write_text(shown + "\n", encoding="utf-8")
     assert shown + "\n" == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("source", ["a:\n  - {商家}…不给退\n", "a: [{商家}<3>不给退, 不退]\n", "a: {商家}不给退\n"])
+def test_a_phrase_that_begins_with_a_word_list_is_told_to_be_quoted(source):
+    assert [d.code for d in findings(source)] == ["F122"]
+
+
+def test_what_the_parser_says_most_often_is_said_in_chinese():
+    (found,) = findings("a:\n  - 1\n - 2\n")
+    assert found.code == "F100"
+    assert found.message("zh").isascii() is False
+    assert "expected" in found.message("en")
+    assert "expected" not in found.message("zh")
 
 
 def test_an_alias_bomb_is_refused_at_once():
@@ -240,6 +254,7 @@ def test_every_code_speaks_both_languages_and_says_a_way_out():
         ("goods/return.yaml", "supports: [elements, remedies]", "supports: [要件, remedies]", "elements"),
         ("goods/return.yaml", "{goods_intact: true}]}", "{goods_intact: 否}]}", "false"),
         ("goods/return.yaml", "needs: {days_since_receipt: record", "needs: {days_since_receipt: 记录", "record"),
+        ("goods/return.yaml", "[{refund: price_paid}, ", "[{退款: price_paid}, ", "refund"),
     ],
 )
 def test_a_word_of_the_format_written_in_chinese_is_answered_with_the_word(tmp_path, name, old, new, hint):
@@ -258,3 +273,50 @@ def test_each_chinese_name_leads_to_a_word_that_is_among_the_choices():
         for name in names:
             assert suggestion(name, [word]) == word
             assert suggestion(name, ["zzz"]) == ""
+
+
+# --- what an author who is no programmer writes --------------------------------------------------------------------------
+
+
+def edited(tmp_path, name, old, new):
+    """The findings on the small pack after one edit."""
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    path = target / name
+    text = path.read_text("utf-8")
+    assert old in text, "the change must apply"
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    return [d for d in funnel.check_pack(target).diagnostics if d.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "example"),
+    [
+        ("goods/return.yaml", "within: {days: 7, of: goods_returned}", "within: 7d", "{days: 7}"),
+        ("goods/return.yaml", "refer: {tier: agent", "overrides: [goods.defect]\nrefer: {tier: agent", "{rule: "),
+        ("goods/return.yaml", "then: {refer: mediator}", "then: 调解员", "{refer: mediator}"),
+        ("goods/return.yaml", "[{refund: price_paid}, ", "[refund, ", "{refund: price_paid}"),
+    ],
+)
+def test_a_part_of_the_wrong_shape_is_answered_with_an_example_of_that_part(tmp_path, name, old, new, example):
+    found = [d for d in edited(tmp_path, name, old, new) if d.code == "F203"]
+    assert any(example in d.help("zh") for d in found), found
+
+
+@pytest.mark.parametrize("mark", ["、", "，", "；"])
+def test_a_mark_in_a_word_list_is_an_error_once_and_in_the_list(tmp_path, mark):
+    found = edited(tmp_path, "signals/all.yaml", "[商家, 卖家, 店家]", f"[商家{mark}卖家{mark}店家]")
+    assert [(d.code, d.span.line) for d in found] == [("F519", 2)]
+    assert f"“{mark}”" in found[0].message("zh")
+
+
+def test_a_phrase_with_the_chinese_mark_of_lists_is_an_error(tmp_path):
+    assert {d.code for d in edited(tmp_path, "signals/all.yaml", "[坏了, 用不了]", "[坏了、用不了]")} == {"F519"}
+
+
+def test_an_article_that_is_not_registered_gets_no_guess_but_the_way_to_the_list(tmp_path):
+    (found,) = [
+        d for d in edited(tmp_path, "goods/return.yaml", "article: law/25", "article: law/26") if d.code == "F402"
+    ]
+    assert "funnel law show law" in found.help("zh")
+    assert "是不是" not in found.help("zh")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from funnel.author._endings import ending
 from funnel.decision import Decision
 from funnel.engine._texts import say
 from funnel.engine.assess import Assessment
@@ -136,7 +137,8 @@ class _Explainer:
             label = self.pack.vocabulary.label(short.fact, self.lang)
             have, want = (say(f"grade-{g.word}", self.lang) for g in (short.have, short.need))
             yield "      " + say("grade-too-low", self.lang, label=label, have=have, need=want)
-        ends = ", ".join(sorted(a.live))
+        mark = "；" if self.lang != "en" else "; "
+        ends = mark.join(ending(self.pack, rule, end, self.lang) for end in sorted(a.live))
         yield f"      {self.pick('还可能的结局', 'live ends')}: {ends}"
 
     def _drafts(self) -> Iterator[str]:

@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from funnel.complaint import Complaint
+from pydantic import BaseModel
+
+from funnel.author._endings import ending
+from funnel.complaint import Complaint, Consumer, Merchant, Order
 from funnel.decision import Decision, Matter
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
-from funnel.diagnostics._model import shown_path
+from funnel.diagnostics._model import shown_path, suggestion
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_in_words, read
 from funnel.engine.describe import leaf
 from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import cheapest
 from funnel.errors import ComplaintError
 from funnel.facts.intake import Intake, coerce, local_date
-from funnel.facts.vocabulary import pick, yuan
+from funnel.facts.values import GRADES
+from funnel.facts.vocabulary import FactSpec, pick, yuan
 from funnel.law.register import parse_citation
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode, load_file
 from funnel.pack._reader import Reader, near
@@ -143,6 +147,7 @@ def _file(reader: Reader, pack: Pack, node: Node) -> list[ScenarioTest]:
         return []
     reader.entries(entries.get("base"))
     base = _plain(entries.get("base"))
+    _given(reader, pack, entries.get("base"))
     as_of = reader.date(entries.get("as_of")) if "as_of" in entries else None
     found: list[ScenarioTest] = []
     names: dict[str, Span] = {}
@@ -178,9 +183,75 @@ def _test(
         for problem in error.problems:
             reader.sink.add("F603", entries["given"].span, field=problem.field, detail=problem.message)
         return None
-    for field_name in complaint.facts:
-        _check_fact(reader, pack, field_name, entries["given"].span)
+    _given(reader, pack, entries["given"], unreadable="unreadable-field" in (expect.get("gate"), expect.get("reason")))
     return ScenarioTest(rule, name, complaint, as_of, expect, entries["name"].span)
+
+
+_WHOLE: type[BaseModel] = Complaint
+_PARTS: dict[str, type[BaseModel]] = {"order": Order, "consumer": Consumer, "merchant": Merchant}
+
+
+def _given(reader: Reader, pack: Pack, node: Node | None, *, unreadable: bool = False) -> None:
+    """Check what a test gives, at its place: fields that the contract has, facts that there are, values that can be read.
+
+    A complaint of the real world may bring a field that nobody knows; in a test it is a slip of the pen, and the test would
+    look at another case than its name says.
+
+    Args:
+        reader: Collects what is wrong.
+        pack: The pack.
+        node: ``base`` or ``given``.
+        unreadable: The test is about a value that cannot be read.
+    """
+    for key, value in node.entries if isinstance(node, MapNode) else ():
+        _known(reader, key, _WHOLE)
+        if key.value in _PARTS and isinstance(value, MapNode):
+            for field_name, _ in value.entries:
+                _known(reader, field_name, _PARTS[key.value])
+        if key.value == "facts":
+            for name, given in reader.entries(value):
+                _check_fact(reader, pack, name.value, name.span)
+                spec = pack.vocabulary.facts.get(name.value)
+                if spec is not None and not unreadable:
+                    _check_values(reader, spec, given)
+
+
+def _known(reader: Reader, key: ScalarNode, part: type[BaseModel]) -> None:
+    if key.value not in part.model_fields:
+        known = ", ".join(part.model_fields)
+        reader.sink.add("F201", key.span, key=key.value, known=known, **near(key.value, part.model_fields))
+
+
+def _check_values(reader: Reader, spec: FactSpec, node: Node) -> None:
+    """Check the value of a fact, or of each of its sources."""
+    listed = isinstance(node, ListNode) and any(isinstance(item, MapNode) for item in node.items)
+    for item in node.items if listed and isinstance(node, ListNode) else (node,):
+        given: Node | None = item
+        if isinstance(item, MapNode):
+            entries = reader.mapping(item, required=("value",), optional=("grade", "source")) or {}
+            given = entries.get("value")
+            reader.choice(entries.get("grade"), tuple(GRADES))
+        if given is None or (raw := _plain(given)) is None:
+            continue
+        value = coerce(spec, raw, ZoneInfo("UTC"))  # days, not instants
+        if value is None or not spec.accepts(value):
+            zh, en, example = _EXPECTED[spec.type]
+            if spec.members:
+                zh, en = f"{zh}（{', '.join(spec.members)}）", f"{en} ({', '.join(spec.members)})"
+                example = next(iter(spec.members))
+            shown = given.value if isinstance(given, ScalarNode) else str(raw)
+            example = suggestion(shown, spec.members) or example
+            reader.sink.add("F206", given.span, value=shown, expected_zh=zh, expected_en=en, example=example)
+
+
+_EXPECTED = {
+    "bool": (" true 或 false", "true or false", "true"),
+    "integer": ("范围内的整数", "a whole number in its range", "7"),
+    "money": ("金额（元，最多两位小数）", "an amount in yuan, at most two decimals", "500.00"),
+    "date": ("日期", "a date", "2026-11-20"),
+    "enum": ("可以取的值", "one of its values", ""),
+    "set": ("可以取的值", "one of its values", ""),
+}
 
 
 def _check_fact(reader: Reader, pack: Pack, name: str, span: Span) -> None:
@@ -445,4 +516,4 @@ def _killers(pack: Pack, test: ScenarioTest, reasoning: Reasoning, lang: str) ->
             yield f"{exception.span}: unless {exception.id}: {word}"
     for end in sorted(assessment.live):
         if end.startswith(("grade:", "amount:", "governs:", "cannot:", "refer:")):
-            yield f"{rule.span}: {end}"
+            yield f"{rule.span}: {ending(pack, rule, end, lang)}"

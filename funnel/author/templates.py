@@ -144,9 +144,11 @@ def new_scenario(
     if not dot or not _SLUG.match(group) or not _SLUG.match(slug) or not re.fullmatch(r"[a-z0-9_]+", scenario):
         raise TemplateError(f"“{rule_id}”：编号写成 组.名字，例如 returns.late-refund write the id as group.slug")
     if not (pack / "pack.yaml").is_file():
+        others = sorted(path.parent.as_posix() for path in pack.parent.glob("*/pack.yaml"))
         raise TemplateError(
             f"{pack}：这里没有 pack.yaml there is no pack.yaml here\n"
-            f"  funnel init pack {pack} --copy cn-ecommerce   # 先复制一份随包规则来改 copy the shipped rules first\n"
+            + "".join(f"  --pack {other}   # 这里有，要放进去就写它 there is this one\n" for other in others)
+            + f"  funnel init pack {pack} --copy cn-ecommerce   # 先复制一份随包规则来改 copy the shipped rules first\n"
             f"  funnel init pack {pack}                       # 或者从空的开始 or begin with an empty pack"
         )
     pack = pack.resolve()

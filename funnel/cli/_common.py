@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from funnel.cli._main import language
 from funnel.pack.model import Pack
@@ -78,6 +79,63 @@ def fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
+def packs_here() -> tuple[str, ...]:
+    """The packs of the working directory, ``rules/NAME``, in order."""
+    return tuple(sorted(path.parent.as_posix() for path in Path("rules").glob("*/pack.yaml")))
+
+
+def note_packs_here(lang: str) -> None:
+    """Say on stderr that the shipped pack was taken where nobody named one and the working directory has others.
+
+    An author who forgets ``--pack`` would read of no errors, and it would be those of another pack.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or any(
+        context.get_parameter_source(name) not in {None, ParameterSource.DEFAULT}
+        for name in ("pack_name", "pack_option")
+    ):
+        return
+    here = packs_here()
+    if not here or f"rules/{DEFAULT_PACK}" in here:
+        return
+    click.echo(
+        f"没有写 --pack，用的是随包的 {DEFAULT_PACK}；这里有 {'、'.join(here)}，要用它就写 --pack {here[0]}"
+        if lang != "en"
+        else f"no --pack: the shipped {DEFAULT_PACK} is taken; there is {', '.join(here)} here, for which write --pack {here[0]}",
+        err=True,
+    )
+
+
+def with_draft(pack: Pack, wanted: str, lang: str) -> Pack:
+    """The pack with one of its drafts taken for stable, or the end with the drafts that there are."""
+    if (rule := pack.rules.get(wanted)) is None or rule.status != "draft":
+        drafts = ", ".join(sorted(rule.id for rule in pack.rules.values() if rule.status == "draft"))
+        if lang == "en":
+            fail(f"--draft {wanted}: there is no such draft; drafts: {drafts or 'none'}", USAGE)
+        fail(f"--draft {wanted}：没有这条草稿；草稿有：{drafts or '无'}", USAGE)
+    return pack.with_stable(wanted)
+
+
+def draft_option(command: F) -> F:
+    """``--draft RULE``."""
+    option = click.option(
+        "--draft",
+        default=None,
+        metavar="RULE",
+        help="Decide as if this draft were stable. 当作这条草稿已经生效来判断。",
+    )
+    return option(command)
+
+
+def no_pack(name: str, error: Exception, lang: str) -> NoReturn:
+    """End because there is no such pack."""
+    here = packs_here()
+    if lang == "en":
+        fail(f"funnel: {error}" + (f"; packs here: {', '.join(here)}" if here else ""), NO_PACK)
+    there = f"；这里有 {'、'.join(here)}" if here else ""
+    fail(f"funnel: 没有规则包“{name}”：应为有 pack.yaml 的目录，或者随包规则的名字 {DEFAULT_PACK}{there}", NO_PACK)
+
+
 def open_pack(name: str, lang: str) -> Pack:
     """Load a pack or end with every error shown."""
     from funnel.diagnostics import render_all  # noqa: PLC0415 (late, for a quick --help)
@@ -87,7 +145,8 @@ def open_pack(name: str, lang: str) -> Pack:
     try:
         loaded = check_pack(name)
     except PackNotFoundError as error:
-        fail(f"funnel: {error}", NO_PACK)
+        no_pack(name, error, lang)
+    note_packs_here(lang)
     if loaded.pack is None:
         errors = [d for d in loaded.diagnostics if d.severity == "error"]
         click.echo(render_all(errors, lang), err=True)

@@ -12,6 +12,7 @@ from funnel.cli._common import USAGE, fail
 
 if TYPE_CHECKING:
     from funnel.author.analysis import Finding, Report
+    from funnel.pack.model import Pack
 
 
 def name_of(finding: Finding, number: int) -> str:
@@ -55,6 +56,16 @@ def deep_text(report: Report, lang: str) -> str:
         else f"推演：{report.rules} 条规则，发现 {len(report.findings)} 处，已说明理由 {len(report.accepted)} 处，没有查清 {len(report.undecided)} 处；{report.steps} 步"
     )
     return "\n".join(lines)
+
+
+def drafts_left(pack: Pack, lang: str) -> str:
+    """Which drafts were not analysed; ``""`` if there is none."""
+    drafts = [rule.id for rule in pack.rules.values() if rule.status == "draft"]
+    if not drafts:
+        return ""
+    if lang == "en":
+        return f"not analysed, since they decide nothing yet (status: draft): {', '.join(drafts)}"
+    return f"没有推演的草稿（status 改成 stable 才推演）：{'、'.join(drafts)}"
 
 
 def write_witnesses(report: Report, folder: Path) -> None:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from funnel.cli._common import USAGE, as_of_option, fail, lang_option, open_pack, pack_option
+from funnel.cli._common import (
+    USAGE,
+    as_of_option,
+    draft_option,
+    fail,
+    lang_option,
+    open_pack,
+    pack_option,
+    with_draft,
+)
 
 if TYPE_CHECKING:
     from funnel.decision import Decision, Question
@@ -40,8 +49,17 @@ _QUIT = frozenset({"q", "quit", "exit", "退出", "结束"})
 )
 @pack_option
 @as_of_option
+@draft_option
 @lang_option
-def command(words: str | None, who: str, output: Path | None, pack_name: str, as_of: dt.date | None, lang: str) -> None:
+def command(
+    words: str | None,
+    who: str,
+    output: Path | None,
+    pack_name: str,
+    as_of: dt.date | None,
+    draft: str | None,
+    lang: str,
+) -> None:
     """Ask one question after the other, the most telling first, and say what would be decided. 问答式接诉。
 
     TEXT is what happened, in the consumer's words; without it that is asked first. Enter leaves a question open, ? says
@@ -53,7 +71,8 @@ def command(words: str | None, who: str, output: Path | None, pack_name: str, as
     def say(zh: str, en: str) -> str:
         return en if lang == "en" else zh
 
-    engine = Engine(open_pack(pack_name, lang), lang=lang)
+    pack = open_pack(pack_name, lang)
+    engine = Engine(pack if draft is None else with_draft(pack, draft, lang), lang=lang)
     try:
         step = engine.interview(words, who=None if who == "everyone" else ("consumer",), as_of=as_of)
     except ComplaintError as error:

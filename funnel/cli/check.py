@@ -9,8 +9,16 @@ from pathlib import Path
 import click
 import orjson
 
-from funnel.cli._common import CLEAN, FINDINGS, NO_PACK, as_of_option, fail, lang_option, scenarios_folder
-from funnel.cli._deep import deep_json, deep_text, write_witnesses
+from funnel.cli._common import (
+    CLEAN,
+    FINDINGS,
+    as_of_option,
+    lang_option,
+    no_pack,
+    note_packs_here,
+    scenarios_folder,
+)
+from funnel.cli._deep import deep_json, deep_text, drafts_left, write_witnesses
 
 
 @click.command(name="check")
@@ -62,7 +70,8 @@ def command(
     try:
         loaded = check_pack(name)
     except PackNotFoundError as error:
-        fail(f"funnel: {error}", NO_PACK)
+        no_pack(name, error, lang)
+    note_packs_here(lang)
     found = list(loaded.diagnostics)
     tests = 0
     if loaded.pack is not None:
@@ -99,6 +108,8 @@ def command(
             click.echo(render_all(found, lang) + "\n")
         if report is not None:
             click.echo(deep_text(report, lang))
+            if loaded.pack is not None and (left := drafts_left(loaded.pack, lang)):
+                click.echo(left)
         click.echo(_summary(loaded.pack, errors, warnings, tests, lang))
     if report is not None and witness is not None:
         write_witnesses(report, witness)

@@ -8,8 +8,16 @@ from typing import Any
 
 import click
 
-from funnel.cli._common import USAGE, as_of_option, fail, lang_option, open_pack, pack_option
-from funnel.pack.model import Pack
+from funnel.cli._common import (
+    USAGE,
+    as_of_option,
+    draft_option,
+    fail,
+    lang_option,
+    open_pack,
+    pack_option,
+    with_draft,
+)
 
 
 @click.command(name="explain")
@@ -19,9 +27,7 @@ from funnel.pack.model import Pack
 )
 @pack_option
 @as_of_option
-@click.option(
-    "--draft", default=None, metavar="RULE", help="Decide as if this draft were stable. 当作这条草稿已经生效来判断。"
-)
+@draft_option
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @lang_option
 def command(
@@ -45,7 +51,7 @@ def command(
     content = _content(what, wanted)
     pack = open_pack(pack_name, lang)
     if draft is not None:
-        pack = _with_draft(pack, draft, lang)
+        pack = with_draft(pack, draft, lang)
     engine = Engine(pack, lang=lang)
     try:
         decision = engine.decide(content, as_of=as_of)
@@ -57,16 +63,6 @@ def command(
         click.echo(decision.model_dump_json(indent=2))
     else:
         click.echo(explain(pack, reasoning, decision, lang))
-
-
-def _with_draft(pack: Pack, wanted: str, lang: str) -> Pack:
-    """The pack with one draft made stable."""
-    if (rule := pack.rules.get(wanted)) is None or rule.status != "draft":
-        drafts = ", ".join(sorted(rule.id for rule in pack.rules.values() if rule.status == "draft"))
-        if lang == "en":
-            fail(f"--draft {wanted}: there is no such draft; drafts: {drafts or 'none'}", USAGE)
-        fail(f"--draft {wanted}：没有这条草稿；草稿有：{drafts or '无'}", USAGE)
-    return pack.with_stable(wanted)
 
 
 def _content(what: str, wanted: str | None) -> dict[str, Any]:

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import click
 
-from funnel.cli._common import USAGE, fail, lang_option
+from funnel.cli._common import USAGE, fail, lang_option, packs_here
+
+
+def _pack_here() -> str:
+    """The only pack below ``rules/``; ``rules/cn-ecommerce`` where there are several or none."""
+    here = packs_here()
+    return here[0] if len(here) == 1 else "rules/cn-ecommerce"
 
 
 @click.command(name="init")
@@ -16,10 +22,9 @@ from funnel.cli._common import USAGE, fail, lang_option
 @click.option(
     "--pack",
     "pack_name",
-    default="rules/cn-ecommerce",
-    show_default=True,
+    default=None,
     metavar="FOLDER",
-    help="The pack of a new scenario. 场景放在哪个包。",
+    help="The pack of a new scenario; default: the one below rules/, or rules/cn-ecommerce. 场景放在哪个包。",
 )
 @click.option(
     "--scenario", default=None, metavar="ID", help="Scenario id; default: the slug with underscores. 场景编号。"
@@ -34,7 +39,7 @@ from funnel.cli._common import USAGE, fail, lang_option
 )
 @lang_option
 def command(
-    kind: str, name: str, pack_name: str, scenario: str | None, title: str | None, source: str | None, lang: str
+    kind: str, name: str, pack_name: str | None, scenario: str | None, title: str | None, source: str | None, lang: str
 ) -> None:
     """Make a pack in FOLDER (rules/NAME), or a draft scenario GROUP.SLUG with signals and tests. 新建规则包或场景。
 
@@ -51,6 +56,7 @@ def command(
 
     if source is not None and kind != "pack":
         fail("funnel init: --copy 只用于 pack goes with pack only", USAGE)
+    pack_name = pack_name or _pack_here()
     today = dt.datetime.now().astimezone().date()
 
     try:

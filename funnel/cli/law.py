@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from funnel.cli._common import CLEAN, FINDINGS, USAGE, DateType, fail, lang_option, open_pack, pack_option
+from funnel.law.register import text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from funnel.law.texts import TextFinding
+    from funnel.pack.model import Pack
 
 
 @click.group(name="law")
@@ -21,26 +25,37 @@ def command() -> None:
 
 
 @command.command(name="show")
-@click.argument("citation", metavar="STATUTE[@VERSION][/ARTICLE]")
+@click.argument("citation", required=False, metavar="[STATUTE[@VERSION][/ARTICLE]|WORD]")
 @pack_option
 @click.option(
     "--on", type=DateType(), default=None, metavar="DATE", help="The law of this day; default: today. 哪一天的法律。"
 )
 @lang_option
-def show(citation: str, pack_name: str, on: dt.date | None, lang: str) -> None:
-    """Show a statute or an article: versions, gist, and the rules that cite it. 显示条文要旨和引用它的规则。"""
+def show(citation: str | None, pack_name: str, on: dt.date | None, lang: str) -> None:
+    """Show a statute or an article: versions, gist, and the rules that cite it. 显示条文要旨和引用它的规则。
+
+    Without an argument: every statute with its id. A WORD (预付) finds what has it in its name or gist.
+    不写就列出全部法规和它们的编号；写一个词就在名称和要旨里找。
+    """
     from funnel.facts.vocabulary import pick  # noqa: PLC0415 (late, for a quick --help)
     from funnel.law.register import LawError  # noqa: PLC0415 (as above)
     from funnel.pack.citations import uses  # noqa: PLC0415 (as above)
 
     pack = open_pack(pack_name, lang)
     day = on or dt.datetime.now(dt.UTC).date()
+    if citation is None or (not citation.isascii() and "/" not in citation):
+        found = list(_listed(pack, lang) if citation is None else _with_word(pack, citation, lang))
+        if not found:
+            none = f"登记表的名称和要旨里没有“{citation}”；全部法规：funnel law show"
+            fail(f"funnel law: {none if lang != 'en' else f'nothing in the register has “{citation}”'}", USAGE)
+        click.echo("\n".join(found))
+        return
     name = citation.partition("/")[0].partition("@")[0]
     try:
         statute = pack.register.statute(name)
         resolved = pack.register.resolve(citation, day) if "/" in citation else None
     except LawError as error:
-        fail(f"funnel law: {error}", USAGE)
+        fail(f"funnel law: {error if lang == 'en' else _not_there(pack, citation, day)}", USAGE)
     click.echo(f"{statute.id}  {pick(statute.title, lang)}  ({pick(statute.issuer, lang)})")
     for version in statute.versions:
         here = "→" if version.in_force(day) else " "
@@ -57,6 +72,38 @@ def show(citation: str, pack_name: str, on: dt.date | None, lang: str) -> None:
         users = list(dict.fromkeys(use.id for use in used if use.article == article.number))
         if users:
             click.echo(("  引用它的规则：" if lang != "en" else "  cited by: ") + ", ".join(users))
+
+
+def _listed(pack: Pack, lang: str) -> Iterator[str]:
+    """Every statute of the register, by id."""
+    for statute in sorted(pack.register.statutes.values(), key=lambda statute: statute.id):
+        numbers = len({article.number for article in statute.articles})
+        yield f"{statute.id}  {text(statute.title, lang)}  ({numbers} {'条' if lang != 'en' else 'articles'})"
+
+
+def _with_word(pack: Pack, word: str, lang: str) -> Iterator[str]:
+    """Statutes with a word in their name, and articles with it in their title or gist."""
+    for statute in sorted(pack.register.statutes.values(), key=lambda statute: statute.id):
+        if word in text(statute.title, "zh"):
+            yield f"{statute.id}  {text(statute.title, lang)}"
+        for article in statute.articles:
+            if word in text(article.title, "zh") or word in text(article.gist, "zh"):
+                yield f"{statute.id}/{article.number}  {text(article.title, lang)}\n  {text(article.gist, lang)}"
+
+
+def _not_there(pack: Pack, citation: str, day: dt.date) -> str:
+    """Why a citation shows nothing, in Chinese."""
+    name, slash, number = citation.partition("/")
+    name, _, version = name.partition("@")
+    statute = pack.register.statutes.get(name)
+    if statute is None:
+        return f"登记表里没有法规“{name}”；全部法规：funnel law show；按词找：funnel law show 预付"
+    if version and version not in {v.id for v in statute.versions}:
+        return f"“{name}”没有版本“{version}”；有：{'、'.join(v.id for v in statute.versions)}"
+    known = sorted({a.number for a in statute.articles}, key=lambda n: [int(part) for part in n.split("-")])
+    if slash and number not in known:
+        return f"登记表里没有条文“{citation}”；“{name}”登记了：{'、'.join(known)}"
+    return f"“{citation}”在 {day} 不是有效的法律；用 --on 换一天，不写条号看各版的有效期：funnel law show {name}"
 
 
 @command.command(name="check")

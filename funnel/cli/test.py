@@ -95,8 +95,16 @@ def _coverage(compiled: Compiled, suite: Suite, page: Path | None, *, suggest: b
     """Print what the tests look at; the percent."""
     from funnel.author.coverage import measure  # noqa: PLC0415 (late, for a quick --help)
     from funnel.cli import _coverage as show  # noqa: PLC0415 (as above)
+    from funnel.engine.decide import compile_pack  # noqa: PLC0415 (as above)
 
-    found = measure(compiled, suite.tests, {test.rule for test in suite.tests})
+    pack = compiled.pack
+    tested = {test.rule for test in suite.tests}
+    for name in sorted(tested):  # like its tests, the coverage of a draft is that of the rule it will be
+        if pack.rules[name].status == "draft":
+            pack = pack.with_stable(name)
+    if pack is not compiled.pack:
+        compiled = compile_pack(pack)
+    found = measure(compiled, suite.tests, tested)
     click.echo(show.text(compiled.pack, found, lang), err=quiet)
     if page is not None:
         show.write_html(compiled.pack, found, page, lang)

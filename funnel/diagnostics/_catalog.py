@@ -43,7 +43,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
     {
         # --- F1xx: YAML and its traps ---
         "F100": _e(
-            "YAML 写法有误：{detail}",
+            "YAML 写法有误：{detail_zh}",
             "this is not valid YAML: {detail}",
             "检查这一行及上一行的缩进、引号和括号是否成对",
             "check the indentation, quotes and brackets of this line and the one above",
@@ -93,25 +93,25 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F108": _e(
             "“{value}”在 YAML 里有歧义（会被当成真假值）",
             "“{value}” is ambiguous in YAML (it is read as true or false)",
-            '要真假值就写 true 或 false;要文字就加引号，例如 "{value}"',
+            '要真假值就写 true 或 false；要文字就加引号，例如 "{value}"',
             'write true or false; if the word is meant, quote it: "{value}"',
         ),
         "F109": _e(
             "“{value}”以 0 开头，容易被当成八进制数",
             "“{value}” has a leading zero and may be read as octal",
-            '要数字就去掉开头的 0;要文字就加引号，例如 "{value}"',
+            '要数字就去掉开头的 0；要文字就加引号，例如 "{value}"',
             'drop the leading zero; if text is meant, quote it: "{value}"',
         ),
         "F110": _e(
             "“{value}”没有引号，会被当成六十进制数",
             "“{value}” without quotes is read as a base-60 number",
-            '加引号，例如 "{value}";时长写成 12h 或 7d',
+            '加引号，例如 "{value}"；时长写成 12h 或 7d',
             'quote it: "{value}"; write durations as 12h or 7d',
         ),
         "F111": _e(
             "值后面的“ #”会把后面的内容变成注释，被悄悄丢掉",
             "“ #” after a value turns the rest into a comment, which is lost silently",
-            "要写注释:# 前空两格、后空一格；要写文字：把整个值加引号",
+            "要写注释：# 前空两格、后空一格；要写文字：把整个值加引号",
             "for a comment put two spaces before # and one after; for text, quote the whole value",
         ),
         "F112": _e(
@@ -153,7 +153,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F118": _e(
             "文件是空的",
             "the file is empty",
-            "第一行写 funnel: 1,再写内容",
+            "第一行写 funnel: 1，再写内容",
             "begin with funnel: 1 and add the content",
         ),
         "F119": _e(
@@ -173,6 +173,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "a text inside {{ }} or [ ] has brackets, quotes or commas that YAML cannot read",
             '把整段文字加引号，例如 {{zh: "退还 {{price_paid}} 元"}}',
             'quote the whole text, as in {{en: "refund {{price_paid}} yuan"}}',
+        ),
+        "F122": _e(
+            "文字以 {{…}} 开头，YAML 把它当成了键值对",
+            "the text begins with {{…}}, which YAML takes for a mapping",
+            '把整条加引号，例如 - "{{商家}}…不给退"',
+            'quote the whole of it, as in - "{{list}}…words"',
         ),
         # --- F2xx: shape ---
         "F201": _e(
@@ -226,7 +232,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F209": _w(
             "缺少英文文字(en)",
             "there is no English text (en)",
-            "补上 en;缺少时英文界面会显示中文",
+            "补上 en；缺少时英文界面会显示中文",
             "add en; without it the Chinese text is shown",
         ),
         # --- F3xx: names ---
@@ -306,8 +312,8 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F402": _e(
             "登记表里没有条文“{citation}”",
             "the article “{citation}” is not in the register",
-            "核对条号；确有此条就在登记表里补上。{near_zh}",
-            "check the number; if it exists, register it. {near_en}",
+            "核对条号，登记了哪些条用 funnel law show {statute} 看；确有此条就在登记表里补上",
+            "check the number; funnel law show {statute} lists what is registered; if it exists, register it",
         ),
         "F403": _e(
             "条文“{citation}”在 {on} 不是有效的法律",
@@ -322,9 +328,9 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "hold the rule against the new text, then update reviewed",
         ),
         "F405": _e(
-            "“{citation}”只有二手来源(verified: false),不能支撑自动结案",
+            "“{citation}”只有二手来源（verified: false），不能支撑自动结案",
             "“{citation}” is known second-hand only (verified: false) and cannot carry a settlement",
-            "核对原文后改 verified,或把它只用于 strategy",
+            "核对原文后改 verified，或把它只用于 strategy",
             "verify the text and set verified, or let it support the strategy only",
         ),
         "F406": _e(
@@ -355,7 +361,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F502": _e(
             "“{kind}”永远不能由机器结案",
             "“{kind}” is never settled by a machine",
-            "移到 refer.considers,由人工斟酌",
+            "移到 refer.considers，由人工斟酌",
             "move it to refer.considers, for a human to weigh",
         ),
         "F503": _e(
@@ -379,7 +385,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F506": _e(
             "短语写法有误：{detail}",
             "the phrase is malformed: {detail}",
-            "( | ) 写几种说法,… 或 <数字> 写间隔，{{词组}} 引用词组",
+            "( | ) 写几种说法，… 或 <数字> 写间隔，{{词组}} 引用词组",
             "( | ) gives alternatives, … or <number> a gap, {{list}} a word list",
         ),
         "F507": _e(
@@ -389,7 +395,7 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "split it or use fewer alternatives",
         ),
         "F508": _e(
-            "短语太短(“{phrase}”),容易误中",
+            "短语太短（“{phrase}”），容易误中",
             "the phrase “{phrase}” is too short and will match by accident",
             "至少写两个字",
             "write at least two characters",
@@ -457,8 +463,8 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F519": _e(
             "短语“{phrase}”里有标点“{mark}”",
             "the phrase “{phrase}” contains the mark “{mark}”",
-            "短语不跨标点：去掉它；要隔开列表里的几条，用半角逗号加空格",
-            "a phrase never crosses a mark: remove it; items of a list are parted by a comma and a space",
+            "短语不跨标点：去掉它；要隔开列表里的几条，用半角逗号加空格，不用顿号",
+            "a phrase never crosses a mark: remove it; items of a list are parted by an ASCII comma and a space",
         ),
         # --- F6xx: scenario tests ---
         "F601": _w(

@@ -26,6 +26,8 @@ _MIN_LENGTH = 2
 _MAX_NESTING = 4
 
 CLAUSE_ENDS = "，。！？；,.!?;\n\r…"
+_MARKS = CLAUSE_ENDS + "、"
+"""What no phrase may have: the ends of clauses, and what parts the items of a list in Chinese, but not in YAML."""
 _GAP = re.compile(r"<([0-9]{1,3})>\Z")
 
 
@@ -207,12 +209,21 @@ class _Parser:
         return _Branch((*left.segments[:-1], middle, *right.segments[1:]), left.gaps + right.gaps)
 
 
+def _mark_in(normal: str) -> str:
+    return next((char for char in normal if char in _MARKS), "")
+
+
+def mark_in(form: str) -> str:
+    """The first mark in a form of a word list that no phrase may have, as it was typed; ``""`` if there is none."""
+    return "" if form.isalnum() else next((char for char in form if _mark_in(normalise(char).text)), "")
+
+
 def _literals(forms: Sequence[str], source: str, *, plain: bool) -> tuple[str, ...]:
     # Normalised in one go: it works character by character, and never across the end of a line.
     normal = set(forms) if plain else {form.strip() for form in normalise("\n".join(forms)).text.split("\n")}
     if "" in normal:
         raise PhraseError("F506", detail=f"“{source}”")
-    mark = None if plain else next((char for form in sorted(normal) for char in form if char in CLAUSE_ENDS), None)
+    mark = None if plain else next((mark for form in sorted(normal) if (mark := _mark_in(form))), None)
     if mark is not None:
         # As its author typed it, where it stands in the phrase and not in a word list.
         typed = next((char for char in source if normalise(char).text == mark), mark)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from funnel.diagnostics import Span
-from funnel.facts.phrases import Phrase, PhraseError, PhraseParser
+from funnel.facts.phrases import Phrase, PhraseError, PhraseParser, mark_in
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal
 from funnel.facts.values import Value
 from funnel.facts.vocabulary import FactSpec, Texts
@@ -42,7 +42,7 @@ class LexiconReader:
             return
         for key, value in r.entries(entries.get("words")):
             if self.reader.is_new(self._spans, f"words.{key.value}", key):
-                self.words[key.value] = r.strings(value)
+                self.words[key.value] = self._forms(value)
         for name in LISTS:
             self.lists[name] += r.strings(entries.get(name))
         for key, value in r.entries(entries.get("signals")):
@@ -56,6 +56,20 @@ class LexiconReader:
             inner = r.mapping(value, required=("sets", "kind"), optional=("before", "after", "within", "title"))
             if name_ is not None and inner is not None and self.reader.is_new(self._spans, f"readings.{name_}", key):
                 self._readings[name_] = inner
+
+    def _forms(self, node: Node) -> tuple[str, ...]:
+        """The forms of a word list. One with a mark is an error here, once, and not at every phrase that uses the list."""
+        found: list[str] = []
+        for item in self.reader.items(node, single=True):
+            form = self.reader.string(item)
+            if form is None:
+                continue
+            if mark := mark_in(form):
+                self.reader.sink.add("F519", item.span, phrase=form, mark=mark)
+                form = form.partition(mark)[0]
+            if form:
+                found.append(form)
+        return tuple(found)
 
     @property
     def signal_ids(self) -> tuple[str, ...]:

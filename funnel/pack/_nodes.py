@@ -35,6 +35,16 @@ _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f\ufeff]")
 _FULL_WIDTH_COLON = re.compile(r"^\s*(?:-\s+)?([A-Za-z_][\w.\-]*)\s*：", re.MULTILINE)
 _WORTH_A_LOOK = re.compile(f"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufeff{_ODD_SPACES}]")
 """Any character that `_Composer._prescan` may object to besides a full-width colon, and any end of a line but a plain one."""
+_BRACES_FIRST = re.compile(r"(?:^|[-:,\[])\s*\{[^{}:\[\],]+\}\s*\Z")
+_PROBLEMS_ZH = (
+    ("did not find expected key", "这一行的缩进和上面的对不上"),
+    ("did not find expected '-' indicator", "这一行和上面的列表对不上"),
+    ("mapping values are not allowed", "这里多了一个半角冒号，或者缩进不对"),
+    ("could not find expected ':'", "键后面少了半角冒号"),
+    ("found unexpected end of stream", "到文件末尾也没有找到结束的引号"),
+    ("found character that cannot start any token", "这个字符不能放在开头"),
+)
+"""What libyaml and PyYAML say most often, in Chinese. Anything else is shown as it is."""
 _SIGNS_AND_DIGITS = frozenset("+-0123456789")
 _LONGEST_BOOLISH = max(map(len, _BOOLISH))
 
@@ -117,12 +127,16 @@ def load_file(path: Path, shown_as: str, sink: Diagnostics) -> Node | None:
         size = path.stat().st_size
         raw = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
-        sink.add("F100", Span(shown_as), detail=error.strerror or "cannot be read")
+        sink.add("F100", Span(shown_as), detail=(why := error.strerror or "cannot be read"), detail_zh=why)
         return None
     if size > MAX_BYTES:
         sink.add("F114", Span(shown_as), size=size, limit=MAX_BYTES)
         return None
     return load_bytes(raw, shown_as, sink)
+
+
+def _in_chinese(problem: str) -> str:
+    return next((zh for en, zh in _PROBLEMS_ZH if en in problem), problem)
 
 
 def load_bytes(raw: bytes, shown_as: str, sink: Diagnostics) -> Node | None:
@@ -167,19 +181,29 @@ class _Composer:
             mark = error.problem_mark or error.context_mark
             span = self.span(mark) if mark is not None else Span(self.path)
             problem = error.problem or "unreadable"
-            if "expected ',' or '}'" in problem or "expected ',' or ']'" in problem:
+            if self._begins_with_braces(span):
+                self.sink.add("F122", span)
+            elif "expected ',' or '}'" in problem or "expected ',' or ']'" in problem:
                 self.sink.add("F121", span)
             else:
-                self.sink.add("F100", span, detail=problem)
+                self.sink.add("F100", span, detail=problem, detail_zh=_in_chinese(problem))
             return None
         except yaml.YAMLError as error:
-            self.sink.add("F100", Span(self.path), detail=str(error).splitlines()[0])
+            self.sink.add("F100", Span(self.path), detail=(why := str(error).splitlines()[0]), detail_zh=why)
             return None
         except _TooMuch:
             return None
         if root is None:
             self.sink.add("F118", Span(self.path))
         return None if self.broken else root
+
+    @staticmethod
+    def _begins_with_braces(span: Span) -> bool:
+        """Whether what cannot be read comes right behind the braces that an unquoted text begins with: ``- {list}…words``."""
+        before = span.source[: span.column - 1]
+        return bool(_BRACES_FIRST.search(before)) and not span.source[span.column - 1 :].lstrip().startswith(
+            (",", "}", "]")
+        )
 
     def _prescan(self) -> bool:
         """What must be seen before a YAML parser does: it would choke on it or swallow it."""

@@ -52,13 +52,18 @@ class Reader:
     # --- shapes -----------------------------------------------------------------------------------------------------
 
     def mapping(
-        self, node: Node | None, *, required: Collection[str] = (), optional: Collection[str] | None = ()
+        self,
+        node: Node | None,
+        *,
+        required: Collection[str] = (),
+        optional: Collection[str] | None = (),
+        example: str = "key: value",
     ) -> dict[str, Node] | None:
-        """The entries of a mapping. ``optional=None`` allows any further key."""
+        """The entries of a mapping. ``optional=None`` allows any further key; ``example`` is shown to who wrote something else."""
         if node is None:
             return None
         if not isinstance(node, MapNode):
-            self._kind(node, "键值对", "a mapping", "key: value")
+            self._kind(node, "键值对", "a mapping", example)
             return None
         entries = {key.value: value for key, value in node.entries}
         if optional is not None and not entries.keys() <= {*required, *optional}:

@@ -9,6 +9,7 @@ from typing import Literal, cast
 
 from funnel.diagnostics import Span
 from funnel.diagnostics._catalog import CATALOG
+from funnel.diagnostics._model import suggestion
 from funnel.facts.values import GRADES, Grade
 from funnel.facts.vocabulary import FactSpec, Texts
 from funnel.law.register import Register
@@ -205,8 +206,10 @@ class RuleReader:
         basis = self.citations(entries.get("basis"))
         then = entries.get("then")
         tier: str | None = None
-        if isinstance(then, MapNode):
-            inner = r.mapping(then, required=("refer",)) or {}
+        word = then.value if isinstance(then, ScalarNode) else ""
+        named = "" if suggestion(word, ("set_aside",)) else suggestion(word, self.manifest.tiers)
+        if isinstance(then, MapNode) or named:  # a tier by itself: told how it is written
+            inner = r.mapping(then, required=("refer",), example=f"{{refer: {named or 'agent'}}}") or {}
             tier = r.choice(inner.get("refer"), self.manifest.tiers)
         elif then is not None:
             r.choice(then, ("set_aside",))
@@ -218,7 +221,12 @@ class RuleReader:
 
     def _basis(self, node: Node) -> Basis | None:
         r = self.reader
-        entries = r.mapping(node, required=("article", "supports"), optional=("gist",))
+        entries = r.mapping(
+            node,
+            required=("article", "supports"),
+            optional=("gist",),
+            example="{article: cpl/25, supports: [elements]}",
+        )
         if entries is None:
             return None
         article = r.string(entries.get("article"))
@@ -252,12 +260,12 @@ class RuleReader:
         limit, limit_of = None, None
         limit_node = entries.get("limit")
         if limit_node is not None:
-            inner = r.mapping(limit_node, required=("amount",), optional=("of",)) or {}
+            inner = r.mapping(limit_node, required=("amount",), optional=("of",), example="{amount: 5000.00}") or {}
             limit = self._limit(inner.get("amount"))
             limit_of = self._known_fact(inner.get("of"))
         within_days, within_of = None, "settlement"
         if (within := entries.get("within")) is not None:
-            inner = r.mapping(within, required=("days",), optional=("of",)) or {}
+            inner = r.mapping(within, required=("days",), optional=("of",), example="{days: 7}") or {}
             within_days = r.integer(inner.get("days"), 0, 3650)
             within_of = r.choice(inner.get("of"), ("settlement", "goods_returned")) or "settlement"
         listed = entries.get("remedies")
@@ -321,7 +329,7 @@ class RuleReader:
     def _remedy(self, node: Node, kinds: tuple[str, ...]) -> RemedySpec | None:
         r = self.reader
         if not isinstance(node, MapNode):
-            r.entries(node)
+            r.entries(node, "{refund: price_paid}")
             return None
         side = {"payer", "when", "note"}
         heads = [(key, value) for key, value in node.entries if key.value not in side]
@@ -443,7 +451,7 @@ class RuleReader:
 
     def _refer(self, node: Node | None) -> Refer | None:
         r = self.reader
-        entries = r.mapping(node, required=("tier",), optional=("when", "considers"))
+        entries = r.mapping(node, required=("tier",), optional=("when", "considers"), example="{tier: agent}")
         if entries is None:
             return None
         tier = r.choice(entries.get("tier"), self.manifest.tiers)
@@ -466,7 +474,9 @@ class RuleReader:
 
     def _override(self, node: Node) -> Override | None:
         r = self.reader
-        entries = r.mapping(node, required=("rule", "basis"), optional=("why",))
+        entries = r.mapping(
+            node, required=("rule", "basis"), optional=("why",), example="{rule: goods.quality-defect, basis: cpl/25}"
+        )
         if entries is None:
             return None
         rule, basis = r.slug(entries.get("rule")), r.string(entries.get("basis"))
