@@ -320,3 +320,8 @@ def test_an_article_that_is_not_registered_gets_no_guess_but_the_way_to_the_list
     ]
     assert "funnel law show law" in found.help("zh")
     assert "是不是" not in found.help("zh")
+
+
+def test_an_article_that_is_not_registered_is_one_error_and_not_also_a_basis_that_is_missing(tmp_path):
+    found = edited(tmp_path, "goods/return.yaml", "article: law/25, supports: [elements, remedies]", "article: law/26, supports: [elements, remedies]")  # fmt: skip
+    assert [d.code for d in found] == ["F402"]

@@ -90,10 +90,10 @@ def note_packs_here(lang: str) -> None:
     An author who forgets ``--pack`` would read of no errors, and it would be those of another pack.
     """
     context = click.get_current_context(silent=True)
-    if context is None or any(
-        context.get_parameter_source(name) not in {None, ParameterSource.DEFAULT}
-        for name in ("pack_name", "pack_option")
-    ):
+    if context is None:
+        return
+    sources = {context.get_parameter_source(name) for name in ("pack_name", "pack_option")} - {None}
+    if sources != {ParameterSource.DEFAULT}:  # named, or a command that has no default
         return
     here = packs_here()
     if not here or f"rules/{DEFAULT_PACK}" in here:

@@ -48,6 +48,7 @@ def _law(reader: Reader, rule: Rule, register: Register) -> None:
     carried: set[str] = set()
     for basis in rule.basis:
         if not check_citation(reader, register, basis.citation, basis.span, on=rule.reviewed):
+            carried |= set(basis.supports)  # that it carries nothing follows from what is said already
             continue
         newest = register.newest_version_from(register.parse_citation(basis.citation))
         if newest is not None and newest > rule.reviewed:
