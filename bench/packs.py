@@ -162,7 +162,9 @@ def _template(shapes: Shapes, id_: str) -> tuple[str, str]:
         }
         for name in names
     }
-    return _text(data), "\n".join(json.dumps({"funnel": "1", "signals": signals}, ensure_ascii=False, indent=1).splitlines())
+    return _text(data), "\n".join(
+        json.dumps({"funnel": "1", "signals": signals}, ensure_ascii=False, indent=1).splitlines()
+    )
 
 
 def complaints(pack: Any, count: int = 600) -> list[dict]:
