@@ -203,7 +203,11 @@ def test_what_cannot_be_gone_on_with_is_refused_with_a_reason(tmp_path, source, 
 
 def test_two_runs_at_once_on_one_output_do_not_mix(tmp_path, long, source):
     out = tmp_path / "o.jsonl"
-    first = subprocess.Popen(command(long, out, "--jobs", "1"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    first = subprocess.Popen(
+        command(long, out, "--jobs", "1", "--checkpoint-every", "1000000"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     part = sidecars(out)[0]
     deadline = time.monotonic() + 60
     while not part.exists() and time.monotonic() < deadline:
