@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from funnel.facts.normalise import normalise
 from funnel.facts.phrases import PhraseError, parse
-from funnel.facts.signals import Lexicon, Signal
+from funnel.facts.signals import Lexicon, Signal, _joined, _overlaps
 
 WORDS = {"商家": ("商家", "卖家")}
 
@@ -109,3 +109,12 @@ def test_matching_is_linear_in_hostile_texts(pack):
             pack.lexicon.scan(text)
             times.append(time.perf_counter() - start)
         assert times[1] < 5, unit
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9)).map(lambda p: (p[0], p[0] + p[1])), max_size=12),
+    st.tuples(st.integers(0, 45), st.integers(1, 9)).map(lambda p: (p[0], p[0] + p[1])),
+)
+def test_joined_exceptions_bar_exactly_what_one_of_them_bars(bars, hit):
+    start, end = hit
+    assert _overlaps(_joined(bars), start, end) == any(a < end and start < b for a, b in bars)

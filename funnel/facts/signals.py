@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from itertools import repeat
@@ -164,24 +164,24 @@ class Lexicon:
         return Scan(normal, hits, readings)
 
     def _hits(self, text: str, places: Mapping[int, list[Place]], ends: list[int]) -> tuple[Hit, ...]:
+        standing = list(self._layers.standing(places))
         found: dict[str, list[tuple[int, int, str]]] = {}
-        excepted: dict[str, list[Place]] = {}
-        for index, spots in self._spots(places, ends):
-            signal, phrase, is_except, _ = self._phrases[index]
-            if is_except:
-                excepted.setdefault(signal, []).extend(spots)
-            else:
-                found.setdefault(signal, []).extend((start, end, phrase.source) for start, end in spots)
+        for index, spots in self._spots(places, standing, ends, None):
+            signal, phrase = self._phrases[index][:2]
+            found.setdefault(signal, []).extend((start, end, phrase.source) for start, end in spots)
         if not found:
             return ()
+        excepted: dict[str, list[Place]] = {}
+        for index, spots in self._spots(places, standing, ends, found):
+            excepted.setdefault(self._phrases[index][0], []).extend(spots)
         negators = self._live_negators(places)
         hedges = sorted(p for literal in self._hedges & places.keys() for p in places[literal])
         hits = []
         for signal, spans in found.items():
-            bars = excepted.get(signal)
+            bars = _joined(excepted[signal]) if signal in excepted else None
             hedged = hedges and self.signals[signal].hedged == "ignore"
             for start, end, source in sorted(set(spans)) if len(spans) > 1 else spans:
-                if bars is not None and any(a < end and start < b for a, b in bars):
+                if bars is not None and _overlaps(bars, start, end):
                     continue
                 if hedged and _hedged(hedges, start, ends):
                     continue
@@ -190,22 +190,41 @@ class Lexicon:
                     hits.append(Hit(signal, start, end, negation, source))
         return tuple(sorted(hits, key=lambda h: (h.start, h.end, h.signal)))
 
-    def _spots(self, places: Mapping[int, list[Place]], ends: list[int]) -> Iterator[tuple[int, Iterable[Place]]]:
-        """The phrases that stand in a text, each with its places: for each possible end the latest beginning."""
+    def _spots(
+        self,
+        places: Mapping[int, list[Place]],
+        standing: Sequence[tuple[int, list[list[Place]]]],
+        ends: list[int],
+        signals: Collection[str] | None,
+    ) -> Iterator[tuple[int, Iterable[Place]]]:
+        """The phrases that stand in a text, each with its places: for each possible end the latest beginning.
+
+        Args:
+            places: Where each literal stands.
+            standing: The phrases of several parts that may stand in the text, with the places of each part.
+            ends: Where clauses end.
+            signals: Give the exceptions of these signals; None: the phrases that are no exceptions.
+        """
+
+        def wanted(index: int) -> bool:
+            signal, _, is_except, _ = self._phrases[index]
+            return not is_except if signals is None else is_except and signal in signals
+
         whole: dict[int, dict[int, int]] = {}
         for literal in self._whole.keys() & places.keys():
-            for index in self._whole[literal]:
+            for index in filter(wanted, self._whole[literal]):
                 reached = whole.setdefault(index, {})
                 for start, end in places[literal]:
                     if start > reached.get(end, -1):
                         reached[end] = start
         for index, reached in whole.items():
             yield index, [(start, end) for end, start in reached.items()]
-        for number, parts in self._layers.standing(places):
+        for number, parts in standing:
             index = self._parted[number]
-            spots = _match(parts, self._phrases[index][1].gaps, ends)
-            if spots:
-                yield index, spots
+            if wanted(index):
+                spots = _match(parts, self._phrases[index][1].gaps, ends)
+                if spots:
+                    yield index, spots
 
     def _live_negators(self, places: Mapping[int, list[Place]]) -> list[Place]:
         negators = [p for literal in self._negators & places.keys() for p in places[literal]]
@@ -344,6 +363,23 @@ def _match(parts: Sequence[list[Place]], gaps: Sequence[int], ends: list[int]) -
             return []
         reached = following
     return [(begin, end) for end, begin in reached.items()]
+
+
+def _joined(places: list[Place]) -> list[Place]:
+    """Places in order, those that overlap or touch made one: a hit is held against one of them, however many there are."""
+    joined: list[Place] = []
+    for start, end in sorted(places):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _overlaps(joined: list[Place], start: int, end: int) -> bool:
+    """Whether ``text[start:end]`` shares a character with one of some joined places."""
+    before = bisect_left(joined, (end, -1))
+    return before > 0 and joined[before - 1][1] > start
 
 
 def _crosses(ends: list[int], low: int, high: int) -> bool:
