@@ -48,8 +48,8 @@ docs: $(STAMP) schema  ## write the pages that are made from the pack and the ca
 schema: $(STAMP)  ## write the JSON schemas that the YAML files name
 	$(BIN)/funnel schema --pack cn-ecommerce --out schema
 
-bench: $(STAMP)
-	$(BIN)/python bench/decide.py
+bench: $(STAMP)  ## every measurement in one table; engines to compare with: pip install -e '.[bench,durable]'
+	$(BIN)/python bench/all.py
 
 clean:
 	rm -rf $(VENV) $(ENGINES) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis decisions.jsonl rejects.jsonl
