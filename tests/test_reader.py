@@ -719,4 +719,4 @@ def test_hostile_texts_are_read_in_linear_time(unit):
 
     small = min(cost(10_000) for _ in range(3))
     # Ten times the text; a quadratic reader would take a hundred times as long. A slow machine slows both.
-    assert cost(100_000) < 30 * small + 0.2
+    assert min(cost(100_000) for _ in range(3)) < 30 * small + 0.2
