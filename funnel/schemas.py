@@ -315,6 +315,7 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
             },
         },
         "out_of_scope": {"type": "boolean"},
+        "remark": {"anyOf": [{"type": "boolean"}, _ref("condition")]},
         "accepted": {
             "type": "array",
             "items": {
@@ -368,14 +369,17 @@ def _fact() -> dict[str, Any]:
 def _signals(pack: Pack | None) -> dict[str, Any]:
     values: dict[str, Any] = {"type": "object"}
     facts: dict[str, Any] = {"type": "string"}
+    names: dict[str, Any] = {"type": "string"}
     if pack:
+        names = {"enum": sorted(name for name, spec in pack.lexicon.signals.items() if not spec.together)}
         shown = {n: _one_or_more(_value(pack.vocabulary[n])) for n in _declared(pack)}
         values = {"type": "object", "properties": shown, "additionalProperties": False}
         facts = {"enum": _declared(pack)}
     signal = {
         "type": "object",
-        "properties": {"title": _ref("texts"), "phrases": _STRINGS, "except": _STRINGS, "sets": values, "negated": {"enum": ["ignore", "flip"]}, "hedged": {"enum": ["ignore", "count"]}},
-        "required": ["title", "phrases"],
+        "properties": {"title": _ref("texts"), "phrases": _STRINGS, "all": {"type": "array", "minItems": 2, "items": names}, "except": _STRINGS, "sets": values, "negated": {"enum": ["ignore", "flip"]}, "hedged": {"enum": ["ignore", "count"]}},
+        "required": ["title"],
+        "anyOf": [{"required": ["phrases"]}, {"required": ["all"]}],
         "additionalProperties": False,
     }  # fmt: skip
     reading = {

@@ -174,6 +174,21 @@ CHANGES = {
     ),
     "F515": ("goods/return.yaml", "supports: [elements, remedies]", "supports: [elements]"),
     "F518": ("goods/return.yaml", "matter: goods", "matter: goods\nout_of_scope: true"),
+    "F520": (
+        "signals/all.yaml",
+        "phrases: [坏了, 用不了]}",
+        "phrases: [坏了, 用不了]}\n  both: {title: {zh: 都说, en: both}, all: [broken, intact]}\n  more: {title: {zh: 还说, en: more}, all: [both, refused]}",
+    ),
+    "F521": (
+        "signals/all.yaml",
+        "phrases: [坏了, 用不了]}",
+        "phrases: [坏了, 用不了]}\n  both: {title: {zh: 都说, en: both}, all: [broken]}",
+    ),
+    "F522": (
+        "goods/return.yaml",
+        "matter: goods",
+        "matter: goods\nremark: true\nout_of_scope: true",
+    ),
     "F516": ("goods/return.yaml", "[{refund: price_paid}, ", "[{refund: price_paid * unit_price}, "),
     "F517": ("goods/return.yaml", "needs: {days_since_receipt: record", "needs: {signed_on: record"),
     "F120": (

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 import funnel
 from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.complaint import Complaint
-from funnel.engine.assess import assess
-from funnel.engine.decide import _Judge, compile_pack, decide, reason
+from funnel.engine.decide import _findings, compile_pack, decide, reason
 from funnel.facts.intake import compute
 from funnel.facts.values import Facts, Grade, Known
 from funnel.pack.formulas import parse
@@ -83,13 +82,8 @@ def complete(facts, data):
 
 def outcome(compiled, facts, as_of):
     """What the rules give on completed facts: matters with outcome and result, gates apart."""
-    parameters = compiled.table.on(as_of)
-    recognised = compiled.matcher.recognised(facts, parameters)
-    found = {
-        name: assess(compiled.pack, compiled.pack.rules[name], facts, compiled.table, as_of=as_of, recognised=truth)
-        for name, truth in recognised.items()
-    }
-    return {r.matter: (r.outcome, r.primary.result) for r in _Judge(compiled, facts, found, as_of).rulings()}
+    recognised = compiled.matcher.recognised(facts, compiled.table.on(as_of))
+    return {r.matter: (r.outcome, r.primary.result) for r in _findings(compiled, facts, recognised, as_of).rulings}
 
 
 def settled_whole(test):

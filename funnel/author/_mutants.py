@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from funnel.author.analysis._regions import Regions
+from funnel.author.analysis._regions import Regions, matters_beside
 from funnel.author.analysis._solve import Demand
 from funnel.author.analysis._space import NOT_FALSE, NOT_TRUE
 from funnel.diagnostics import Span
@@ -37,7 +37,7 @@ class Mutant:
     """A rule, or the law it rests on, with one thing changed.
 
     Attributes:
-        kind: ``flip``, ``shift``, ``drop``, ``swap``, ``exception``, ``tier``, ``grade``, ``limit``, ``remedy``,
+        kind: ``flip``, ``shift``, ``drop``, ``swap``, ``remark``, ``exception``, ``tier``, ``grade``, ``limit``, ``remedy``,
             ``override``, ``governs``, ``law`` or ``parameter``.
         before, after: What stood there and what stands there now, as in the file.
         span: Where.
@@ -92,6 +92,7 @@ class _Mutator:
     def all(self) -> Iterator[Mutant]:
         rule = self.rule
         yield from self._condition(rule.recognise, (), (), lambda c: replace(rule, recognise=c))
+        yield from self._remark()
         yield from self._condition(rule.elements, self.known, self.assessed, lambda c: replace(rule, elements=c))
         if isinstance(rule.elements, Test | Not):
             yield self._whole(rule.elements, self.known, self.assessed, replace(rule, elements=All(())))
@@ -123,6 +124,21 @@ class _Mutator:
         span = next((leaf.span for leaf in leaves_of(condition)), self.rule.span)
         where, bounds = _apart(condition, All(()), context, weak)
         return Mutant(changed, "drop", written(condition), "", span, where, bounds)
+
+    def _remark(self) -> Iterator[Mutant]:
+        """A remark that is a matter of its own beside another; then what makes it one."""
+        rule, remark = self.rule, self.rule.remark
+        if remark is None:
+            return
+        beside: Region = (*self.known, (matters_beside(self.pack, rule), True))
+        weak: Region = (*self.assessed, (matters_beside(self.pack, rule, remarks=True), NOT_FALSE))
+        shown = f"remark: {'true' if remark == All(()) else written(remark)}"
+        where, bounds = ((*beside, (remark, True)),), ((*weak, (remark, NOT_FALSE)),)
+        yield Mutant(replace(rule, remark=None), "remark", shown, "", rule.span, where, bounds)
+        if remark != All(()):
+            yield from self._condition(remark, beside, weak, lambda c: replace(rule, remark=c))
+            if isinstance(remark, Test | Not):
+                yield self._whole(remark, beside, weak, replace(rule, remark=All(())))
 
     def _exception(self, index: int) -> Iterator[Mutant]:
         rule, exception = self.rule, self.rule.exceptions[index]
@@ -373,6 +389,7 @@ def _parameters(pack: Pack, rule: Rule) -> set[str]:
     """Parameters that a rule reads: in its conditions, its formulas, or the facts derived for it."""
     conditions = [
         rule.recognise,
+        *(c for c in (rule.remark,) if c is not None),
         rule.elements,
         *(e.when for e in rule.exceptions),
         *(w.condition for w in rule.refer.when),

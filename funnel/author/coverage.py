@@ -22,6 +22,8 @@ from funnel.pack.model import Condition, FactRef, Pack, ParamRef, Rule, Test, le
 _STEPS = 20_000
 _ONE_SIDED = ("at_most", "less_than", "at_least", "more_than")
 _NUMBERS = ("integer", "money", "date")
+ASIDE = "aside"
+"""The outcome of a remark beside another matter: the rule steps aside."""
 _WORDS = {True: "true", False: "false", None: "unknown"}
 
 
@@ -34,7 +36,8 @@ class Item:
         kind: ``condition``, ``exception``, ``threshold`` or ``outcome``.
         where: The part of the rule: ``recognise``, ``elements``, ``unless custom-made``, ``settle.when`` …
         leaf: The condition, for conditions and thresholds.
-        wanted: What is to be seen: ``true``, ``false``, ``unknown``, ``fired``, an outcome, or the value at a threshold.
+        wanted: What is to be seen: ``true``, ``false``, ``unknown``, ``fired``, an outcome (``aside`` where a remark steps
+            aside), or the value at a threshold.
         span: Where it stands.
         seen: Whether a test of the rule saw it.
         value: The fact's value on that side of a threshold.
@@ -98,6 +101,7 @@ class _Look:
     parameters: Parameters
     assessment: Assessment | None
     outcome: str | None
+    recognised: bool
 
 
 def measure(
@@ -182,14 +186,18 @@ def _look(compiled: Compiled, item: ScenarioTest) -> _Look:
         if any(member.rule.id == item.rule for member in ruling.members):
             outcome = ruling.outcome
     parameters = assessment.parameters if assessment is not None else reasoning.parameters
-    return _Look(reasoning.intake.facts, parameters, assessment, outcome)
+    recognised = item.rule in reasoning.recognised
+    return _Look(
+        reasoning.intake.facts, parameters, assessment, ASIDE if item.rule in reasoning.remarks else outcome, recognised
+    )
 
 
 def _rule(pack: Pack, rule: Rule, looks: Sequence[_Look]) -> Iterator[Item]:
     assessed = [look for look in looks if look.assessment is not None]
+    shown = {"recognise": looks, "remark": [look for look in looks if look.recognised]}
     for where, condition in parts(rule):
         for leaf in dict.fromkeys(leaves_of(condition)):
-            yield from _leaf(pack, rule, where, leaf, looks if where == "recognise" else assessed)
+            yield from _leaf(pack, rule, where, leaf, shown.get(where, assessed))
     for exception in rule.exceptions:
         seen = any(
             truth is True
@@ -201,13 +209,15 @@ def _rule(pack: Pack, rule: Rule, looks: Sequence[_Look]) -> Iterator[Item]:
         yield Item(rule.id, "exception", f"unless {exception.id}", "fired", exception.span, seen)
     yield from _limit(pack, rule, assessed)
     outcomes = ("settle", "ask", "refer") if rule.settle is not None else ("refer",)
-    for outcome in outcomes:
+    for outcome in (*outcomes, *((ASIDE,) if rule.remark is not None else ())):
         yield Item(rule.id, "outcome", "decision", outcome, rule.span, any(k.outcome == outcome for k in looks))
 
 
 def parts(rule: Rule) -> Iterator[tuple[str, Condition]]:
     """The conditions of a rule with the names of their parts."""
     yield "recognise", rule.recognise
+    if rule.remark is not None:
+        yield "remark", rule.remark
     yield "elements", rule.elements
     for exception in rule.exceptions:
         yield f"unless {exception.id}", exception.when

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from funnel.author._wording import Rewording, rewordings
-from funnel.author.analysis._regions import Regions
+from funnel.author.analysis._regions import Regions, matters_beside
 from funnel.author.analysis._search import Search
 from funnel.author.analysis._solve import Demand, OutOfSteps
 from funnel.author.analysis._witness import build, shrink
@@ -154,6 +154,7 @@ def meaning(rule: Rule) -> object:
         rule.matter,
         rule.scope,
         rule.recognise,
+        rule.remark,
         rule.elements,
         tuple(sorted((e.id, written(e.when), e.tier or "", e.basis) for e in rule.exceptions)),
         tuple(sorted((b.citation, b.supports) for b in rule.basis)),
@@ -250,6 +251,11 @@ class _Comparer:
             for truth in (True, False):
                 context = [] if where == "recognise" else known
                 yield [*context, (before, truth), (after, not truth)]
+        if old.remark != new.remark:  # it shows only beside another matter
+            beside = (matters_beside(self.compiled[1].pack, new), True)
+            for remark, other in ((old.remark, new.remark), (new.remark, old.remark)):
+                if remark is not None:
+                    yield [*known, beside, (remark, True), *([(other, False)] if other is not None else [])]
         tiers = {e.id: e.tier for e in new.exceptions}
         for moved in old.exceptions:
             if moved.id in tiers and tiers[moved.id] != moved.tier:

@@ -54,6 +54,12 @@ class _Explainer:
         yield self.pick("# 考虑过的规则", "# Rules considered")
         for assessment in self.r.assessments.values():
             yield from self._rule(assessment)
+        for name in self.r.remarks:
+            rule = self.pack.rules[name]
+            yield f"{_MARKS[False]} {rule.id}   {pick(rule.title, self.lang)}   ({rule.span})"
+            yield self.pick(
+                "    附带的话：另有正事，本规则让开", "    a remark beside another matter: this rule steps aside"
+            )
         if not self.r.assessments:
             yield self.pick("  没有规则认得这件投诉", "  no rule recognises this complaint")
         yield from self._drafts()
@@ -105,7 +111,7 @@ class _Explainer:
             if before is None or hit.end - hit.start > before.end - before.start:
                 longest[hit.signal, hit.negated] = hit
         for (signal, is_negated), hit in longest.items():
-            words = scan.normal.words(hit.start, hit.end)
+            words = " … ".join(scan.normal.words(*place) for place in hit.places)
             negated = self.pick("（否定）", " (negated)") if is_negated else ""
             phrase = hit.phrase if len(hit.phrase) <= _PHRASE else hit.phrase[:_PHRASE] + "…"
             yield f"  signal.{signal}{negated} ← “{words}”   [{phrase}]"
@@ -191,7 +197,7 @@ class _Explainer:
         found = []
         for rule in self.pack.live_rules:
             a = self.r.assessments.get(rule.id)
-            if a is not None and a.settles:
+            if (a is not None and a.settles) or rule.id in self.r.remarks:
                 continue
             changes = list(self._changes(rule, a))
             if changes and (a is not None or self._touches(rule)):

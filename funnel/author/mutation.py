@@ -337,7 +337,13 @@ def _shape(reasoning: Reasoning) -> object:
         (name, tuple((e.id, truth) for e, truth in a.exceptions), a.live, a.governing)
         for name, a in reasoning.assessments.items()
     )
-    return rulings, fired, tuple(reasoning.recognised.items()), tuple((g.id, truth) for g, truth in reasoning.gates)
+    return (
+        rulings,
+        fired,
+        tuple(reasoning.recognised.items()),
+        reasoning.remarks,
+        tuple((g.id, truth) for g, truth in reasoning.gates),
+    )
 
 
 def expectable(pack: Pack, rule: str, reasoning: Reasoning, decision: Decision) -> Mapping[str, object]:
@@ -347,7 +353,7 @@ def expectable(pack: Pack, rule: str, reasoning: Reasoning, decision: Decision) 
     assessment = reasoning.assessments.get(rule)
     reasons = decision.referral.reasons if decision.referral else ()
     return {
-        "recognised": reasoning.recognised.get(rule) is True,
+        "recognised": reasoning.names(rule),
         "outcome": matter.outcome if matter is not None else decision.outcome,
         "tier": matter.tier if matter is not None else decision.tier,
         "remedies": [f"{r.kind} {r.amount or r.payer}" for r in (matter.remedies if matter is not None else ())],

@@ -403,7 +403,7 @@ def run(compiled: Compiled, test: ScenarioTest, *, lang: str = "zh", taken: Inta
 def _compare(pack: Pack, test: ScenarioTest, reasoning: Reasoning, decision: Decision) -> Iterator[Mismatch]:
     rule = pack.rules[test.rule]
     matter = next((m for m in decision.matters if m.rule == rule.id or rule.id in m.competing), None)
-    recognised = reasoning.recognised.get(rule.id) is True
+    recognised = reasoning.names(rule.id)
     for key, expected in test.expect.items():
         got = _got(pack, key, expected, reasoning, decision, matter, recognised=recognised, rule=rule.id)
         if got is not None:
@@ -496,6 +496,10 @@ def _killers(pack: Pack, test: ScenarioTest, reasoning: Reasoning, lang: str) ->
     """The conditions that kept the rule from applying, with the facts they met."""
     rule = pack.rules[test.rule]
     facts = reasoning.intake.facts
+    if rule.id in reasoning.remarks:
+        others = ", ".join(name for name in reasoning.assessments if reasoning.names(name))
+        yield f"{rule.span}: remark: {others}"
+        return
     assessment = reasoning.assessments.get(rule.id)
     parameters = assessment.parameters if assessment is not None else {}
     parts = [("recognise", rule.recognise)] if assessment is None else [("elements", rule.elements)]

@@ -9,12 +9,12 @@ from typing import Any
 
 import yaml
 
-from funnel.author.analysis._regions import Regions
+from funnel.author.analysis._regions import Regions, matters_beside
 from funnel.author.analysis._search import Search
 from funnel.author.analysis._solve import Demand, OutOfSteps
 from funnel.author.analysis._space import NOT_FALSE, NOT_TRUE
 from funnel.author.analysis._witness import build, shrink
-from funnel.author.coverage import Item
+from funnel.author.coverage import ASIDE, Item
 from funnel.engine.decide import Compiled, reason
 from funnel.engine.describe import leaf
 from funnel.engine.engine import to_complaint
@@ -124,6 +124,8 @@ class _Author:
             elif item.wanted == "refer":
                 yield [*known, (rule.elements, False), *((gate.when, False) for gate in self.pack.gates.values())]
                 yield from ([*known, (rule.elements, True), (e.when, True)] for e in rule.exceptions)
+            elif item.wanted == ASIDE and rule.remark is not None:
+                yield [*known, (rule.remark, True), (matters_beside(self.pack, rule), True)]
             yield known
             return
         own = self._own(rule, item)
@@ -173,6 +175,8 @@ class _Author:
         reasoning = reason(self.compiled, to_complaint(content), as_of=self.day)
         facts = reasoning.intake.facts
         if item.kind == "outcome":
+            if item.wanted == ASIDE:
+                return rule.id in reasoning.remarks
             return any(r.outcome == item.wanted for r in reasoning.rulings if r.primary.rule.id == rule.id)
         if item.kind == "exception":
             found = reasoning.assessments.get(rule.id)

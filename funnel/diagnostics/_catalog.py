@@ -466,6 +466,24 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "短语不跨标点：去掉它；要隔开列表里的几条，用半角逗号加空格，不用顿号",
             "a phrase never crosses a mark: remove it; items of a list are parted by an ASCII comma and a space",
         ),
+        "F520": _e(
+            "“{name}”本身就是由几个信号合成的，不能再拿来合成",
+            "“{name}” is itself made of other signals and cannot be a part of one",
+            "直接写组成它的那几个信号",
+            "name the signals that it is made of",
+        ),
+        "F521": _e(
+            "all 至少要写两个信号",
+            "all needs two signals at least",
+            "例如 all: [ordered_this, got_that]；只有一个就用不着 all",
+            "for example all: [ordered_this, got_that]; one alone needs no all",
+        ),
+        "F522": _e(
+            "不属受理范围的规则不能同时是附带的话(remark)",
+            "a rule for what is out of scope cannot be a remark",
+            "去掉 remark，或去掉 out_of_scope: true",
+            "remove remark, or remove out_of_scope: true",
+        ),
         # --- F6xx: scenario tests ---
         "F601": _w(
             "规则“{rule}”没有场景测试",

@@ -48,6 +48,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "“{title}”让位：这件事不属受理范围，或者有更专门的规则",
             "“{title}” steps aside: the matter is out of scope, or a more special rule deals with it",
         ),
+        "remark": (
+            "“{title}”只是顺带一提：它随另一件事一起处理，不另立一件",
+            "“{title}” is a remark: it is dealt with together with the other matter",
+        ),
         "overridden": ("“{special}”优先于“{general}”({basis})", "“{special}” goes before “{general}” ({basis})"),
         "settle": (
             "根据现有材料，倾向于按“{title}”提出和解方案：{remedies}",

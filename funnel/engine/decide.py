@@ -60,6 +60,7 @@ class Compiled:
     plans: Plans = field(init=False, repr=False, compare=False)
     words: Mapping[str, Wording] = field(init=False, repr=False, compare=False)
     gates: tuple[tuple[Gate, Check], ...] = field(init=False, repr=False, compare=False)
+    remarks: Mapping[str, Check] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Made from the pack, so that `replace` with another pack (a mutant) makes them anew.
@@ -71,6 +72,8 @@ class Compiled:
         object.__setattr__(self, "words", MappingProxyType({lang: Wording(pack, lang) for lang in ("zh", "en")}))
         gates = tuple((gate, Check(gate.when, pack.vocabulary.defaults)) for gate in pack.gates.values())
         object.__setattr__(self, "gates", gates)
+        remarks = {r.id: Check(r.remark, pack.vocabulary.defaults) for r in pack.live_rules if r.remark is not None}
+        object.__setattr__(self, "remarks", MappingProxyType(remarks))
 
 
 def compile_pack(pack: Pack, matcher: Matcher | None = None) -> Compiled:
@@ -106,7 +109,8 @@ class Reasoning:
     Attributes:
         parameters: Those in force on ``as_of``.
         recognised: Every rule whose recognition is not false.
-        assessments: Those of them that decide: without the rules that step aside because the complaint is out of scope.
+        assessments: Those of them that decide: without the rules that step aside because the complaint is out of scope,
+            or because what they recognise is a remark beside another matter.
     """
 
     complaint: Complaint
@@ -118,6 +122,15 @@ class Reasoning:
     assessments: Mapping[str, Assessment]
     rulings: tuple[Ruling, ...]
     findings: Findings = field(repr=False, compare=False)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """The rules that stepped aside because what they recognise is a remark beside another matter."""
+        return self.findings.remarks
+
+    def names(self, rule: str) -> bool:
+        """Whether the complaint is certainly about what a rule is for, and not by way of a remark."""
+        return self.recognised.get(rule) is True and rule not in self.findings.remarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +144,7 @@ class Findings:
     gates: tuple[tuple[Gate, Truth], ...]
     assessments: Mapping[str, Assessment]
     rulings: tuple[Ruling, ...]
+    remarks: tuple[str, ...]
     said: dict[str, Said] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -179,11 +193,32 @@ def _findings(compiled: Compiled, facts: Facts, recognised: Mapping[str, Truth],
     parameters = compiled.table.on(as_of)
     case = Case(facts, compiled.table, as_of)
     gates = tuple((gate, check.truth(case.known, case.told, parameters)) for gate, check in compiled.gates)
+    remarks = _beside_others(compiled, case, recognised, parameters) if compiled.remarks else ()
     assessments = _in_scope(
-        {name: assess_planned(plan(pack.rules[name]), pack, case, truth) for name, truth in recognised.items()}
+        {
+            name: assess_planned(plan(pack.rules[name]), pack, case, truth)
+            for name, truth in recognised.items()
+            if name not in remarks
+        }
     )
     rulings = _Judge(compiled, facts, assessments, as_of).rulings()
-    return Findings(gates, MappingProxyType(assessments), rulings)
+    return Findings(gates, MappingProxyType(assessments), rulings, remarks)
+
+
+def _beside_others(
+    compiled: Compiled, case: Case, recognised: Mapping[str, Truth], parameters: Parameters
+) -> tuple[str, ...]:
+    """The rules whose words are a remark beside the matter of another rule; two remarks alone are two matters."""
+    checks, rules = compiled.remarks, compiled.pack.rules
+    said = tuple(
+        name for name in recognised if name in checks and checks[name].truth(case.known, case.told, parameters) is True
+    )
+    if not said:
+        return ()
+    matters = any(
+        truth is True and name not in said and not rules[name].out_of_scope for name, truth in recognised.items()
+    )
+    return said if matters else ()
 
 
 def _in_scope(assessments: dict[str, Assessment]) -> dict[str, Assessment]:
@@ -449,7 +484,8 @@ class _Writer:
         if not any(a.recognised is True for a in self.r.assessments.values()):
             self.explanation.append(self.words.note("no-rule", "no-rule"))
         for name in sorted(self.r.recognised.keys() - self.r.assessments.keys()):
-            self.note_fixed("out-of-scope", "steps-aside", name)
+            beside = name in self.r.remarks
+            self.note_fixed("remark" if beside else "out-of-scope", "remark" if beside else "steps-aside", name)
         outcome, referral, questions = self._outcome(matters, barriers, barrier_tier, pending, possible)
         respond, resolve = self._clocks()
         return Said(

@@ -41,6 +41,7 @@ class Signal:
         negated: ``ignore``: a negated mention says nothing. ``flip``: it states the opposite of the bool facts set.
         hedged: ``ignore``: a mention behind a hedge (如果, 是不是) says nothing. ``count``: it counts all the same, for
             what must never be missed.
+        together: Signals that raise this one where the text affirms each of them, in whatever order and however far apart.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Signal:
     sets: tuple[tuple[str, Value], ...] = ()
     negated: Literal["ignore", "flip"] = "ignore"
     hedged: Literal["ignore", "count"] = "ignore"
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +68,23 @@ class ReadingSpec:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A signal found in a text; offsets are of the normalised text."""
+    """A signal found in a text; offsets are of the normalised text.
+
+    Attributes:
+        parts: The places of the signals that it is made of, in the order of the text; empty where it is made of none.
+    """
 
     signal: str
     start: int
     end: int
     negated: bool
     phrase: str
+    parts: tuple[Place, ...] = ()
+
+    @property
+    def places(self) -> tuple[Place, ...]:
+        """Where its words stand, in the order of the text: one place, or one for each signal that it is made of."""
+        return self.parts or ((self.start, self.end),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +145,7 @@ class Lexicon:
             for cues, is_before in ((spec.before, True), (spec.after, False)):
                 for word in cues:
                     self._cues.setdefault(self._intern(normalise(word).text), []).append((index, is_before))
+        self._joint = tuple(signal for signal in self.signals.values() if signal.together)
         self._automaton = AhoCorasick(list(self._literals), store_patterns=False) if self._literals else None
 
     def _intern(self, literal: str) -> int:
@@ -188,7 +201,25 @@ class Lexicon:
                 negation = self._negation(text, negators, start, ends) if negators else False
                 if negation is not None:
                     hits.append(Hit(signal, start, end, negation, source))
+        hits += self._joined_hits(hits)
         return tuple(sorted(hits, key=lambda h: (h.start, h.end, h.signal)))
+
+    def _joined_hits(self, hits: Sequence[Hit]) -> Iterator[Hit]:
+        """The signals that others raise together, each by the first affirmed mention of every part."""
+        if not self._joint or len(hits) < 2:  # noqa: PLR2004 (it takes two)
+            return
+        first: dict[str, Hit] = {}
+        for hit in hits:
+            if not hit.negated and (hit.signal not in first or hit.start < first[hit.signal].start):
+                first[hit.signal] = hit
+        for signal in self._joint:
+            parts = [first[name] for name in signal.together if name in first]
+            if len(parts) == len(signal.together):
+                places = tuple(sorted({(part.start, part.end) for part in parts}))
+                source = " + ".join(part.phrase for part in parts)
+                yield Hit(
+                    signal.id, places[0][0], max(end for _, end in places), negated=False, phrase=source, parts=places
+                )
 
     def _spots(
         self,

@@ -47,7 +47,11 @@ class LexiconReader:
             self.lists[name] += r.strings(entries.get(name))
         for key, value in r.entries(entries.get("signals")):
             name_ = r.slug(key)
-            inner = r.mapping(value, required=("title", "phrases"), optional=("sets", "except", "negated", "hedged"))
+            inner = r.mapping(
+                value, required=("title",), optional=("phrases", "all", "sets", "except", "negated", "hedged")
+            )
+            if inner is not None and "phrases" not in inner and "all" not in inner:
+                r.sink.add("F202", value.span, key="phrases")
             if name_ is not None and inner is not None and self.reader.is_new(self._spans, name_, key):
                 self.titles[name_] = r.texts(inner.get("title")) or MappingProxyType({"zh": name_})
                 self._signals[name_] = inner
@@ -94,7 +98,25 @@ class LexiconReader:
             sets=self._sets(entries.get("sets"), facts),
             negated=cast("Literal['ignore', 'flip']", negated),
             hedged=cast("Literal['ignore', 'count']", hedged),
+            together=self._together(entries.get("all")),
         )
+
+    def _together(self, node: Node | None) -> tuple[str, ...]:
+        """The signals that one is made of: two at least, and none that is itself made of others."""
+        found: dict[str, None] = {}
+        for item in self.reader.items(node):
+            name = self.reader.string(item)
+            if name is None:
+                continue
+            if name not in self._signals:
+                self.reader.sink.add("F302", item.span, name=name, **near(name, self._signals))
+            elif "all" in self._signals[name]:
+                self.reader.sink.add("F520", item.span, name=name)
+            else:
+                found[name] = None
+        if node is not None and len(self.reader.items(node)) < 2:  # noqa: PLR2004 (two at least)
+            self.reader.sink.add("F521", node.span)
+        return tuple(found)
 
     def _phrases(self, node: Node | None) -> tuple[Phrase, ...]:
         found: list[Phrase] = []

@@ -27,6 +27,7 @@ from funnel.pack.model import (
     REQUIRED_GATES,
     SUPPORTS,
     Accepted,
+    All,
     Basis,
     Condition,
     FactRef,
@@ -50,7 +51,18 @@ from funnel.pack.model import (
 _BLANK = re.compile(r"\{([^{}]*)\}")
 _SCENARIO = re.compile(r"[a-z0-9_]+\Z")
 RULE_REQUIRED = ("funnel", "id", "scenario", "revision", "title", "status", "reviewed", "recognise", "elements", "basis", "strategy", "refer")  # fmt: skip
-_OPTIONAL = ("governs", "matter", "scope", "unless", "settle", "forums", "overrides", "out_of_scope", "accepted")
+_OPTIONAL = (
+    "governs",
+    "matter",
+    "scope",
+    "unless",
+    "settle",
+    "forums",
+    "overrides",
+    "out_of_scope",
+    "remark",
+    "accepted",
+)
 
 
 class RuleReader:
@@ -100,6 +112,9 @@ class RuleReader:
         outside = r.boolean(entries.get("out_of_scope")) is True
         if outside and "settle" in entries:
             r.sink.add("F518", entries["settle"].span)
+        remark = self._remark(entries.get("remark"))
+        if outside and remark is not None:
+            r.sink.add("F522", entries["remark"].span)
         if None in (id_, scenario, status, reviewed, title, revision, recognise, elements, strategy, refer):
             return None
         assert id_ and scenario and status and reviewed and title and revision  # noqa: S101, PT018 (for the type checker)
@@ -124,11 +139,18 @@ class RuleReader:
             forums=tuple(named),
             overrides=overrides,
             out_of_scope=outside,
+            remark=remark,
             accepted=r.each(entries.get("accepted"), self._accepted),
             span=entries["id"].span,
         )
         self._ungraded(rule, entries.get("settle"))
         return rule
+
+    def _remark(self, node: Node | None) -> Condition | None:
+        """A condition, or `true` for one that always holds."""
+        if isinstance(node, ScalarNode):
+            return All(()) if self.reader.boolean(node) else None
+        return self.conditions.read(node)
 
     def _ungraded(self, rule: Rule, node: Node | None) -> None:
         """Warn of a grade asked of a source while what is read is derived from it and has none.

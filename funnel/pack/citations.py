@@ -51,7 +51,7 @@ def uses_by_rule(pack: Pack, rule: Rule) -> tuple[Use, ...]:
 
 def parameters_of(pack: Pack, rule: Rule) -> frozenset[str]:
     """The parameters that a rule reads: in conditions, in amounts, and in the facts derived for either."""
-    conditions: list[Condition | None] = [rule.recognise, rule.elements, rule.scope]
+    conditions: list[Condition | None] = [rule.recognise, rule.remark, rule.elements, rule.scope]
     conditions += [exception.when for exception in rule.exceptions]
     conditions += [when.condition for when in rule.refer.when]
     remedies: list[RemedySpec] = list(rule.refer.considers)

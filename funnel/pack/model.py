@@ -273,6 +273,9 @@ class Rule:
 
     ``out_of_scope``: it recognises what is none of the pack's business and says where such a matter goes. It never
     settles, and where it is recognised other rules step aside, except those that override it.
+
+    ``remark``: where this holds, what the rule recognises is no matter of its own beside another one (客服也不理人 beside
+    the goods that were never sent): the rule steps aside if one is recognised that is neither a remark nor out of scope.
     """
 
     id: str
@@ -294,6 +297,7 @@ class Rule:
     forums: tuple[str, ...]
     overrides: tuple[Override, ...]
     out_of_scope: bool
+    remark: Condition | None
     accepted: tuple[Accepted, ...]
     span: Span = field(compare=False)
 

@@ -30,8 +30,7 @@ class Regions:
                 yield condition
             for when in rule.refer.when:
                 yield when.condition
-            if rule.scope is not None:
-                yield rule.scope
+            yield from (condition for condition in (rule.scope, rule.remark) if condition is not None)
         for gate in self.pack.gates.values():
             yield gate.when
 
@@ -104,6 +103,18 @@ class Regions:
     def constant(self, value: object) -> object:
         """A constant with its parameter resolved."""
         return self.parameters.get(value.name) if isinstance(value, ParamRef) else value
+
+
+def matters_beside(pack: Pack, rule: Rule, *, remarks: bool = False) -> Condition:
+    """That another rule is recognised: one that a remark steps aside for.
+
+    Args:
+        pack: The pack.
+        rule: The rule that may be a remark.
+        remarks: Whether to count rules that may be remarks themselves.
+    """
+    others = (r for r in pack.live_rules if r.id != rule.id and not r.out_of_scope)
+    return Any(tuple(r.recognise for r in others if remarks or r.remark is None))
 
 
 def _all_of(demands: list[Demand]) -> Condition:

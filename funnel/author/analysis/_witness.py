@@ -120,9 +120,18 @@ def _useful(rule: Rule) -> list[str]:
 
 def _phrase(pack: Pack, signal: str, day: dt.date) -> str | None:
     """Words that a signal is found in."""
+    together = pack.lexicon.signals[signal].together
+    parts = [_phrase(pack, name, day) for name in together]
+    joined = "，".join(part for part in parts if part is not None)
+    if together and None not in parts and _affirms(pack, joined, signal, day):
+        return joined
     for phrase in pack.lexicon.signals[signal].phrases:
         text = "".join(segment[0] for segment in phrase.segments)
-        scan = pack.lexicon.scan(text, received_on=day)
-        if any(hit.signal == signal and not hit.negated for hit in scan.hits):
+        if _affirms(pack, text, signal, day):
             return text
     return None
+
+
+def _affirms(pack: Pack, text: str, signal: str, day: dt.date) -> bool:
+    scan = pack.lexicon.scan(text, received_on=day)
+    return any(hit.signal == signal and not hit.negated for hit in scan.hits)
