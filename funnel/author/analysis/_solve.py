@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from funnel.author.analysis._space import NOT_FALSE, NOT_TRUE, Box, Literal, Space, Variable, Wanted
+from funnel.facts.vocabulary import SIGNAL_PREFIX
 from funnel.pack.model import All, Any, Condition, Not, Test
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs  # in `typing` from 3.13 on
 
 Demand = tuple[Condition, Wanted]
 """A condition and the truth it is to have."""
-Clause = tuple[tuple[Variable, int], ...]
+Part = tuple[Variable, int]
+"""A variable and the cells that it must be in."""
+Clause = tuple[Part, ...]
 """Masks one of which must hold."""
-_Choice = tuple[Demand | tuple[Variable, int], ...]
+_Choice = tuple[Demand | Part, ...]
 _OTHERWISE: Mapping[Wanted, Wanted] = {True: False, False: True, NOT_TRUE: NOT_FALSE, NOT_FALSE: NOT_TRUE}
 
 
@@ -106,25 +113,40 @@ class Solver:
         if tightest is None:
             return box
         best = open_.pop(tightest)
-        for option in best:
+        for option in sorted(best, key=self._signals):
             narrowed = dict(box)
             agenda: list[Demand] = []
             if _is_mask(option):
                 if not self._narrow(narrowed, *option):
                     continue
             else:
-                agenda.append(option)  # type: ignore[arg-type]  # as above
+                agenda.append(option)
             found = self._search(narrowed, agenda, list(open_))
             if found is not None:
                 return found
         return None
 
-    def _state(self, box: dict[Variable, int], option: Demand | tuple[Variable, int]) -> bool | None:
+    def _signals(self, option: Demand | Part) -> int:
+        """How many signals an option asks for. The fewest come first: words say more than the signal they are found by."""
+        if _is_mask(option):
+            (fact, _), mask = option
+            cells = self.space.cells(fact) if fact.startswith(SIGNAL_PREFIX) else ()
+            return int(bool(cells) and not any(mask >> bit & 1 for bit, value in enumerate(cells) if value is False))
+        condition, wanted = option
+        if isinstance(condition, Not):
+            return self._signals((condition.item, _OTHERWISE[wanted]))
+        if isinstance(condition, Test):
+            clauses = self.space.literal(condition, wanted).clauses if condition.fact.startswith(SIGNAL_PREFIX) else ()
+            return sum(min(map(self._signals, clause), default=0) for clause in clauses)
+        counts = [self._signals((item, wanted)) for item in condition.items]
+        return sum(counts) if every_one(condition, wanted) else min(counts, default=0)
+
+    def _state(self, box: dict[Variable, int], option: Demand | Part) -> bool | None:
         """Whether an option certainly holds in a box, certainly not, or neither."""
         if _is_mask(option):
-            return self._within(box, option)  # type: ignore[arg-type]  # a variable and its mask
+            return self._within(box, option)
         condition, wanted = option
-        return self._holds(box, condition, wanted)  # type: ignore[arg-type]  # a demand
+        return self._holds(box, condition, wanted)
 
     def _holds(self, box: dict[Variable, int], condition: Condition, wanted: Wanted) -> bool | None:
         if isinstance(condition, Test):
@@ -158,7 +180,7 @@ def every_one(condition: Condition, wanted: Wanted) -> bool:
     return isinstance(condition, All) == (wanted in {True, NOT_FALSE})
 
 
-def _is_mask(option: Demand | tuple[Variable, int]) -> bool:
+def _is_mask(option: Demand | Part) -> TypeIs[Part]:
     return isinstance(option[0], tuple)
 
 
