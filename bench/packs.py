@@ -119,6 +119,7 @@ def make(folder: Path, count: int) -> Path:
     used = {name for id_ in kept for _, data, _ in [shapes.rules[id_]] for _, name in _named(data)}
     used |= {name for id_ in kept for name in shapes.rules[id_][2]}
     used |= {name for _, name in _named(_read(SHIPPED / "gates.yaml"))}
+    used |= {part for name in used if name in shapes.signals for part in shapes.signals[name].get("all", ())}
     only_dropped = {n for id_ in order[count:] for n in shapes.rules[id_][2]} - used
     for path, data in shapes.files.items():
         if count < len(order) and "signals" in data:
@@ -149,22 +150,28 @@ def make(folder: Path, count: int) -> Path:
 
 def _template(shapes: Shapes, id_: str) -> tuple[str, str]:
     _, data, names = shapes.rules[id_]
+    suffix = f"{id_.replace('.', '_')}_{_TURN}"  # two rules may share a signal
     data = {k: v for k, v in data.items() if k not in {"overrides", "accepted", "matter", "out_of_scope"}}
     data |= {
         "id": f"{id_}-{_TURN}",
         "scenario": f"{data['scenario']}_{_TURN}",
-        "recognise": {"signal": [f"{name}_{_TURN}" for name in names]},
+        "recognise": {"signal": [f"{name}_{suffix}" for name in names]},
     }
-    signals = {
-        f"{name}_{_TURN}": {
-            **{k: v for k, v in shapes.signals[name].items() if k not in {"sets", "phrases"}},
-            "phrases": [f"{_WORD}{phrase}{_WORD}" for phrase in shapes.signals[name]["phrases"]],
-        }
-        for name in names
-    }
+    data.pop("remark", None)  # its signals and grievances are the shipped ones
+    parts = {part for name in names for part in shapes.signals[name].get("all", ())}
+    signals = {f"{name}_{suffix}": _turned(shapes.signals[name], suffix) for name in sorted({*names, *parts})}
     return _text(data), "\n".join(
         json.dumps({"funnel": "1", "signals": signals}, ensure_ascii=False, indent=1).splitlines()
     )
+
+
+def _turned(signal: dict, suffix: str) -> dict:
+    found = {k: v for k, v in signal.items() if k not in {"sets", "phrases", "all"}}
+    if "phrases" in signal:
+        found["phrases"] = [f"{_WORD}{phrase}{_WORD}" for phrase in signal["phrases"]]
+    if "all" in signal:
+        found["all"] = [f"{part}_{suffix}" for part in signal["all"]]
+    return found
 
 
 def complaints(pack: Any, count: int = 600) -> list[dict]:

@@ -10,6 +10,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 import funnel
+from funnel.author.analysis._witness import sources
 from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.complaint import Complaint
 from funnel.engine.decide import _findings, compile_pack, decide, reason
@@ -109,6 +110,26 @@ def test_a_settlement_of_the_shipped_pack_survives_every_completion(test, data):
     before = outcome(COMPILED, facts, as_of)
     assert all(o == "settle" for o, _ in before.values())
     assert outcome(COMPILED, complete(facts, data), as_of) == before
+
+
+@pytest.mark.parametrize("test", SETTLED, ids=lambda t: f"{t.rule}: {t.name}")
+def test_a_fact_below_the_grade_that_settling_needs_is_worth_no_more_than_none(test):
+    """Whatever the settlement hangs on: elements, an exception, a referral, the limit, an amount. What is derived goes with it."""
+    as_of = test.complaint.received_at.date()
+    facts = reason(COMPILED, test.complaint, as_of=as_of).intake.facts
+    settle = PACK.rules[test.rule].settle
+    matter = PACK.rules[test.rule].matter
+    for name, need in settle.needs.items():
+        known = facts.known.get(name)
+        if known is None or known.grade < need or need == Grade.PRESUMED:
+            continue
+        resting = {n for n in facts.known if name in sources(PACK, n)}
+        lower = facts
+        for each in resting:
+            have = facts.known[each]
+            lower = lower.with_value(each, replace(have, grade=min(have.grade, Grade(need - 1))))
+        if outcome(COMPILED, facts.without(resting), as_of).get(matter, ("",))[0] != "settle":
+            assert outcome(COMPILED, lower, as_of)[matter][0] != "settle", name
 
 
 @settings(max_examples=60)

@@ -76,6 +76,7 @@ class Plan:
         reading: For each fact, which checks read it.
         settling_checks: What a settlement hangs on, with the truth each must have (`Rule.settling_conditions`).
         formulas: What each remedy's formula takes; None for a remedy without money.
+        grading_checks: Those, and what must not refer: what the grades of `settle.needs` bear on.
         bare_needs: Facts that settling needs though no condition and no formula reads them.
         figures: Facts whose values or grades a settlement looks at whatever the conditions say.
         exception_ends, referral_ends: The end that each exception or referral brings.
@@ -91,6 +92,7 @@ class Plan:
         "exception_ends",
         "figures",
         "formulas",
+        "grading_checks",
         "paying",
         "reading",
         "referral_ends",
@@ -122,8 +124,9 @@ class Plan:
                 reading.setdefault(fact, []).append(index)
         self.reading = {fact: tuple(indexes) for fact, indexes in reading.items()}
         self.settling_checks = tuple(self._settling_checks())
+        self.grading_checks = tuple(self._grading_checks())
         self.formulas = tuple(None if r.formula is None else Needs(r.formula) for r in pays)
-        used = {fact for check, _ in self.settling_checks for fact in check.reads}
+        used = {fact for check, _ in self.grading_checks for fact in check.reads}
         used |= {fact for needs in self.formulas if needs is not None for fact in needs.facts}
         self.bare_needs = () if settle is None else tuple((n, g) for n, g in settle.needs.items() if n not in used)
         sums = (PAID_FACT, "claimed_amount", rule.governs, *((settle.limit_of,) if settle and settle.limit_of else ()))
@@ -137,6 +140,12 @@ class Plan:
             {day for s in cited if s for v in s.versions for day in (v.from_, v.until) if day is not None}
         )
         self._law: dict[int, tuple[Block, ...]] = {}
+
+    def _grading_checks(self) -> Iterable[tuple[Check, bool]]:
+        yield from self.settling_checks
+        for check in self.checks[self.referring : self.settling]:
+            if check is not None:
+                yield check, False
 
     def _settling_checks(self) -> Iterable[tuple[Check, bool]]:
         wanted = [True] + [False] * len(self.rule.exceptions)

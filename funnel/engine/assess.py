@@ -385,16 +385,16 @@ class _Settling:
     def _grades(self, settle: Settle) -> None:
         """What carries the settlement must be established at the grades the rule asks for.
 
-        A value below its grade is taken away; if the elements still hold and the exceptions are still ruled out without
-        it, nothing hung on it. Presumptions of law count, unless the rule asks for more.
+        A value below its grade is taken away; if the elements still hold and the exceptions and referrals are still ruled
+        out without it, nothing hung on it. Presumptions of law count, unless the rule asks for more.
         """
         weak = {n: g for n, g in settle.needs.items() if (k := self.known.get(n)) is not None and k.grade < g}
         if weak:
             self.weak = True
-            strong = {n: k for n, k in self.known.items() if n not in weak}
-            for check, wanted in self.plan.settling_checks:
+            for check, wanted in self.plan.grading_checks:
                 if check.reads.isdisjoint(weak):
                     continue
+                strong = {n: k for n in check.reads if n not in weak and (k := self.known.get(n)) is not None}
                 truth, unknown = check(strong, None, self.parameters)
                 if truth is not wanted:
                     for name in unknown:
@@ -465,6 +465,9 @@ class _Settling:
                 self._note(settle.limit_of)
                 return
             limited = known.value
+            need = settle.needs.get(settle.limit_of)
+            if need is not None and known.grade < need and f"grade:{settle.limit_of}" not in self.live:
+                self._short(settle.limit_of, known.grade, need)
         if settle.limit is not None and limited > settle.limit:
             self._cannot(Block("over-limit", f"{limited}>{settle.limit}"))
         elif max(total, limited) > self.pack.manifest.settle_limit:

@@ -145,7 +145,10 @@ class Lexicon:
             for cues, is_before in ((spec.before, True), (spec.after, False)):
                 for word in cues:
                     self._cues.setdefault(self._intern(normalise(word).text), []).append((index, is_before))
-        self._joint = tuple(signal for signal in self.signals.values() if signal.together)
+        self._joint: dict[str, list[Signal]] = {}
+        for signal in self.signals.values():
+            if signal.together:
+                self._joint.setdefault(signal.together[0], []).append(signal)
         self._automaton = AhoCorasick(list(self._literals), store_patterns=False) if self._literals else None
 
     def _intern(self, literal: str) -> int:
@@ -212,7 +215,7 @@ class Lexicon:
         for hit in hits:
             if not hit.negated and (hit.signal not in first or hit.start < first[hit.signal].start):
                 first[hit.signal] = hit
-        for signal in self._joint:
+        for signal in (joint for name in self._joint.keys() & first.keys() for joint in self._joint[name]):
             parts = [first[name] for name in signal.together if name in first]
             if len(parts) == len(signal.together):
                 places = tuple(sorted({(part.start, part.end) for part in parts}))
