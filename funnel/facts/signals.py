@@ -25,6 +25,8 @@ NEGATION_REACH = 3
 HEDGE_REACH = 12
 """A hedge (是不是, 如果) silences a match that begins at most this many characters behind it, in the same clause."""
 _DOUBLE_NEGATION_REACH = 2
+_BLOCK_PHRASES = 512
+"""Phrases of several segments that are looked at together: see `_Layers`."""
 
 _CLAUSE_END = re.compile(f"[{re.escape(CLAUSE_ENDS)}]")
 
@@ -308,24 +310,64 @@ class Lexicon:
 
 
 class _Layers:
-    """What each literal makes possible of phrases of several segments: a bit for each segment of each phrase.
+    """What each literal makes possible of phrases of several segments.
+
+    Phrases stand in blocks of neighbours, which share words. A summary with one bit for each layer of each block says which
+    blocks a text may have a phrase of; only those are looked into. So what a text costs, and what is kept, grows with the
+    phrases that are near it and not with the square of all of them.
+    """
+
+    __slots__ = ("_blocks", "_count", "_depth", "_free", "_summary")
+
+    def __init__(self, phrases: Sequence[Sequence[frozenset[int]]]) -> None:
+        self._blocks = [
+            _Block(start, phrases[start : start + _BLOCK_PHRASES]) for start in range(0, len(phrases), _BLOCK_PHRASES)
+        ]
+        self._count = len(self._blocks)
+        self._depth = max((block.depth for block in self._blocks), default=0)
+        self._free = 0
+        self._summary: dict[int, int] = {}
+        shared: dict[int, int] = {}
+        for number, block in enumerate(self._blocks):
+            for layer in range(self._depth):
+                bit = 1 << (layer * self._count + number)
+                if block.ends_before(layer):
+                    self._free |= bit
+                for literal in block.literals(layer):
+                    whole = self._summary.get(literal, 0) | bit
+                    self._summary[literal] = shared.setdefault(whole, whole)
+
+    def standing(self, places: Mapping[int, list[Place]]) -> Iterator[tuple[int, list[list[Place]]]]:
+        """Phrases each of whose segments stands somewhere in the text, with the places of each segment in order."""
+        found = reduce(or_, map(self._summary.get, places, repeat(0)), self._free)
+        alive = (1 << self._count) - 1
+        for _ in range(self._depth):
+            alive &= found
+            found >>= self._count
+        for number in _bits(alive):
+            yield from self._blocks[number].standing(places)
+
+
+class _Block:
+    """A bit for each segment of each phrase of a block.
 
     The bits of all first segments stand together, then those of all second ones, and so on. A phrase is possible where it
     stands in every layer; where it has fewer segments than there are layers, it stands there from the beginning. Phrases
     share segments, so the masks are made a segment at a time, and literals share them.
     """
 
-    __slots__ = ("_count", "_depth", "_free", "_full", "_lengths", "_needs")
+    __slots__ = ("_count", "_free", "_full", "_lengths", "_needs", "_start", "depth")
 
-    def __init__(self, phrases: Sequence[Sequence[frozenset[int]]]) -> None:
+    def __init__(self, start: int, phrases: Sequence[Sequence[frozenset[int]]]) -> None:
+        self._start = start
         self._count = len(phrases)
         self._lengths = [len(segments) for segments in phrases]
-        self._depth = max(self._lengths, default=0)
+        self.depth = max(self._lengths)
         self._full = (1 << self._count) - 1
         self._free = 0
         masks: dict[frozenset[int], int] = {}
         for index, segments in enumerate(phrases):
-            for layer in range(self._depth):
+            for layer in range(self.depth):
                 bit = 1 << (layer * self._count + index)
                 if layer < len(segments):
                     masks[segments[layer]] = masks.get(segments[layer], 0) | bit
@@ -338,18 +380,27 @@ class _Layers:
                 whole = self._needs.get(literal, 0) | mask
                 self._needs[literal] = shared.setdefault(whole, whole)
 
+    def ends_before(self, layer: int) -> bool:
+        """Whether some phrase has no segment in a layer."""
+        return any(length <= layer for length in self._lengths)
+
+    def literals(self, layer: int) -> Iterator[int]:
+        """The literals of the segments of a layer."""
+        mask = self._full << (layer * self._count)
+        return (literal for literal, needs in self._needs.items() if needs & mask)
+
     def standing(self, places: Mapping[int, list[Place]]) -> Iterator[tuple[int, list[list[Place]]]]:
-        """Phrases each of whose segments stands somewhere in the text, with the places of each segment in order."""
+        """As `_Layers.standing`, of this block."""
         needs, count = self._needs.get, self._count
         found = reduce(or_, map(needs, places, repeat(0)), self._free)
         alive = self._full
-        for _ in range(self._depth):
+        for _ in range(self.depth):
             alive &= found
             found >>= count
         if not alive:
             return
         wanted = alive
-        for _ in range(1, self._depth):
+        for _ in range(1, self.depth):
             wanted |= wanted << count
         spots: dict[int, list[Place]] = {}
         for literal, where in places.items():
@@ -361,7 +412,7 @@ class _Layers:
             parts = [spots[layer * count + index] for layer in range(self._lengths[index])]
             for part in parts:
                 part.sort()
-            yield index, parts
+            yield self._start + index, parts
 
 
 def _bits(mask: int) -> Iterator[int]:
