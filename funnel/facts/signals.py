@@ -7,9 +7,6 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from itertools import repeat
-from operator import or_
 from typing import Literal
 
 from ahocorasick_rs import AhoCorasick
@@ -25,8 +22,8 @@ NEGATION_REACH = 3
 HEDGE_REACH = 12
 """A hedge (是不是, 如果) silences a match that begins at most this many characters behind it, in the same clause."""
 _DOUBLE_NEGATION_REACH = 2
-_BLOCK_PHRASES = 512
-"""Phrases of several segments that are looked at together: see `_Layers`."""
+_LIKELY = 0.1
+"""How much less often texts have a literal for each character more; a guess, on which nothing but speed hangs."""
 
 _CLAUSE_END = re.compile(f"[{re.escape(CLAUSE_ENDS)}]")
 
@@ -137,7 +134,7 @@ class Lexicon:
             for literal in segments[0]:
                 self._whole.setdefault(literal, []).append(index)
         self._parted = tuple(parted)
-        self._layers = _Layers([self._phrases[index][3] for index in parted])
+        self._segments = _Parted([self._phrases[index][3] for index in parted], tuple(self._literals))
         self._negators = frozenset(self._intern(normalise(w).text) for w in negators)
         self._not_negators = frozenset(self._intern(normalise(w).text) for w in not_negators)
         self._hedges = frozenset(self._intern(normalise(w).text) for w in hedges)
@@ -182,7 +179,7 @@ class Lexicon:
         return Scan(normal, hits, readings)
 
     def _hits(self, text: str, places: Mapping[int, list[Place]], ends: list[int]) -> tuple[Hit, ...]:
-        standing = list(self._layers.standing(places))
+        standing = list(self._segments.standing(places))
         found: dict[str, list[tuple[int, int, str]]] = {}
         for index, spots in self._spots(places, standing, ends, None):
             signal, phrase = self._phrases[index][:2]
@@ -309,118 +306,40 @@ class Lexicon:
         return tuple(bound)
 
 
-class _Layers:
-    """What each literal makes possible of phrases of several segments.
+class _Parted:
+    """Phrases of several segments, each kept under the literals of one of them: the one that texts are least likely to have.
 
-    Phrases stand in blocks of neighbours, which share words. A summary with one bit for each layer of each block says which
-    blocks a text may have a phrase of; only those are looked into. So what a text costs, and what is kept, grows with the
-    phrases that are near it and not with the square of all of them.
+    A text is asked for these literals; what is found is looked at whole. So a text costs what the phrases near it cost,
+    however many phrases there are.
+
+    Args:
+        phrases: For each phrase its segments, each the literals of which one must stand there.
+        literals: Every literal, by its number.
     """
 
-    __slots__ = ("_blocks", "_count", "_depth", "_free", "_summary")
+    __slots__ = ("_keys", "_phrases")
 
-    def __init__(self, phrases: Sequence[Sequence[frozenset[int]]]) -> None:
-        self._blocks = [
-            _Block(start, phrases[start : start + _BLOCK_PHRASES]) for start in range(0, len(phrases), _BLOCK_PHRASES)
-        ]
-        self._count = len(self._blocks)
-        self._depth = max((block.depth for block in self._blocks), default=0)
-        self._free = 0
-        self._summary: dict[int, int] = {}
-        shared: dict[int, int] = {}
-        for number, block in enumerate(self._blocks):
-            for layer in range(self._depth):
-                bit = 1 << (layer * self._count + number)
-                if block.ends_before(layer):
-                    self._free |= bit
-                for literal in block.literals(layer):
-                    whole = self._summary.get(literal, 0) | bit
-                    self._summary[literal] = shared.setdefault(whole, whole)
+    def __init__(self, phrases: Sequence[tuple[frozenset[int], ...]], literals: Sequence[str]) -> None:
+        self._phrases = phrases
+        likely = [_LIKELY ** len(literal) for literal in literals]
+        weights: dict[frozenset[int], float] = {}
+        self._keys: dict[int, list[int]] = {}
+        for index, segments in enumerate(phrases):
+            for segment in segments:
+                if segment not in weights:
+                    weights[segment] = sum(likely[literal] for literal in segment)
+            for literal in min(segments, key=weights.__getitem__):
+                self._keys.setdefault(literal, []).append(index)
 
     def standing(self, places: Mapping[int, list[Place]]) -> Iterator[tuple[int, list[list[Place]]]]:
         """Phrases each of whose segments stands somewhere in the text, with the places of each segment in order."""
-        found = reduce(or_, map(self._summary.get, places, repeat(0)), self._free)
-        alive = (1 << self._count) - 1
-        for _ in range(self._depth):
-            alive &= found
-            found >>= self._count
-        for number in _bits(alive):
-            yield from self._blocks[number].standing(places)
-
-
-class _Block:
-    """A bit for each segment of each phrase of a block.
-
-    The bits of all first segments stand together, then those of all second ones, and so on. A phrase is possible where it
-    stands in every layer; where it has fewer segments than there are layers, it stands there from the beginning. Phrases
-    share segments, so the masks are made a segment at a time, and literals share them.
-    """
-
-    __slots__ = ("_count", "_free", "_full", "_lengths", "_needs", "_start", "depth")
-
-    def __init__(self, start: int, phrases: Sequence[Sequence[frozenset[int]]]) -> None:
-        self._start = start
-        self._count = len(phrases)
-        self._lengths = [len(segments) for segments in phrases]
-        self.depth = max(self._lengths)
-        self._full = (1 << self._count) - 1
-        self._free = 0
-        masks: dict[frozenset[int], int] = {}
-        for index, segments in enumerate(phrases):
-            for layer in range(self.depth):
-                bit = 1 << (layer * self._count + index)
-                if layer < len(segments):
-                    masks[segments[layer]] = masks.get(segments[layer], 0) | bit
-                else:
-                    self._free |= bit
-        self._needs: dict[int, int] = {}
-        shared: dict[int, int] = {}
-        for segment, mask in masks.items():
-            for literal in segment:
-                whole = self._needs.get(literal, 0) | mask
-                self._needs[literal] = shared.setdefault(whole, whole)
-
-    def ends_before(self, layer: int) -> bool:
-        """Whether some phrase has no segment in a layer."""
-        return any(length <= layer for length in self._lengths)
-
-    def literals(self, layer: int) -> Iterator[int]:
-        """The literals of the segments of a layer."""
-        mask = self._full << (layer * self._count)
-        return (literal for literal, needs in self._needs.items() if needs & mask)
-
-    def standing(self, places: Mapping[int, list[Place]]) -> Iterator[tuple[int, list[list[Place]]]]:
-        """As `_Layers.standing`, of this block."""
-        needs, count = self._needs.get, self._count
-        found = reduce(or_, map(needs, places, repeat(0)), self._free)
-        alive = self._full
-        for _ in range(self.depth):
-            alive &= found
-            found >>= count
-        if not alive:
-            return
-        wanted = alive
-        for _ in range(1, self.depth):
-            wanted |= wanted << count
-        spots: dict[int, list[Place]] = {}
-        for literal, where in places.items():
-            here = needs(literal, 0) & wanted
-            if here:
-                for bit in _bits(here):
-                    spots.setdefault(bit, []).extend(where)
-        for index in _bits(alive):
-            parts = [spots[layer * count + index] for layer in range(self._lengths[index])]
-            for part in parts:
-                part.sort()
-            yield self._start + index, parts
-
-
-def _bits(mask: int) -> Iterator[int]:
-    """The places of the bits of a mask, from below."""
-    while mask:
-        lowest = mask & -mask
-        mask ^= lowest
-        yield lowest.bit_length() - 1
+        here = set(places)
+        lacks = here.isdisjoint
+        near = {index for literal in self._keys.keys() & here for index in self._keys[literal]}
+        for index in sorted(near):
+            segments = self._phrases[index]
+            if not any(map(lacks, segments)):
+                yield index, [sorted(p for literal in segment & here for p in places[literal]) for segment in segments]
 
 
 def _match(parts: Sequence[list[Place]], gaps: Sequence[int], ends: list[int]) -> list[Place]:
