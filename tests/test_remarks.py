@@ -17,6 +17,8 @@ from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.author.suggest import suggest
 from funnel.engine.decide import compile_pack, put_in_words, reason
 from funnel.engine.engine import to_complaint
+from funnel.facts.phrases import parse
+from funnel.facts.signals import Lexicon, Signal
 
 PACK = funnel.load_pack("cn-ecommerce")
 ENGINE = funnel.Engine(PACK)
@@ -154,6 +156,22 @@ def test_two_halves_make_a_signal_in_any_order_and_however_far_apart(tmp_path, t
 @pytest.mark.parametrize("text", ["要的是甲", "来的是乙", "要的是甲，没有来的是乙", "如果来的是乙，要的是甲"])
 def test_one_half_or_a_half_denied_or_supposed_makes_none(tmp_path, text):
     assert rules(decided(mini(tmp_path), text)) == []
+
+
+@given(
+    words=st.lists(st.sampled_from(["要的是", "来的是", "没有来的是", "天", "很久", "，"]), max_size=14),
+    within=st.integers(2, 30),
+)
+def test_a_signal_of_others_stands_where_some_of_their_mentions_are_near_enough(words, within):
+    """Against every combination tried: which mentions are taken, and that the limit counts to the end of the last."""
+    halves = (Signal("a", {}, tuple(parse("要的是", {}))), Signal("b", {}, tuple(parse("来的是", {}))))
+    joint = Signal("both", {}, (), together=("a", "b"), within=within)
+    hits = Lexicon((*halves, joint), negators=("没有",)).scan("".join(words)).hits
+    said = {name: [h for h in hits if h.signal == name and not h.negated] for name in ("a", "b")}
+    spans = [max(x.end, y.end) - min(x.start, y.start) for x in said["a"] for y in said["b"]]
+    found = [h for h in hits if h.signal == "both"]
+    assert bool(found) is (bool(spans) and min(spans) <= within)
+    assert all(h.end - h.start == min(spans) and len(h.places) == 2 for h in found)
 
 
 def test_explain_shows_both_halves_and_the_remark(tmp_path):

@@ -40,7 +40,8 @@ class Signal:
         negated: ``ignore``: a negated mention says nothing. ``flip``: it states the opposite of the bool facts set.
         hedged: ``ignore``: a mention behind a hedge (如果, 是不是) says nothing. ``count``: it counts all the same, for
             what must never be missed.
-        together: Signals that raise this one where the text affirms each of them, in whatever order and however far apart.
+        together: Signals that raise this one where the text affirms each of them, in whatever order.
+        within: How many characters these may take up at most, from the first to the end of the last; None: any.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Signal:
     negated: Literal["ignore", "flip"] = "ignore"
     hedged: Literal["ignore", "count"] = "ignore"
     together: tuple[str, ...] = ()
+    within: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,21 +209,22 @@ class Lexicon:
         return tuple(sorted(hits, key=lambda h: (h.start, h.end, h.signal)))
 
     def _joined_hits(self, hits: Sequence[Hit]) -> Iterator[Hit]:
-        """The signals that others raise together, each by the first affirmed mention of every part."""
+        """The signals that others raise together, each by the affirmed mentions that stand nearest to each other."""
         if not self._joint or len(hits) < 2:  # noqa: PLR2004 (it takes two)
             return
-        first: dict[str, Hit] = {}
+        said: dict[str, list[Hit]] = {}
         for hit in hits:
-            if not hit.negated and (hit.signal not in first or hit.start < first[hit.signal].start):
-                first[hit.signal] = hit
-        for signal in (joint for name in self._joint.keys() & first.keys() for joint in self._joint[name]):
-            parts = [first[name] for name in signal.together if name in first]
-            if len(parts) == len(signal.together):
-                places = tuple(sorted({(part.start, part.end) for part in parts}))
+            if not hit.negated:
+                said.setdefault(hit.signal, []).append(hit)
+        for signal in (joint for name in self._joint.keys() & said.keys() for joint in self._joint[name]):
+            if not all(name in said for name in signal.together):
+                continue
+            parts = _nearest([said[name] for name in signal.together])
+            places = tuple(sorted({(part.start, part.end) for part in parts}))
+            start, end = places[0][0], max(end for _, end in places)
+            if signal.within is None or end - start <= signal.within:
                 source = " + ".join(part.phrase for part in parts)
-                yield Hit(
-                    signal.id, places[0][0], max(end for _, end in places), negated=False, phrase=source, parts=places
-                )
+                yield Hit(signal.id, start, end, negated=False, phrase=source, parts=places)
 
     def _spots(
         self,
@@ -340,6 +343,28 @@ class _Parted:
             segments = self._phrases[index]
             if not any(map(lacks, segments)):
                 yield index, [sorted(p for literal in segment & here for p in places[literal]) for segment in segments]
+
+
+def _nearest(groups: Sequence[Sequence[Hit]]) -> Sequence[Hit]:
+    """One hit of each group, those that stand nearest to each other: one pass over all of them, in order."""
+    every = sorted(
+        ((hit.start, hit.end, number, hit) for number, group in enumerate(groups) for hit in group), key=_place
+    )
+    latest: dict[int, Hit] = {}
+    best: tuple[int, Sequence[Hit]] | None = None
+    for _, _, number, hit in every:
+        latest[number] = hit
+        if len(latest) == len(groups):
+            chosen = [latest[n] for n in range(len(groups))]
+            length = max(h.end for h in chosen) - min(h.start for h in chosen)
+            if best is None or length < best[0]:
+                best = (length, chosen)
+    assert best is not None  # noqa: S101 (every group has a hit)
+    return best[1]
+
+
+def _place(item: tuple[int, int, int, Hit]) -> tuple[int, int, int]:
+    return item[:3]
 
 
 def _match(parts: Sequence[list[Place]], gaps: Sequence[int], ends: list[int]) -> list[Place]:

@@ -19,6 +19,7 @@ LISTS = ("negators", "not_negators", "negation_breaks", "hedges")
 _TOP = ("words", "signals", "readings", *LISTS)
 _KIND_TYPES = {"amount": "money", "date": "date", "days": "integer"}
 _MAX_WITHIN = 20
+_MAX_APART = 1000
 
 
 class LexiconReader:
@@ -48,7 +49,7 @@ class LexiconReader:
         for key, value in r.entries(entries.get("signals")):
             name_ = r.slug(key)
             inner = r.mapping(
-                value, required=("title",), optional=("phrases", "all", "sets", "except", "negated", "hedged")
+                value, required=("title",), optional=("phrases", "all", "within", "sets", "except", "negated", "hedged")
             )
             if inner is not None and "phrases" not in inner and "all" not in inner:
                 r.sink.add("F202", value.span, key="phrases")
@@ -99,6 +100,7 @@ class LexiconReader:
             negated=cast("Literal['ignore', 'flip']", negated),
             hedged=cast("Literal['ignore', 'count']", hedged),
             together=self._together(entries.get("all")),
+            within=self.reader.integer(entries.get("within"), 2, _MAX_APART),
         )
 
     def _together(self, node: Node | None) -> tuple[str, ...]:
