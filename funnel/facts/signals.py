@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import count
+from typing import Literal, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
@@ -121,39 +123,35 @@ class Lexicon:
     ) -> None:
         self.signals: Mapping[str, Signal] = {s.id: s for s in sorted(signals, key=lambda s: s.id)}
         self.readings = tuple(sorted(readings, key=lambda r: r.id))
-        self._literals: dict[str, int] = {}
-        self._phrases: list[tuple[str, Phrase, bool, tuple[frozenset[int], ...]]] = []
-        for signal in self.signals.values():
-            for phrase, is_except in [(p, False) for p in signal.phrases] + [(p, True) for p in signal.excepts]:
-                segments = tuple(frozenset(self._intern(lit) for lit in seg) for seg in phrase.segments)
-                self._phrases.append((signal.id, phrase, is_except, segments))
-        self._whole: dict[int, list[int]] = {}
-        parted: list[int] = []
-        for index, (*_, segments) in enumerate(self._phrases):
-            if len(segments) > 1:
-                parted.append(index)
-                continue
-            for literal in segments[0]:
-                self._whole.setdefault(literal, []).append(index)
-        self._parted = tuple(parted)
-        self._segments = _Parted([self._phrases[index][3] for index in parted], tuple(self._literals))
-        self._negators = frozenset(self._intern(normalise(w).text) for w in negators)
-        self._not_negators = frozenset(self._intern(normalise(w).text) for w in not_negators)
-        self._hedges = frozenset(self._intern(normalise(w).text) for w in hedges)
+        numbers: defaultdict[str, int] = defaultdict(count().__next__)
+        shared: dict[tuple[str, ...], frozenset[int]] = {}
+
+        def numbered(signal: str, phrase: Phrase) -> _Numbered:
+            for segment in phrase.segments:
+                if segment not in shared:
+                    shared[segment] = frozenset(map(numbers.__getitem__, segment))
+            return _Numbered(signal, phrase, tuple(map(shared.__getitem__, phrase.segments)))
+
+        phrases = [numbered(s.id, phrase) for s in self.signals.values() for phrase in s.phrases]
+        excepts = {s.id: [numbered(s.id, phrase) for phrase in s.excepts] for s in self.signals.values() if s.excepts}
+        likely = [_LIKELY ** len(literal) for literal in numbers]
+        self._index = _Index(phrases, likely)
+        self._excepts = {signal: _Index(those, likely) for signal, those in excepts.items()}
+        self._negators = frozenset(numbers[normalise(w).text] for w in negators)
+        self._not_negators = frozenset(numbers[normalise(w).text] for w in not_negators)
+        self._hedges = frozenset(numbers[normalise(w).text] for w in hedges)
         self._breaks = tuple(normalise(w).text for w in negation_breaks)
         self._cues: dict[int, list[tuple[int, bool]]] = {}
         for index, spec in enumerate(self.readings):
             for cues, is_before in ((spec.before, True), (spec.after, False)):
                 for word in cues:
-                    self._cues.setdefault(self._intern(normalise(word).text), []).append((index, is_before))
+                    self._cues.setdefault(numbers[normalise(word).text], []).append((index, is_before))
         self._joint: dict[str, list[Signal]] = {}
         for signal in self.signals.values():
             if signal.together:
                 self._joint.setdefault(signal.together[0], []).append(signal)
-        self._automaton = AhoCorasick(list(self._literals), store_patterns=False) if self._literals else None
-
-    def _intern(self, literal: str) -> int:
-        return self._literals.setdefault(literal, len(self._literals))
+        self._literals = tuple(numbers)
+        self._automaton = AhoCorasick(self._literals, store_patterns=False) if numbers else None
 
     @property
     def literal_count(self) -> int:
@@ -181,24 +179,20 @@ class Lexicon:
         return Scan(normal, hits, readings)
 
     def _hits(self, text: str, places: Mapping[int, list[Place]], ends: list[int]) -> tuple[Hit, ...]:
-        standing = list(self._segments.standing(places))
+        here = set(places)
         found: dict[str, list[tuple[int, int, str]]] = {}
-        for index, spots in self._spots(places, standing, ends, None):
-            signal, phrase = self._phrases[index][:2]
-            found.setdefault(signal, []).extend((start, end, phrase.source) for start, end in spots)
+        for (signal, phrase, _), spots in self._index.standing(places, here, ends):
+            found.setdefault(signal, []).extend([(start, end, phrase.source) for start, end in spots])
         if not found:
             return ()
-        excepted: dict[str, list[Place]] = {}
-        for index, spots in self._spots(places, standing, ends, found):
-            excepted.setdefault(self._phrases[index][0], []).extend(spots)
         negators = self._live_negators(places)
         hedges = sorted(p for literal in self._hedges & places.keys() for p in places[literal])
         hits = []
         for signal, spans in found.items():
-            bars = _joined(excepted[signal]) if signal in excepted else None
+            bars = self._bars(signal, places, here, ends) if signal in self._excepts else None
             hedged = hedges and self.signals[signal].hedged == "ignore"
             for start, end, source in sorted(set(spans)) if len(spans) > 1 else spans:
-                if bars is not None and _overlaps(bars, start, end):
+                if bars and _overlaps(bars, start, end):
                     continue
                 if hedged and _hedged(hedges, start, ends):
                     continue
@@ -226,41 +220,10 @@ class Lexicon:
                 source = " + ".join(part.phrase for part in parts)
                 yield Hit(signal.id, start, end, negated=False, phrase=source, parts=places)
 
-    def _spots(
-        self,
-        places: Mapping[int, list[Place]],
-        standing: Sequence[tuple[int, list[list[Place]]]],
-        ends: list[int],
-        signals: Collection[str] | None,
-    ) -> Iterator[tuple[int, Iterable[Place]]]:
-        """The phrases that stand in a text, each with its places: for each possible end the latest beginning.
-
-        Args:
-            places: Where each literal stands.
-            standing: The phrases of several parts that may stand in the text, with the places of each part.
-            ends: Where clauses end.
-            signals: Give the exceptions of these signals; None: the phrases that are no exceptions.
-        """
-
-        def wanted(index: int) -> bool:
-            signal, _, is_except, _ = self._phrases[index]
-            return not is_except if signals is None else is_except and signal in signals
-
-        whole: dict[int, dict[int, int]] = {}
-        for literal in self._whole.keys() & places.keys():
-            for index in filter(wanted, self._whole[literal]):
-                reached = whole.setdefault(index, {})
-                for start, end in places[literal]:
-                    if start > reached.get(end, -1):
-                        reached[end] = start
-        for index, reached in whole.items():
-            yield index, [(start, end) for end, start in reached.items()]
-        for number, parts in standing:
-            index = self._parted[number]
-            if wanted(index):
-                spots = _match(parts, self._phrases[index][1].gaps, ends)
-                if spots:
-                    yield index, spots
+    def _bars(self, signal: str, places: Mapping[int, list[Place]], here: set[int], ends: list[int]) -> list[Place]:
+        """Where the exceptions of a signal stand. Only a signal that was found is asked for them."""
+        excepts = self._excepts[signal].standing(places, here, ends)
+        return _joined([spot for _, spots in excepts for spot in spots])
 
     def _live_negators(self, places: Mapping[int, list[Place]]) -> list[Place]:
         negators = [p for literal in self._negators & places.keys() for p in places[literal]]
@@ -309,40 +272,61 @@ class Lexicon:
         return tuple(bound)
 
 
-class _Parted:
-    """Phrases of several segments, each kept under the literals of one of them: the one that texts are least likely to have.
+class _Numbered(NamedTuple):
+    """A phrase with the numbers of its literals."""
+
+    signal: str
+    phrase: Phrase
+    segments: tuple[frozenset[int], ...]
+
+
+class _Index:
+    """Phrases, each kept under the literals of one of its segments: the one that texts are least likely to have.
 
     A text is asked for these literals; what is found is looked at whole. So a text costs what the phrases near it cost,
     however many phrases there are.
 
     Args:
-        phrases: For each phrase its segments, each the literals of which one must stand there.
-        literals: Every literal, by its number.
+        phrases: The phrases.
+        likely: How likely texts are to have each literal, by its number.
     """
 
-    __slots__ = ("_keys", "_phrases")
+    __slots__ = ("_near", "_phrases")
 
-    def __init__(self, phrases: Sequence[tuple[frozenset[int], ...]], literals: Sequence[str]) -> None:
+    def __init__(self, phrases: Sequence[_Numbered], likely: Sequence[float]) -> None:
         self._phrases = phrases
-        likely = [_LIKELY ** len(literal) for literal in literals]
+        self._near: dict[int, list[int]] = {}
         weights: dict[frozenset[int], float] = {}
-        self._keys: dict[int, list[int]] = {}
-        for index, segments in enumerate(phrases):
-            for segment in segments:
-                if segment not in weights:
-                    weights[segment] = sum(likely[literal] for literal in segment)
-            for literal in min(segments, key=weights.__getitem__):
-                self._keys.setdefault(literal, []).append(index)
+        for index, (_, _, segments) in enumerate(phrases):
+            if len(segments) > 1:
+                for segment in segments:
+                    if segment not in weights:
+                        weights[segment] = sum(likely[literal] for literal in segment)
+                rarest = min(segments, key=weights.__getitem__)
+            else:
+                rarest = segments[0]
+            for literal in rarest:
+                self._near.setdefault(literal, []).append(index)
 
-    def standing(self, places: Mapping[int, list[Place]]) -> Iterator[tuple[int, list[list[Place]]]]:
-        """Phrases each of whose segments stands somewhere in the text, with the places of each segment in order."""
-        here = set(places)
+    def standing(
+        self, places: Mapping[int, list[Place]], here: set[int], ends: list[int]
+    ) -> Iterator[tuple[_Numbered, list[Place]]]:
+        """The phrases that stand in a text, each with its places.
+
+        Args:
+            places: Where each literal stands.
+            here: The literals that stand anywhere.
+            ends: Where clauses end.
+        """
         lacks = here.isdisjoint
-        near = {index for literal in self._keys.keys() & here for index in self._keys[literal]}
-        for index in sorted(near):
-            segments = self._phrases[index]
+        for index in {index for literal in self._near.keys() & here for index in self._near[literal]}:
+            numbered = self._phrases[index]
+            segments = numbered.segments
             if not any(map(lacks, segments)):
-                yield index, [sorted(p for literal in segment & here for p in places[literal]) for segment in segments]
+                parts = [sorted([p for literal in segment & here for p in places[literal]]) for segment in segments]
+                spots = _match(parts, numbered.phrase.gaps, ends)
+                if spots:
+                    yield numbered, spots
 
 
 def _nearest(groups: Sequence[Sequence[Hit]]) -> Sequence[Hit]:
