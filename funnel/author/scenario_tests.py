@@ -181,7 +181,13 @@ def _test(
         complaint = to_complaint(content)
     except ComplaintError as error:
         for problem in error.problems:
-            reader.sink.add("F603", entries["given"].span, field=problem.field, detail=problem.message)
+            reader.sink.add(
+                "F603",
+                entries["given"].span,
+                field=problem.field or "complaint",
+                detail_zh=problem.zh,
+                detail_en=problem.en,
+            )
         return None
     _given(reader, pack, entries["given"], unreadable="unreadable-field" in (expect.get("gate"), expect.get("reason")))
     return ScenarioTest(rule, name, complaint, as_of, expect, entries["name"].span)

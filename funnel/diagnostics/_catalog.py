@@ -498,8 +498,8 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "give each test a sentence of its own",
         ),
         "F603": _e(
-            "测试给出的投诉有误：{field}:{detail}",
-            "the complaint of this test is wrong: {field}: {detail}",
+            "测试给出的投诉有误：{field}：{detail_zh}",
+            "the complaint of this test is wrong: {field}: {detail_en}",
             "按投诉格式改正",
             "mend it after the contract of a complaint",
         ),

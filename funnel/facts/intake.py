@@ -244,7 +244,9 @@ class _Intake:
             raw = entry.get("value")
             word = entry.get("grade", "stated")
             if word not in GRADES:
-                self.problems.append(Problem(f"facts.{spec.name}.grade", f"expected one of {', '.join(GRADES)}"))
+                grades = ", ".join(GRADES)
+                field = f"facts.{spec.name}.grade"
+                self.problems.append(Problem(field, f"应为以下之一：{grades}", f"expected one of: {grades}"))
                 return
             grade = GRADES[word]
             if isinstance(entry.get("source"), str):
@@ -277,7 +279,8 @@ class _Intake:
     def _checked(self, spec: FactSpec, raw: Any, field: str) -> Value | None:
         value = coerce(spec, raw, self.context.zone)
         if value is None or not spec.accepts(value):
-            self.problems.append(Problem(field, f"应为 expected {expected(spec)}"))
+            zh, en = expected(spec)
+            self.problems.append(Problem(field, f"应为{zh}", f"expected {en}"))
             return None
         return value
 
@@ -479,18 +482,25 @@ def _member(spec: FactSpec, word: str) -> str | None:
     return next((member.slug for member in spec.members.values() if text in member.names), None)
 
 
-def expected(spec: FactSpec) -> str:
-    """What values a fact takes, in words."""
-    if spec.type in {"enum", "set"}:
-        return "one of 其中之一: " + ", ".join(spec.members)
-    kinds = {
-        "bool": "true or false 是或否",
-        "integer": "a whole number 整数",
-        "money": "an amount in yuan 金额（元）",
-        "date": "a date, YYYY-MM-DD 日期",
+_KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "bool": (" true 或 false", "true or false"),
+        "integer": ("整数", "a whole number"),
+        "money": ("金额（元）", "an amount in yuan"),
+        "date": ("日期，写成 2026-11-20", "a date, written as 2026-11-20"),
     }
-    bounds = f" between {spec.low} and {spec.high}" if spec.low is not None and spec.high is not None else ""
-    return kinds[spec.type] + (bounds if spec.type == "integer" else "")
+)
+
+
+def expected(spec: FactSpec) -> tuple[str, str]:
+    """What values a fact takes, in Chinese and in English."""
+    if spec.type in {"enum", "set"}:
+        members = ", ".join(spec.members)
+        return f"以下之一：{members}", f"one of: {members}"
+    zh, en = _KINDS[spec.type]
+    if spec.type == "integer" and spec.low is not None and spec.high is not None:
+        return f" {spec.low} 至 {spec.high} 的{zh}", f"{en} between {spec.low} and {spec.high}"
+    return zh, en
 
 
 def _lookup(complaint: Complaint, path: str) -> object:
