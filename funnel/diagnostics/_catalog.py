@@ -503,6 +503,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "按投诉格式改正",
             "mend it after the contract of a complaint",
         ),
+        "F604": _w(
+            "{field} 没有“{value}”这个取值，读它的事实“{fact}”会是未知，或者落进“其他”",
+            "{field} has no value “{value}”; the fact “{fact}” that is read from it stays unknown or falls to “other”",
+            "可选：{known}。{near_zh}{words_zh}测试要看的就是不认得的值，就在 expect 里写明 facts: {{{fact}: …}}",
+            "choices: {known}. {near_en} {words_en}if the test is about a value that nobody knows, expect facts: {{{fact}: …}}",
+        ),
         # --- F7xx: analysis (funnel check --deep) ---
         "F701": _w(
             "“{rule}”与“{other}”可能同时结案，结果却不同",

@@ -213,12 +213,12 @@ class _Intake:
             return local_date(raw, self.context.zone)
         if spec.type == "set":
             items = raw if isinstance(raw, list | tuple) else (raw,)
-            read = [_member(spec, str(item)) for item in items]
+            read = [member(spec, str(item)) for item in items]
             other = {"other"} & spec.members.keys() if None in read else set()
             return frozenset(m for m in read if m is not None) | other or None
         if spec.type == "enum":
             items = raw if isinstance(raw, list | tuple) else (raw,)
-            named = {m for item in items if not isinstance(item, bool) and (m := _member(spec, str(item))) is not None}
+            named = {m for item in items if not isinstance(item, bool) and (m := member(spec, str(item))) is not None}
             return named.pop() if len(named) == 1 else None  # a list that names two values settles on neither
         return self._checked(spec, raw, source)
 
@@ -440,9 +440,9 @@ def coerce(spec: FactSpec, raw: Any, zone: ZoneInfo) -> Value | None:
     if spec.type == "date":
         return _day(raw, zone)
     if spec.type == "enum":
-        return _member(spec, raw) if isinstance(raw, str) else None
+        return member(spec, raw) if isinstance(raw, str) else None
     items = raw if isinstance(raw, list | tuple | set | frozenset) else (raw,)
-    members = [_member(spec, item) if isinstance(item, str) else None for item in items]
+    members = [member(spec, item) if isinstance(item, str) else None for item in items]
     return None if any(m is None for m in members) else frozenset(m for m in members if m)
 
 
@@ -474,7 +474,7 @@ def _day(raw: Any, zone: ZoneInfo) -> dt.date | None:
     return day if dt.date(1990, 1, 1) <= day < dt.date(2100, 1, 1) else None
 
 
-def _member(spec: FactSpec, word: str) -> str | None:
+def member(spec: FactSpec, word: str) -> str | None:
     """A member by its slug, its label or a seller's word for it."""
     if word in spec.members:
         return word
