@@ -35,10 +35,27 @@ _LATEST = dt.date(2100, 1, 1)
 _FEN_PLACES = 2
 
 
+class ContractError(ValueError):
+    """A value that the contract does not take; pydantic collects these.
+
+    Attributes:
+        zh, en: What was expected, in Chinese and English. Never contain the value, which may be personal data.
+    """
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(zh, en)
+        self.zh = zh
+        self.en = en
+
+    def __str__(self) -> str:
+        """Both languages."""
+        return f"{self.zh}: {self.en}"
+
+
 def _to_decimal(value: object) -> object:
     """Read an amount exactly: a float through its shortest decimal form, never through binary."""
     if isinstance(value, bool):
-        raise ValueError("金额应为数字，不是 true 或 false: an amount is a number in yuan, not true or false")  # noqa: TRY004 (pydantic wants ValueError)
+        raise ContractError("金额应为数字，不是 true 或 false", "an amount is a number in yuan, not true or false")
     if isinstance(value, float):
         return Decimal(repr(value))
     return value
@@ -46,15 +63,15 @@ def _to_decimal(value: object) -> object:
 
 def _check_amount(value: Decimal) -> Decimal:
     if not value.is_finite():
-        raise ValueError("金额应为有限的数: an amount must be a finite number")
+        raise ContractError("金额应为有限的数", "an amount must be a finite number")
     if value < 0:
-        raise ValueError("金额不能是负数: an amount must not be negative")
+        raise ContractError("金额不能是负数", "an amount must not be negative")
     if value >= MAX_AMOUNT:
-        raise ValueError("金额应低于一万亿元: an amount must be below 1,000,000,000,000 yuan")
+        raise ContractError("金额应低于一万亿元", "an amount must be below 1,000,000,000,000 yuan")
     normal = value.normalize()
     exponent = normal.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -_FEN_PLACES:
-        raise ValueError("金额最多两位小数: an amount has at most two decimals (fen)")
+        raise ContractError("金额最多两位小数", "an amount has at most two decimals (fen)")
     return value.quantize(Decimal("0.01"))
 
 
@@ -76,7 +93,7 @@ Amount = Annotated[
 def _midnight(value: object) -> object:
     """Accept a bare date (``2026-11-07``) where an instant is asked for: midnight."""
     if isinstance(value, bool | int | float):
-        raise ValueError("时间写成 2026-11-07T15:00:00+08:00: write a date or a timestamp in ISO 8601 form")  # noqa: TRY004
+        raise ContractError("时间写成 2026-11-07T15:00:00+08:00", "write a date or a timestamp in ISO 8601 form")
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 (given its timezone at intake)
     return value
@@ -84,7 +101,7 @@ def _midnight(value: object) -> object:
 
 def _check_year(value: dt.datetime) -> dt.datetime:
     if not _EARLIEST <= value.date() < _LATEST:
-        raise ValueError("日期应在 1990 至 2099 年之间: a date must lie between 1990 and 2099")
+        raise ContractError("日期应在 1990 至 2099 年之间", "a date must lie between 1990 and 2099")
     return value
 
 
@@ -94,11 +111,11 @@ Instant = Annotated[AwareDatetime | NaiveDatetime, BeforeValidator(_midnight), A
 
 def _check_scalars(value: str) -> str:
     if "\x00" in value:
-        raise ValueError("文字不能含有 NUL 字符: text must not contain NUL characters")
+        raise ContractError("文字不能含有 NUL 字符", "text must not contain NUL characters")
     try:
         value.encode("utf-8")
     except UnicodeEncodeError:
-        raise ValueError("文字含有残缺的字符: text must not contain lone surrogates") from None
+        raise ContractError("文字含有残缺的字符", "text must not contain lone surrogates") from None
     return value
 
 
@@ -192,7 +209,9 @@ class Complaint(_Part):
     @model_validator(mode="after")
     def _has_something_to_decide_on(self) -> Self:
         if not (self.text and self.text.strip()) and not self.facts:
-            raise ValueError("投诉要有文字或事实，这件都没有: a complaint needs a text or facts; this one has neither")
+            raise ContractError(
+                "投诉要有文字或事实，这件都没有", "a complaint needs a text or facts; this one has neither"
+            )
         return self
 
     def __repr__(self) -> str:

@@ -61,11 +61,26 @@ class Problem:
 
     Attributes:
         field: Path of the field in the contract, such as ``order.price``; empty for the complaint as a whole.
-        message: What is wrong and what was expected. Never contains the value, which may be personal data.
+        zh, en: What is wrong and what was expected, in Chinese and English. Never contain the value, which may be
+            personal data.
     """
 
     field: str
-    message: str
+    zh: str
+    en: str
+
+    def text(self, lang: str = "zh") -> str:
+        """What is wrong and what was expected, in ``zh`` or ``en``."""
+        return self.en if lang == "en" else self.zh
+
+    def line(self, lang: str = "zh") -> str:
+        """The field and what is wrong with it, in ``zh`` or ``en``."""
+        return f"{self.field or 'complaint'}: {self.en}" if lang == "en" else f"{self.field or '投诉'}：{self.zh}"
+
+    @property
+    def message(self) -> str:
+        """Both languages, for who does not know the reader's."""
+        return f"{self.zh}: {self.en}"
 
 
 class ComplaintError(FunnelError, ValueError):

@@ -106,6 +106,24 @@ def test_a_failing_scenario_test_shows_expected_got_and_the_killing_condition(tm
     assert json.loads(run("test", path, "--format", "json", code=4).output)[0]["passed"] is False
 
 
+@pytest.mark.parametrize(("lang", "word"), [("zh", "“应当劫案”"), ("en", "“应当劫案”")])
+def test_no_test_run_is_no_success(tmp_path, lang, word):
+    path = tmp_path / "t.yaml"
+    path.write_text(
+        "funnel: 1\nrule: goods.quality-defect\ntests:\n  - name: 应当先问\n"
+        "    given: {text: 用了两天就坏了}\n    expect: {outcome: ask}\n",
+        "utf-8",
+    )
+    assert run("test", path, "-k", "先问", "--lang", lang).exit_code == 0
+    assert word in run("test", path, "-k", "应当劫案", "--lang", lang, code=2).stderr
+    told = run("test", path, "-k", "应当劫案", "--lang", lang, "--format", "json", code=2)
+    assert json.loads(told.stdout) == []
+    (tmp_path / "empty").mkdir()
+    run("test", tmp_path / "empty", "--lang", lang, code=2)
+    path.write_text("funnel: 1\nrule: goods.quality-defekt\ntests: []\n", "utf-8")
+    assert "F306" in run("test", path, "-k", "先问", code=1).stderr
+
+
 def test_explain_shows_words_grades_conditions_questions_and_near_misses(tmp_path):
     output = run("explain", "拍了半个月还不发货，我要退款", "--lang", "zh").output
     for piece in ("delivery.nondelivery", "自述", "“要退款”", "ship_overrun", "要问的", "差一点的规则"):

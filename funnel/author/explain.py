@@ -99,7 +99,7 @@ class _Explainer:
         for name in self.facts.unclear:
             yield "  " + say("note", self.lang, label=self.pack.vocabulary.label(name, self.lang))
         for problem in self.r.intake.problems:
-            yield f"  {problem.field}: {problem.message}"
+            yield f"  {problem.line(self.lang)}"
         if scan is not None:
             yield from self._signals(scan)
 

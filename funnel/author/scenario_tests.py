@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from funnel.engine.describe import leaf
 from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import cheapest
 from funnel.errors import ComplaintError
-from funnel.facts.intake import Intake, coerce, local_date
+from funnel.facts.intake import Intake, coerce, local_date, member
 from funnel.facts.values import GRADES
 from funnel.facts.vocabulary import FactSpec, pick, yuan
 from funnel.law.register import parse_citation
@@ -181,9 +181,16 @@ def _test(
         complaint = to_complaint(content)
     except ComplaintError as error:
         for problem in error.problems:
-            reader.sink.add("F603", entries["given"].span, field=problem.field, detail=problem.message)
+            reader.sink.add(
+                "F603",
+                entries["given"].span,
+                field=problem.field or "complaint",
+                detail_zh=problem.zh,
+                detail_en=problem.en,
+            )
         return None
-    _given(reader, pack, entries["given"], unreadable="unreadable-field" in (expect.get("gate"), expect.get("reason")))
+    unreadable = "unreadable-field" in (expect.get("gate"), expect.get("reason"))
+    _given(reader, pack, entries["given"], unreadable=unreadable, expected=frozenset(expect.get("facts", ())))
     return ScenarioTest(rule, name, complaint, as_of, expect, entries["name"].span)
 
 
@@ -191,7 +198,14 @@ _WHOLE: type[BaseModel] = Complaint
 _PARTS: dict[str, type[BaseModel]] = {"order": Order, "consumer": Consumer, "merchant": Merchant}
 
 
-def _given(reader: Reader, pack: Pack, node: Node | None, *, unreadable: bool = False) -> None:
+def _given(
+    reader: Reader,
+    pack: Pack,
+    node: Node | None,
+    *,
+    unreadable: bool = False,
+    expected: frozenset[str] = frozenset(),
+) -> None:
     """Check what a test gives, at its place: fields that the contract has, facts that there are, values that can be read.
 
     A complaint of the real world may bring a field that nobody knows; in a test it is a slip of the pen, and the test would
@@ -202,7 +216,9 @@ def _given(reader: Reader, pack: Pack, node: Node | None, *, unreadable: bool = 
         pack: The pack.
         node: ``base`` or ``given``.
         unreadable: The test is about a value that cannot be read.
+        expected: Facts whose value the test expects: what comes of a value that they do not know is looked at there.
     """
+    _check_choices(reader, pack, node, expected)
     for key, value in node.entries if isinstance(node, MapNode) else ():
         _known(reader, key, _WHOLE)
         if key.value in _PARTS and isinstance(value, MapNode):
@@ -220,6 +236,53 @@ def _known(reader: Reader, key: ScalarNode, part: type[BaseModel]) -> None:
     if key.value not in part.model_fields:
         known = ", ".join(part.model_fields)
         reader.sink.add("F201", key.span, key=key.value, known=known, **near(key.value, part.model_fields))
+
+
+def _check_choices(reader: Reader, pack: Pack, node: Node | None, expected: frozenset[str]) -> None:
+    """Warn of a field that facts choose their value from, where what is given is no value of any of them.
+
+    A batch may bring a category that the pack does not know, and the fact stays unknown. In a test it is nearly always a
+    slip of the pen, and the test passes for another reason than its name says.
+    """
+    readers: dict[str, list[FactSpec]] = {}
+    for spec in pack.vocabulary.facts.values():
+        if spec.origin is not None and spec.members:
+            readers.setdefault(spec.origin.path, []).append(spec)
+    for path, specs in readers.items():
+        if not expected.isdisjoint(spec.name for spec in specs):
+            continue
+        known = tuple(dict.fromkeys(slug for spec in specs for slug in spec.members))
+        words = next(
+            (spec.origin.text_path for spec in specs if spec.origin is not None and spec.origin.text_path), None
+        )
+        for given in _at(node, path.split(".")):
+            if _plain(given) is None or any(member(spec, given.value) is not None for spec in specs):
+                continue
+            reader.sink.add(
+                "F604",
+                given.span,
+                value=given.value,
+                field=path,
+                fact=specs[0].name,
+                known=", ".join(known),
+                words_zh=f"商家自己的说法写在 {words}；" if words else "",
+                words_en=f"a seller's own words go in {words}; " if words else "",
+                **near(given.value, known),
+            )
+
+
+def _at(node: Node | None, path: Sequence[str]) -> Iterator[ScalarNode]:
+    """The values at a path of the contract, those of every item where it leads through a list."""
+    if isinstance(node, ListNode):
+        for item in node.items:
+            yield from _at(item, path)
+    elif not path:
+        if isinstance(node, ScalarNode):
+            yield node
+    elif isinstance(node, MapNode):
+        for key, value in node.entries:
+            if key.value == path[0]:
+                yield from _at(value, path[1:])
 
 
 def _check_values(reader: Reader, spec: FactSpec, node: Node) -> None:

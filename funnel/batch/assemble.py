@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from funnel.batch.headers import HeaderReader
 from funnel.batch.rows import Row, RowProblem, excerpt
 from funnel.complaint import Complaint
-from funnel.engine.engine import problems_of
+from funnel.engine._problems import problems_of
 
 _AMOUNTS = frozenset({"claimed_amount", "order.price", "order.total_paid"})
 _INTEGERS = frozenset({"order.quantity", "consumer.age", "consumer.prior_complaints"})
@@ -93,10 +93,7 @@ class Assembler:
         except ValidationError as error:
             first, *more = problems_of(error)
             tail = f" (+{len(more)})" if more else ""
-            field = first.field or "complaint"
-            return None, RowProblem(
-                "bad-field", f"{field}：{first.message}{tail}", f"{field}: {first.message}{tail}", first.field
-            )
+            return None, RowProblem("bad-field", first.line() + tail, first.line("en") + tail, first.field)
 
     def id_of(self, row: Row, paths: Mapping[str, str]) -> str | None:
         """The id of a row that makes no complaint, so that a reject can be told by it."""

@@ -76,7 +76,7 @@ def command(
     try:
         step = engine.interview(words, who=None if who == "everyone" else ("consumer",), as_of=as_of)
     except ComplaintError as error:
-        fail("; ".join(f"{p.field or 'text'}: {p.message}" for p in error.problems), USAGE)
+        fail(say("；", "; ").join(p.line(lang) for p in error.problems), USAGE)
     click.echo(say("回车跳过，? 问为什么，q 结束", "Enter skips, ? asks why, q ends"), err=True)
     while step.question is not None:
         for line in _shown(step.question, say):

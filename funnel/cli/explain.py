@@ -57,7 +57,7 @@ def command(
         decision = engine.decide(content, as_of=as_of)
         reasoning = engine.reason(content, as_of=as_of)
     except ComplaintError as error:
-        lines = "\n".join(f"  {p.field or 'complaint'}: {p.message}" for p in error.problems)
+        lines = "\n".join(f"  {p.line(lang)}" for p in error.problems)
         fail(f"{'投诉格式有误' if lang != 'en' else 'the complaint does not fit the contract'}:\n{lines}", USAGE)
     if form == "json":
         click.echo(decision.model_dump_json(indent=2))

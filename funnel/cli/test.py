@@ -6,7 +6,7 @@ import datetime as dt
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -62,8 +62,8 @@ def command(
 
     FILES are scenario files or folders; default: all of the pack. With --coverage: whether every condition was seen true,
     false and unknown, every exception fired, both sides of every threshold and each outcome of each rule.
-    Exit codes: 0 all pass, 1 a test file is wrong or the coverage is under --fail-under, 3 the pack does not load,
-    4 tests fail.
+    Exit codes: 0 all pass, 1 a test file is wrong or the coverage is under --fail-under, 2 no test was run (-k fits
+    none), 3 the pack does not load, 4 tests fail.
     """
     from funnel.author.scenario_tests import load_suite, run, scenario_files  # noqa: PLC0415 (late, for a quick --help)
     from funnel.diagnostics import render_all  # noqa: PLC0415 (as above)
@@ -84,11 +84,23 @@ def command(
     compiled = compile_pack(pack)
     results = [run(compiled, test, lang=lang) for test in suite.tests if pattern in test.name]
     {"text": _text, "json": _json, "junit": _junit, "sarif": _sarif}[form](results, verbose, lang)
+    if not results and not errors:
+        _none_ran(len(suite.tests), pattern, lang)
     failed = any(not r.passed for r in results)
     thin = False
     if coverage or coverage_html or fail_under or suggest:
         thin = _coverage(compiled, suite, coverage_html, suggest=suggest, lang=lang, quiet=form != "text") < fail_under
     sys.exit(TESTS_FAIL if failed else FINDINGS if errors or thin else CLEAN)
+
+
+def _none_ran(there: int, pattern: str, lang: str) -> NoReturn:
+    """End because no test was run: that nothing failed would be no news, and a misspelt -k would look like success."""
+    if not there:
+        zh, en = "这里没有场景测试", "there are no scenario tests here"
+    else:
+        zh = f"{there} 个测试的名称里都没有“{pattern}”；-k 只看测试的名称，要跑一条规则的测试，写它的场景文件"
+        en = f"none of the {there} tests has “{pattern}” in its name; -k looks at names only: for the tests of a rule, name its scenario file"
+    fail(f"funnel test: {en if lang == 'en' else zh}", USAGE)
 
 
 def _coverage(compiled: Compiled, suite: Suite, page: Path | None, *, suggest: bool, lang: str, quiet: bool) -> int:

@@ -498,10 +498,16 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "give each test a sentence of its own",
         ),
         "F603": _e(
-            "测试给出的投诉有误：{field}:{detail}",
-            "the complaint of this test is wrong: {field}: {detail}",
+            "测试给出的投诉有误：{field}：{detail_zh}",
+            "the complaint of this test is wrong: {field}: {detail_en}",
             "按投诉格式改正",
             "mend it after the contract of a complaint",
+        ),
+        "F604": _w(
+            "{field} 没有“{value}”这个取值，读它的事实“{fact}”会是未知，或者落进“其他”",
+            "{field} has no value “{value}”; the fact “{fact}” that is read from it stays unknown or falls to “other”",
+            "可选：{known}。{near_zh}{words_zh}测试要看的就是不认得的值，就在 expect 里写明 facts: {{{fact}: …}}",
+            "choices: {known}. {near_en} {words_en}if the test is about a value that nobody knows, expect facts: {{{fact}: …}}",
         ),
         # --- F7xx: analysis (funnel check --deep) ---
         "F701": _w(

@@ -20,7 +20,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{label}：{value}（{grade}，原文“{words}”）",
             "{label}: {value} ({grade}, from the words “{words}”)",
         ),
-        "note": ("文字对“{label}”说法不一或含糊，按未知处理", "the text is unclear on “{label}”； it stays unknown"),
+        "note": ("文字对“{label}”说法不一或含糊，按未知处理", "the text is unclear on “{label}”; it stays unknown"),
         "unknown-fact": ("词表里没有事实“{name}”，没有采用", "the vocabulary has no fact “{name}”; it was not used"),
         "unknown-fact-near": (
             "词表里没有事实“{name}”，没有采用；是不是“{near}”？",
@@ -34,7 +34,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "no-rule": ("没有规则认得这件投诉", "no rule recognises this complaint"),
         "candidate": ("像是“{title}”", "this looks like “{title}”"),
-        "possible": ("也可能是“{title}”，还要看{facts}", "it may also be “{title}”， depending on {facts}"),
+        "possible": ("也可能是“{title}”，还要看{facts}", "it may also be “{title}”, depending on {facts}"),
         "elements-true": ("“{title}”的要件成立", "the elements of “{title}” hold"),
         "elements-false": ("“{title}”的要件不成立：{facts}", "the elements of “{title}” do not hold: {facts}"),
         "elements-unknown": ("“{title}”的要件还不清楚：{facts}", "the elements of “{title}” are open: {facts}"),

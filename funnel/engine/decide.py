@@ -550,7 +550,7 @@ class _Writer:
             tiers.append(first)
             self.note("disputed", text, facts=(name,))
         for problem in self.r.intake.problems:
-            text = self.say("unreadable-field", field=problem.field, detail=problem.message)
+            text = self.say("unreadable-field", field=problem.field, detail=problem.text(self.lang))
             reasons.append(Reason(code="unreadable-field", text=text, gate="unreadable-field", fact=problem.field))
             tiers.append(first)
             self.note("unreadable", text)

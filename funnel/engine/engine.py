@@ -12,11 +12,12 @@ from pydantic import ValidationError
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision
+from funnel.engine._problems import problems_of
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_in_words, read, reason
 from funnel.engine.interview import Interview, begin
 from funnel.engine.match import Matcher
 from funnel.engine.shadow import Observer, Shadows
-from funnel.errors import ComplaintError, Problem
+from funnel.errors import ComplaintError
 from funnel.facts.intake import localise
 from funnel.pack.model import Pack
 
@@ -195,13 +196,3 @@ def to_complaint(complaint: Complaint | Mapping[str, Any]) -> Complaint:
         return Complaint.model_validate(dict(complaint))
     except ValidationError as error:
         raise ComplaintError(problems_of(error)) from None
-
-
-def problems_of(error: ValidationError) -> tuple[Problem, ...]:
-    """A validation error as problems by field; values, which may be personal data, are left out."""
-    found = []
-    for item in error.errors(include_url=False, include_context=False, include_input=False):
-        path = ".".join(str(part) for part in item["loc"] if part not in {"function-after", "constrained-str"})
-        message = item["msg"].removeprefix("Value error, ")
-        found.append(Problem(path, message))
-    return tuple(found)

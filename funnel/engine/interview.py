@@ -144,9 +144,8 @@ class Interview:
         raw = self._said(spec, question, value) if isinstance(value, str) else value
         found = coerce(spec, raw, self.engine.zone)
         if found is None or not spec.accepts(found):
-            labels = "、".join(a.label for a in question.answers)
-            wanted = expected(spec) if spec.type not in {"enum", "set", "bool"} or not labels else labels
-            raise AnswerError(f"没有看懂，应为：{wanted}", f"not understood; expected {wanted}")
+            zh, en = _answers(spec, question) or expected(spec)
+            raise AnswerError(f"没有看懂，应为：{zh}", f"not understood; expected {en}")
         if isinstance(found, frozenset):
             return sorted(found)
         if isinstance(found, dt.date):
@@ -250,6 +249,16 @@ def _with_answers(step: Interview, question: Question) -> Question:
 
 def _value(spec: FactSpec, slug: str) -> str | frozenset[str]:
     return frozenset({slug}) if spec.type == "set" else slug
+
+
+def _answers(spec: FactSpec, question: Question) -> tuple[str, str] | None:
+    """The answers there are to choose from, in Chinese and English; None where the question names none."""
+    values = [
+        answer.value == "true" if spec.type == "bool" else _value(spec, answer.value) for answer in question.answers
+    ]
+    if not values:
+        return None
+    return "、".join(spec.show(value) for value in values), ", ".join(spec.show(value, "en") for value in values)
 
 
 def _known(complaint: Complaint | None) -> dict[str, Any]:

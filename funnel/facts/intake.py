@@ -213,12 +213,12 @@ class _Intake:
             return local_date(raw, self.context.zone)
         if spec.type == "set":
             items = raw if isinstance(raw, list | tuple) else (raw,)
-            read = [_member(spec, str(item)) for item in items]
+            read = [member(spec, str(item)) for item in items]
             other = {"other"} & spec.members.keys() if None in read else set()
             return frozenset(m for m in read if m is not None) | other or None
         if spec.type == "enum":
             items = raw if isinstance(raw, list | tuple) else (raw,)
-            named = {m for item in items if not isinstance(item, bool) and (m := _member(spec, str(item))) is not None}
+            named = {m for item in items if not isinstance(item, bool) and (m := member(spec, str(item))) is not None}
             return named.pop() if len(named) == 1 else None  # a list that names two values settles on neither
         return self._checked(spec, raw, source)
 
@@ -244,7 +244,9 @@ class _Intake:
             raw = entry.get("value")
             word = entry.get("grade", "stated")
             if word not in GRADES:
-                self.problems.append(Problem(f"facts.{spec.name}.grade", f"expected one of {', '.join(GRADES)}"))
+                grades = ", ".join(GRADES)
+                field = f"facts.{spec.name}.grade"
+                self.problems.append(Problem(field, f"应为以下之一：{grades}", f"expected one of: {grades}"))
                 return
             grade = GRADES[word]
             if isinstance(entry.get("source"), str):
@@ -277,7 +279,8 @@ class _Intake:
     def _checked(self, spec: FactSpec, raw: Any, field: str) -> Value | None:
         value = coerce(spec, raw, self.context.zone)
         if value is None or not spec.accepts(value):
-            self.problems.append(Problem(field, f"应为 expected {expected(spec)}"))
+            zh, en = expected(spec)
+            self.problems.append(Problem(field, f"应为{zh}", f"expected {en}"))
             return None
         return value
 
@@ -437,9 +440,9 @@ def coerce(spec: FactSpec, raw: Any, zone: ZoneInfo) -> Value | None:
     if spec.type == "date":
         return _day(raw, zone)
     if spec.type == "enum":
-        return _member(spec, raw) if isinstance(raw, str) else None
+        return member(spec, raw) if isinstance(raw, str) else None
     items = raw if isinstance(raw, list | tuple | set | frozenset) else (raw,)
-    members = [_member(spec, item) if isinstance(item, str) else None for item in items]
+    members = [member(spec, item) if isinstance(item, str) else None for item in items]
     return None if any(m is None for m in members) else frozenset(m for m in members if m)
 
 
@@ -471,7 +474,7 @@ def _day(raw: Any, zone: ZoneInfo) -> dt.date | None:
     return day if dt.date(1990, 1, 1) <= day < dt.date(2100, 1, 1) else None
 
 
-def _member(spec: FactSpec, word: str) -> str | None:
+def member(spec: FactSpec, word: str) -> str | None:
     """A member by its slug, its label or a seller's word for it."""
     if word in spec.members:
         return word
@@ -479,18 +482,25 @@ def _member(spec: FactSpec, word: str) -> str | None:
     return next((member.slug for member in spec.members.values() if text in member.names), None)
 
 
-def expected(spec: FactSpec) -> str:
-    """What values a fact takes, in words."""
-    if spec.type in {"enum", "set"}:
-        return "one of 其中之一: " + ", ".join(spec.members)
-    kinds = {
-        "bool": "true or false 是或否",
-        "integer": "a whole number 整数",
-        "money": "an amount in yuan 金额（元）",
-        "date": "a date, YYYY-MM-DD 日期",
+_KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "bool": (" true 或 false", "true or false"),
+        "integer": ("整数", "a whole number"),
+        "money": ("金额（元）", "an amount in yuan"),
+        "date": ("日期，写成 2026-11-20", "a date, written as 2026-11-20"),
     }
-    bounds = f" between {spec.low} and {spec.high}" if spec.low is not None and spec.high is not None else ""
-    return kinds[spec.type] + (bounds if spec.type == "integer" else "")
+)
+
+
+def expected(spec: FactSpec) -> tuple[str, str]:
+    """What values a fact takes, in Chinese and in English."""
+    if spec.type in {"enum", "set"}:
+        members = ", ".join(spec.members)
+        return f"以下之一：{members}", f"one of: {members}"
+    zh, en = _KINDS[spec.type]
+    if spec.type == "integer" and spec.low is not None and spec.high is not None:
+        return f" {spec.low} 至 {spec.high} 的{zh}", f"{en} between {spec.low} and {spec.high}"
+    return zh, en
 
 
 def _lookup(complaint: Complaint, path: str) -> object:

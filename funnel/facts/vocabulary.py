@@ -230,7 +230,7 @@ class FactSpec:
             return yuan(value) if self.type == "money" else str(value)
         if isinstance(value, frozenset):
             shown = (pick(self.members[v].label, lang) if v in self.members else v for v in sorted(value))
-            return "、".join(shown) or ("无" if lang != "en" else "none")
+            return ("、" if lang != "en" else ", ").join(shown) or ("无" if lang != "en" else "none")
         if isinstance(value, str):
             member = self.members.get(value)
             return pick(member.label, lang) if member else value

@@ -40,7 +40,7 @@ def near(word: str, known: Iterable[str]) -> dict[str, str]:
 
 def near_blanks(hit: str) -> dict[str, str]:
     """The blanks for a word that may have been meant; empty where ``hit`` is."""
-    return {"near_zh": f"是不是“{hit}”？" if hit else "", "near_en": f"Did you mean “{hit}”？" if hit else ""}
+    return {"near_zh": f"是不是“{hit}”？" if hit else "", "near_en": f"Did you mean “{hit}”?" if hit else ""}
 
 
 class Reader:
