@@ -4,9 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import funnel
-from funnel.author.scenario_tests import load_suite, run
-from funnel.engine.decide import compile_pack
+from funnel.author.scenario_tests import load_suite
 from funnel.pack.loader import data_folder
 
 MINI = Path(__file__).parent / "packs" / "mini"
@@ -25,11 +23,8 @@ def suite_of(mini, tmp_path):
     return read
 
 
-def test_of(given, expect="{outcome: refer}"):
+def written(given, expect="{outcome: refer}"):
     return f"  - name: a\n    given: {given}\n    expect: {expect}\n"
-
-
-test_of.__test__ = False
 
 
 @pytest.mark.parametrize(
@@ -40,7 +35,7 @@ test_of.__test__ = False
     ],
 )
 def test_a_value_that_no_fact_takes_is_told_once_at_its_place_with_the_nearest(suite_of, given, column, near):
-    (found,) = suite_of(test_of(given)).diagnostics
+    (found,) = suite_of(written(given)).diagnostics
     assert (found.code, found.severity) == ("F604", "warning")
     assert (found.span.line, found.span.column) == (5, column)
     assert found.span.source[column - 1 :].startswith(found.values["value"])
@@ -61,26 +56,26 @@ def test_a_value_that_no_fact_takes_is_told_once_at_its_place_with_the_nearest(s
     ],
 )
 def test_what_a_fact_takes_is_not_told(suite_of, given):
-    assert suite_of(test_of(given)).diagnostics == ()
+    assert suite_of(written(given)).diagnostics == ()
 
 
 def test_a_slip_in_the_base_is_told_once_for_all_tests(suite_of):
     base = "base: {text: x, order: {category: genral}}\n"
-    found = suite_of(test_of("{}") + test_of("{}").replace("name: a", "name: b"), base).diagnostics
+    found = suite_of(written("{}") + written("{}").replace("name: a", "name: b"), base).diagnostics
     assert [d.code for d in found] == ["F604"]
     assert found[0].span.line == 3
 
 
 def test_a_test_that_looks_at_what_comes_of_an_unknown_value_may_give_one(suite_of):
     given = "{text: x, order: {category: genral}}"
-    suite = suite_of(test_of(given, "{outcome: refer, facts: {goods_kind: null}}"))
+    suite = suite_of(written(given, "{outcome: refer, facts: {goods_kind: null}}"))
     assert suite.diagnostics == ()
     assert suite.tests[0].complaint.order.category == "genral"
 
 
 def test_kinds_of_evidence_are_looked_at_through_their_list(suite_of, pack):
     given = "{text: x, evidence: [{kind: photo}, {kind: photoo}]}"
-    (found,) = suite_of(test_of(given), pack=pack).diagnostics
+    (found,) = suite_of(written(given), pack=pack).diagnostics
     assert (found.code, found.values["field"], found.values["value"]) == ("F604", "evidence.kind", "photoo")
 
 
