@@ -16,10 +16,10 @@ import funnel
 from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.decision import Decision
 from funnel.engine._checks import Check
-from funnel.engine._memory import Memory
+from funnel.engine._memory import Memory, state
 from funnel.engine._plan import Needs, Plan
 from funnel.engine.assess import Case, assess, reassess
-from funnel.engine.decide import compile_pack, decide, judge, reason
+from funnel.engine.decide import compile_pack, decide, judge, read, reason
 from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import cheapest, evaluate, flips, thresholds, unknown_facts
 from funnel.engine.match import CompiledMatcher
@@ -29,7 +29,7 @@ from funnel.facts.phrases import CLAUSE_ENDS, parse
 from funnel.facts.signals import Lexicon, Signal
 from funnel.facts.values import Facts, Grade, Known
 from funnel.facts.vocabulary import Member, kind_in_words, wider_than
-from funnel.pack.model import FactRef, Number, Operation, ParamRef, Test
+from funnel.pack.model import FactRef, Number, Operation, ParamRef, Test, leaves_of
 from funnel.testing import complaints
 
 DAYS = (dt.date(2018, 3, 1), dt.date(2022, 6, 1), dt.date(2024, 7, 1), dt.date(2026, 11, 20))
@@ -382,3 +382,23 @@ def test_a_sellers_words_are_read_as_by_looking_for_each_of_them(names, source):
         for n, words in enumerate(names)
     }
     assert kind_in_words(members, source) == _kind_plainly(members, source)
+
+
+def test_a_signal_is_left_out_of_what_is_remembered_only_if_nothing_reads_it():
+    """The key of the memory leaves out halves of sentences, and keeps every signal that a condition hangs on."""
+    compiled = compile_pack(funnel.load_pack("cn-ecommerce"))
+    read = {leaf.fact for rule in compiled.pack.rules.values() for c in rule.conditions for leaf in leaves_of(c)}
+    read |= {leaf.fact for gate in compiled.pack.gates.values() for leaf in leaves_of(gate.when)}
+    assert "signal.ordered_this" in compiled.silent
+    assert "signal.false_ad_reproach" in read
+    assert not compiled.silent & read
+    assert all(name.startswith("signal.") for name in compiled.silent)
+
+
+def test_two_texts_that_differ_in_half_a_sentence_alone_are_judged_once():
+    compiled, day, keys = compile_pack(funnel.load_pack("cn-ecommerce")), dt.date(2026, 11, 26), set()
+    for text in ("卖家不给退货", "我要的是黑色的那个，卖家不给退货"):
+        taken = read(compiled, to_complaint({"id": "x", "text": text}), as_of=day)
+        keys.add(state(taken, compiled.matcher.recognised(taken.facts, compiled.table.on(day)), day, compiled.silent))
+    assert len(keys) == 1
+    assert None not in keys

@@ -388,21 +388,12 @@ def _value_moved(parameter: Parameter, index: int, step: int) -> Parameter | Non
 
 def _parameters(pack: Pack, rule: Rule) -> set[str]:
     """Parameters that a rule reads: in its conditions, its formulas, or the facts derived for it."""
-    conditions = [
-        rule.recognise,
-        *(c for c in (rule.remark,) if c is not None),
-        rule.elements,
-        *(e.when for e in rule.exceptions),
-        *(w.condition for w in rule.refer.when),
-    ]
-    conditions += [c for c in (rule.scope,) if c is not None]
     formulas = []
     if rule.settle is not None:
-        conditions += [c for c in (rule.settle.when, *(r.when for r in rule.settle.remedies)) if c is not None]
         formulas = [r.formula for r in rule.settle.remedies if r.formula is not None]
     found: set[str] = set()
     agenda: list[str] = []
-    for condition in conditions:
+    for condition in rule.conditions:
         for leaf in leaves_of(condition):
             agenda.append(leaf.fact)
             constants = leaf.constant if isinstance(leaf.constant, tuple) else (leaf.constant,)

@@ -13,6 +13,8 @@ from typing import Final, Generic, TypeVar
 
 from funnel.facts.intake import Intake
 from funnel.facts.truth import Truth
+from funnel.facts.vocabulary import SIGNAL_PREFIX
+from funnel.pack.model import Pack, leaves_of
 
 GENERATION: Final = 512
 """Entries before the older half is forgotten; up to twice as many are kept."""
@@ -58,10 +60,32 @@ class Memory(Generic[V]):
         return len(self._young) + len(self._old)
 
 
-def state(taken: Intake, recognised: Mapping[str, Truth], as_of: dt.date) -> Hashable | None:
+def silent_signals(pack: Pack) -> frozenset[str]:
+    """The facts of signals that nothing reads: halves that raise another signal, and signals that only set facts.
+
+    A signal's fact is read by conditions and by what is derived from it, by nothing else (a text has no blank for it).
+    """
+    conditions = [condition for rule in pack.rules.values() for condition in rule.conditions]
+    conditions += [gate.when for gate in pack.gates.values()]
+    conditions += [forum.when for forum in pack.forums.values() if forum.when is not None]
+    read = {leaf.fact for condition in conditions for leaf in leaves_of(condition)}
+    derived = (spec.derivation for spec in pack.vocabulary.facts.values() if spec.derivation is not None)
+    read |= {arg for derivation in derived for arg in derivation.args if isinstance(arg, str)}
+    return frozenset(f"{SIGNAL_PREFIX}{name}" for name in pack.lexicon.signals) - read
+
+
+def state(
+    taken: Intake, recognised: Mapping[str, Truth], as_of: dt.date, silent: frozenset[str] = frozenset()
+) -> Hashable | None:
     """All that judging hangs on: what was told, with grades, what recognises it, and the day.
 
     Sources and words are not in it: no rule reads them.
+
+    Args:
+        taken: The facts.
+        recognised: What recognises them.
+        as_of: The day.
+        silent: Facts that nothing reads: see `silent_signals`.
 
     Returns:
         A key; None where sources themselves matter (a dispute, an unreadable field) or defaults are not known.
@@ -69,6 +93,6 @@ def state(taken: Intake, recognised: Mapping[str, Truth], as_of: dt.date) -> Has
     facts = taken.facts
     if facts.told is None or facts.disputed or taken.problems:
         return None
-    known = facts.known
-    told = frozenset((name, have.value, int(have.grade)) for name in facts.told if (have := known.get(name)))
-    return (as_of, told, tuple(recognised.items())) if len(told) == len(facts.told) else None
+    known, names = facts.known, facts.told - silent
+    told = frozenset((name, have.value, int(have.grade)) for name in names if (have := known.get(name)))
+    return (as_of, told, tuple(recognised.items())) if len(told) == len(names) else None

@@ -25,7 +25,7 @@ from funnel.decision import (
 from funnel.diagnostics._model import suggestion
 from funnel.engine import describe
 from funnel.engine._checks import Check
-from funnel.engine._memory import Memory, state
+from funnel.engine._memory import Memory, silent_signals, state
 from funnel.engine._plan import DEAD, ELEMENTS, PAID_FACT, RECOGNISE, REST, Plans
 from funnel.engine._texts import join
 from funnel.engine._wording import Wording
@@ -61,6 +61,7 @@ class Compiled:
     words: Mapping[str, Wording] = field(init=False, repr=False, compare=False)
     gates: tuple[tuple[Gate, Check], ...] = field(init=False, repr=False, compare=False)
     remarks: Mapping[str, Check] = field(init=False, repr=False, compare=False)
+    silent: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Made from the pack, so that `replace` with another pack (a mutant) makes them anew.
@@ -74,6 +75,7 @@ class Compiled:
         object.__setattr__(self, "gates", gates)
         remarks = {r.id: Check(r.remark, pack.vocabulary.defaults) for r in pack.live_rules if r.remark is not None}
         object.__setattr__(self, "remarks", MappingProxyType(remarks))
+        object.__setattr__(self, "silent", silent_signals(pack))
 
 
 def compile_pack(pack: Pack, matcher: Matcher | None = None) -> Compiled:
@@ -178,7 +180,7 @@ def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.
     """What the rules make of facts that were read."""
     parameters = compiled.table.on(as_of)
     recognised = compiled.matcher.recognised(taken.facts, parameters)
-    key = state(taken, recognised, as_of)
+    key = state(taken, recognised, as_of, compiled.silent)
     findings = None if key is None else compiled.memory.get(key)
     if findings is None:
         findings = _findings(compiled, taken.facts, recognised, as_of)

@@ -11,7 +11,7 @@ from funnel.diagnostics import Span
 from funnel.diagnostics._catalog import CATALOG
 from funnel.diagnostics._model import suggestion
 from funnel.facts.values import GRADES, Grade
-from funnel.facts.vocabulary import FactSpec, Texts
+from funnel.facts.vocabulary import SIGNAL_PREFIX, FactSpec, Texts
 from funnel.law.register import Register
 from funnel.pack._conditions import ConditionReader
 from funnel.pack._nodes import MapNode, Node, ScalarNode
@@ -429,6 +429,9 @@ class RuleReader:
         for text in texts.values():
             for name in _BLANK.findall(text):
                 known = name in self.facts or name.removeprefix("param.") in self.register.parameters
+                known = known and not name.startswith(
+                    SIGNAL_PREFIX
+                )  # `state` leaves out signals that no condition reads
                 if not known:
                     self.reader.sink.add("F509", node.span, name=name, **near(name, self.facts))
         return texts

@@ -9,7 +9,7 @@ from typing import Literal
 
 from funnel.law.register import Change, parse_citation
 from funnel.pack.formulas import names_of
-from funnel.pack.model import Condition, Pack, ParamRef, RemedySpec, Rule, leaves_of
+from funnel.pack.model import Pack, ParamRef, RemedySpec, Rule, leaves_of
 
 By = Literal["rule", "gate", "forum", "parameter", "fact"]
 
@@ -51,17 +51,12 @@ def uses_by_rule(pack: Pack, rule: Rule) -> tuple[Use, ...]:
 
 def parameters_of(pack: Pack, rule: Rule) -> frozenset[str]:
     """The parameters that a rule reads: in conditions, in amounts, and in the facts derived for either."""
-    conditions: list[Condition | None] = [rule.recognise, rule.remark, rule.elements, rule.scope]
-    conditions += [exception.when for exception in rule.exceptions]
-    conditions += [when.condition for when in rule.refer.when]
     remedies: list[RemedySpec] = list(rule.refer.considers)
     if rule.settle is not None:
-        conditions.append(rule.settle.when)
         remedies += rule.settle.remedies
-    conditions += [remedy.when for remedy in remedies]
     found: set[str] = set()
     facts: list[str] = []
-    for condition in conditions:
+    for condition in rule.conditions:
         for test in leaves_of(condition):
             facts.append(test.fact)
             constants = test.constant if isinstance(test.constant, tuple) else (test.constant,)

@@ -302,6 +302,20 @@ class Rule:
     span: Span = field(compare=False)
 
     @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition of the rule, in the order of its parts."""
+        settle = self.settle
+        remedies = (*(() if settle is None else settle.remedies), *self.refer.considers)
+        found = (
+            *(self.recognise, self.remark, self.elements, self.scope),
+            *(exception.when for exception in self.exceptions),
+            None if settle is None else settle.when,
+            *(remedy.when for remedy in remedies),
+            *(when.condition for when in self.refer.when),
+        )
+        return tuple(condition for condition in found if condition is not None)
+
+    @property
     def settling_conditions(self) -> tuple[tuple[Condition, bool], ...]:
         """What a settlement hangs on, each condition with the truth it must have: elements, exceptions, ``settle.when``."""
         found = [(self.elements, True), *((exception.when, False) for exception in self.exceptions)]
