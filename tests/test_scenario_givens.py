@@ -122,19 +122,19 @@ def shipped(suite, compiled):
 def test_null_is_not_given_and_none_is_given_as_empty_in_base_and_given_alike(
     suite_of, pack, compiled, base, given, expected
 ):
-    suite = suite_of(a_test(given), f"base: {base}\n", pack=pack)
+    suite = suite_of(written(given), f"base: {base}\n", pack=pack)
     assert [d for d in suite.diagnostics if d.severity == "error"] == []
     assert shipped(suite, compiled) == expected
 
 
 def test_none_says_what_null_says_in_a_complaint(suite_of, pack, compiled):
-    (test,) = suite_of(a_test("{text: x, order: {shipped_at: none}}"), pack=pack).tests
+    (test,) = suite_of(written("{text: x, order: {shipped_at: none}}"), pack=pack).tests
     whole = {"id": "test", "received_at": "2026-11-10T10:00:00+08:00", "text": "x", "order": {"shipped_at": None}}
     assert test.complaint == funnel.Complaint.model_validate(whole)
 
 
 def test_a_quoted_none_and_a_none_elsewhere_are_text(suite_of, pack):
-    (test,) = suite_of(a_test("{text: none, platform: none, order: {id: 'none'}}"), pack=pack).tests
+    (test,) = suite_of(written("{text: none, platform: none, order: {id: 'none'}}"), pack=pack).tests
     assert (test.complaint.text, test.complaint.platform, test.complaint.order.id) == ("none", "none", "none")
 
 
@@ -148,7 +148,7 @@ def test_a_quoted_none_and_a_none_elsewhere_are_text(suite_of, pack):
     ],
 )
 def test_null_that_takes_nothing_away_is_told(suite_of, pack, base, given, line):
-    found = suite_of(a_test(given), f"base: {base}\n", pack=pack).diagnostics
+    found = suite_of(written(given), f"base: {base}\n", pack=pack).diagnostics
     assert {d.code for d in found} == {"F605"}
     assert found[0].span.line == line
     assert all(d.severity == "warning" for d in found)
@@ -159,7 +159,7 @@ def test_null_that_takes_nothing_away_is_told(suite_of, pack, base, given, line)
 def test_null_that_takes_something_away_or_leaves_a_fact_unknown_is_not_told(suite_of, pack):
     given = "{order: {shipped_at: null, price: null}, facts: {goods_intact: null, shipped: null}, claims: null}"
     base = "{text: x, claims: [refund], order: {shipped_at: none, price: 1.00}, facts: {shipped: true}}"
-    assert suite_of(a_test(given), f"base: {base}\n", pack=pack).diagnostics == ()
+    assert suite_of(written(given), f"base: {base}\n", pack=pack).diagnostics == ()
 
 
 def test_a_complaint_drafted_as_a_test_keeps_what_its_record_has_empty(suite_of, pack):
