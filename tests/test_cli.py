@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -235,6 +236,13 @@ def test_the_wheel_holds_the_packs_and_works_from_an_empty_directory(tmp_path):
         made = subprocess.run(build, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     (wheel,) = (tmp_path / "dist").glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    data = {name.removeprefix("funnel/_data/") for name in names if name.startswith("funnel/_data/")}
+    here = {
+        path.relative_to(ROOT) for kind in ("rules", "scenarios") for path in (ROOT / kind).rglob("*") if path.is_file()
+    }
+    assert data == {path.as_posix() for path in here if path.parts[2] != "real"}  # labels of texts that nobody has
+    assert any(path.parts[2] == "real" for path in here), "the labels are kept in the repository"
     site = tmp_path / "site"
     subprocess.run([sys.executable, "-m", "zipfile", "-e", str(wheel), str(site)], check=True)
     empty = tmp_path / "empty"
