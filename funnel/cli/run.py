@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _HEAD = 500
 """Rows that are decided before other processes are started without being asked for: they need a second to begin."""
+_MAP_ENTRY = "投诉正文: text"
 
 
 @click.command(name="run")
@@ -150,12 +151,13 @@ def command(
     try:
         names = {"decisions": output, "rejects": rejects, "shadow": shadow_file}
         _check_names(files, names)
-        assembler = assembler_of(pack, pairs, map_file)
+        mapping = mapping_of(pairs, map_file, lang)
+        assembler = assembler_of(pack, mapping)
         identity = {
             "pack": f"{pack.id} {pack.digest}",
             "as_of": as_of.isoformat() if as_of is not None else "",
             "lang": lang,
-            "mapping": str(sorted(mapping_of(pairs, map_file).items())),
+            "mapping": str(sorted(mapping.items())),
             "input_format": input_format or "",
             "files": str(list(files)),
         }
@@ -388,30 +390,40 @@ def _check_names(files: tuple[str, ...], names: dict[str, str | None]) -> None:
             raise BatchError(f"{name}：会覆盖输入文件 would write over an input file")
 
 
-def mapping_of(pairs: tuple[str, ...], map_file: Path | None) -> dict[str, str]:
-    """What the operator says columns mean: ``--map`` goes before ``--map-file``."""
+def mapping_of(pairs: tuple[str, ...], map_file: Path | None, lang: str) -> dict[str, str]:
+    """What the operator says columns mean: ``--map`` goes before ``--map-file``.
+
+    Raises:
+        MappingError: An option or an entry of the file is not ``HEADER: FIELD``; all that is wrong in the file is told.
+    """
     from funnel.batch.headers import parse_pairs  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.diagnostics import Diagnostics  # noqa: PLC0415 (as above)
+    from funnel.diagnostics import Diagnostics, render_all  # noqa: PLC0415 (as above)
     from funnel.errors import MappingError  # noqa: PLC0415 (as above)
-    from funnel.pack._nodes import MapNode, ScalarNode, load_file  # noqa: PLC0415 (as above)
+    from funnel.pack._nodes import load_file  # noqa: PLC0415 (as above)
+    from funnel.pack._reader import Reader  # noqa: PLC0415 (as above)
 
     mapping: dict[str, str] = {}
     if map_file is not None:
         sink = Diagnostics()
+        reader = Reader(sink)
         node = load_file(map_file, str(map_file), sink)
-        if not isinstance(node, MapNode) or sink.has_errors:
-            first = next(iter(sink), None)
-            what = f"{first.span}: {first.message('zh')} {first.message('en')}" if first else "HEADER: FIELD"
-            raise MappingError(f"{map_file}：{what}")
-        mapping |= {key.value: value.value for key, value in node.entries if isinstance(value, ScalarNode)}
+        for header, value in (reader.mapping(node, optional=None, example=_MAP_ENTRY) or {}).items():
+            zh, en, example = "字段名", "the name of a field", f"{header}: text"
+            field = reader.raw(value, zh, en, example)
+            if field is not None and not field.strip():
+                sink.add("F206", value.span, value="", expected_zh=zh, expected_en=en, example=example)
+            elif field is not None:
+                mapping[header] = field
+        if sink.has_errors:
+            raise MappingError(f"--map-file\n{render_all(sink.sorted(), lang)}")
     return mapping | parse_pairs(pairs)
 
 
-def assembler_of(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> Assembler:
+def assembler_of(pack: Pack, mapping: dict[str, str]) -> Assembler:
     """What turns rows into complaints: the pack's facts, and what the operator says columns mean."""
     from funnel.batch.plan import assembler_for  # noqa: PLC0415 (late, for a quick --help)
 
-    return assembler_for(pack, mapping_of(pairs, map_file))
+    return assembler_for(pack, mapping)
 
 
 def _writer(output: str | None, stream: BinaryIO | None, long_run: LongRun) -> EncodedWriter | None:
