@@ -2,9 +2,11 @@
 
 import datetime as dt
 import json
+import re
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -235,6 +237,13 @@ def test_the_wheel_holds_the_packs_and_works_from_an_empty_directory(tmp_path):
         made = subprocess.run(build, capture_output=True, text=True, check=False)
     assert made.returncode == 0, made.stderr
     (wheel,) = (tmp_path / "dist").glob("*.whl")
+    names = zipfile.ZipFile(wheel).namelist()
+    data = {name.removeprefix("funnel/_data/") for name in names if name.startswith("funnel/_data/")}
+    here = {
+        path.relative_to(ROOT) for kind in ("rules", "scenarios") for path in (ROOT / kind).rglob("*") if path.is_file()
+    }
+    assert data == {path.as_posix() for path in here if path.parts[2] != "real"}  # labels of texts that nobody has
+    assert any(path.parts[2] == "real" for path in here), "the labels are kept in the repository"
     site = tmp_path / "site"
     subprocess.run([sys.executable, "-m", "zipfile", "-e", str(wheel), str(site)], check=True)
     empty = tmp_path / "empty"
@@ -247,6 +256,46 @@ def test_the_wheel_holds_the_packs_and_works_from_an_empty_directory(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=empty, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr + done.stdout
     assert done.stdout.startswith("ask")
+
+
+@pytest.fixture
+def odd(tmp_path):
+    """A table with headers that nobody knows, and where to say what they mean."""
+    (tmp_path / "in.csv").write_text("甲,乙\n一直不发货,7\n", encoding="utf-8")
+
+    def decided(mapping, *options, code=0):
+        (tmp_path / "map.yaml").write_text(mapping, encoding="utf-8")
+        return run("run", tmp_path / "in.csv", "--map-file", tmp_path / "map.yaml", "-o", "-", *options, code=code)
+
+    return decided
+
+
+def test_a_map_file_says_what_columns_mean_and_an_option_goes_before_it(odd):
+    assert json.loads(odd("甲: text\n乙: id\n").stdout)["complaint_id"] == "7"
+    passed = json.loads(odd("甲: text\n乙: id\n", "--map", "乙=extra.x").stdout)
+    assert (passed["complaint_id"], passed["passed_through"]) == ("row-1", {"x": "7"})
+
+
+@pytest.mark.parametrize(
+    ("mapping", "places", "way_out"),
+    [
+        ("甲: text\n乙: [id]\n", ["2:4"], "乙: text"),
+        ("甲: text\n乙: {id: x}\n", ["2:4"], "乙: text"),
+        ("甲: text\n乙:\n", ["2:3"], "乙: text"),
+        ("甲:\n  - text\n乙: [id]\n", ["2:3", "3:4"], "甲: text"),
+        ("- 甲\n", ["1:1"], "投诉正文: text"),
+        ("甲: text\n甲: id\n", ["2:1"], ""),
+        ("甲：text\n", ["1:1"], ""),
+    ],
+)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_an_entry_of_a_map_file_that_is_no_field_is_an_error_at_its_place(odd, mapping, places, way_out, lang):
+    told = odd(mapping, "--lang", lang, code=2)
+    assert told.stdout == ""
+    found = re.findall(r"map\.yaml:(\d+:\d+): ", told.stderr)
+    assert found == places
+    assert way_out in told.stderr
+    assert ("错误" in told.stderr) == (lang == "zh")
 
 
 @pytest.mark.parametrize("options", [["-o", "in.csv"], ["-o", "x.jsonl", "--rejects", "x.jsonl"], ["missing.csv"]])

@@ -150,6 +150,19 @@ def test_a_late_delivery_before_2021_does_not_rest_on_the_civil_code(day, there,
     assert not {name.partition("@")[0] for name in found} & absent
 
 
+@pytest.mark.parametrize("rule", sorted(r.id for r in PACK.live_rules if r.governs != "complained_on"))
+@pytest.mark.parametrize(
+    ("received", "as_of", "governing"),
+    [(D(2020, 12, 31), TODAY, D(2020, 12, 31)), (TODAY, D(2020, 12, 31), D(2020, 12, 31)), (None, TODAY, TODAY)],
+)
+def test_where_the_day_is_not_known_no_law_later_than_the_complaint_is_cited(rule, received, as_of, governing):
+    known = {} if received is None else {"complained_on": Known(received, Grade.RECORD, "test")}
+    found = assess(PACK, PACK.rules[rule], Facts(MappingProxyType(known)), COMPILED.table, as_of=as_of)
+    assert found.governing == governing
+    begun = [REGISTER.statute(c.statute).version(c.version).from_ for c in describe.citations(PACK, found, "zh")]
+    assert all(begins <= governing for begins in begun)
+
+
 def test_the_day_of_the_purchase_governs_and_not_the_day_of_the_complaint():
     """Trap 29, through the whole engine: one complaint of today, two purchases."""
     old = basis_of(decide(COMPILED, bought("2022-07-04"), as_of=TODAY))

@@ -16,8 +16,10 @@ from funnel.diagnostics import Diagnostics
 from funnel.diagnostics._model import shown_path
 from funnel.facts.normalise import normalise
 from funnel.facts.phrases import CLAUSE_ENDS, PhraseError, PhraseParser
+from funnel.pack import _nodes
 from funnel.pack._nodes import ListNode, MapNode, ScalarNode, load_bytes
 from funnel.pack.digest import _key, digest
+from funnel.pack.loader import check_pack
 
 ROOT = Path(__file__).resolve().parents[1]
 PACK = ROOT / "rules" / "cn-ecommerce"
@@ -120,3 +122,61 @@ def test_names_of_one_section_may_be_spread_over_files_without_changing_the_dige
     (second / "signals" / words.name).rename(second / "signals" / "zz_last.yaml")
     assert funnel.load_pack(first).digest == funnel.load_pack(second).digest == funnel.load_pack(PACK).digest
     assert digest({}) != funnel.load_pack(first).digest
+
+
+# --- without libyaml --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pure(monkeypatch):
+    """PyYAML as it is where it was built without libyaml."""
+    monkeypatch.setattr(_nodes, "_Loader", _nodes.PureLoader)
+
+
+def told(text):
+    """What was read, without places: these parsers see the place of an empty value differently."""
+
+    def content(node):
+        if isinstance(node, ScalarNode):
+            return node.value, node.quoted
+        if isinstance(node, ListNode):
+            return [content(item) for item in node.items]
+        return None if node is None else {content(key): content(value) for key, value in node.entries}
+
+    sink = Diagnostics()
+    return content(load_bytes(text.encode(), "x.yaml", sink)), len(sink)
+
+
+@pytest.mark.usefixtures("pure")
+def test_the_shipped_pack_loads_to_the_same_digest_without_libyaml(pack):
+    loaded = check_pack(PACK)
+    assert [str(d.span) for d in loaded.diagnostics] == []
+    assert loaded.pack.digest == pack.digest
+
+
+def test_every_shipped_file_reads_the_same_without_libyaml(monkeypatch):
+    files = [path for kind in ("rules", "scenarios", "tests/packs") for path in sorted((ROOT / kind).rglob("*.yaml"))]
+    before = {path: told(path.read_text("utf-8")) for path in files}
+    monkeypatch.setattr(_nodes, "_Loader", _nodes.PureLoader)
+    different = [path for path in files if told(path.read_text("utf-8")) != before[path]]
+    assert len(files) > 300
+    assert different == []
+
+
+@given(words=st.text("a1问？?：: ,-#'\"{}[]%@`\n", min_size=1, max_size=10), place=st.sampled_from(["a: {b: %s}", "a: [%s]", "a: %s", "- %s", "a: {b: 1, c: %s}\nd: 1"]))  # fmt: skip
+def test_what_libyaml_reads_the_other_parser_reads_the_same(words, place):
+    text = place.replace("%s", words) + "\n"
+    before = told(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_nodes, "_Loader", _nodes.PureLoader)
+        after = told(text)
+    if before[1] == 0:
+        assert after == before
+
+
+@pytest.mark.parametrize("text", ["a: {en: Was it opened?, zh: 拆开了吗？}", "a: [really?, what ?, a?b]", "a: {b: c?}"])
+def test_a_question_mark_inside_braces_is_a_letter_without_libyaml_too(pure, text):
+    del pure
+    content, findings = told(text)
+    assert findings == 0
+    assert "?" in str(content)

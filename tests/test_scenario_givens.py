@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from funnel.author.scenario_tests import load_suite
+import funnel
+from funnel.author.scenario_tests import as_of_day, load_suite
+from funnel.author.suggest import one_test
+from funnel.engine.decide import read
 from funnel.pack.loader import data_folder
 
 MINI = Path(__file__).parent / "packs" / "mini"
@@ -50,7 +53,7 @@ def test_a_value_that_no_fact_takes_is_told_once_at_its_place_with_the_nearest(s
         "{text: x, order: {category: general}}",
         "{text: x, order: {category: 生鲜}}",  # a label names its value
         "{text: x, order: {category_text: 随便什么}}",
-        "{text: x, order: {category: null}}",
+        "{text: x, order: {category: none}}",
         "{text: x, claims: [treble, 退款]}",
         "{text: x, claims: []}",
     ],
@@ -83,3 +86,84 @@ def test_the_shipped_tests_give_no_value_that_no_fact_takes(pack):
     folder = data_folder("scenarios") / "cn-ecommerce"
     suite = load_suite(pack, sorted(folder.rglob("*.yaml")), folder)
     assert [str(d.span) for d in suite.diagnostics if d.code == "F604"] == []
+
+
+# --- null and none ----------------------------------------------------------------------------------------------------------
+
+
+def shipped(suite, compiled):
+    (test,) = suite.tests
+    given = test.complaint.order.model_fields_set
+    known = read(compiled, test.complaint, as_of=as_of_day(compiled, test)).facts.known.get("shipped")
+    return "shipped_at" in given, None if known is None else (known.value, known.grade.word)
+
+
+@pytest.mark.parametrize(
+    ("base", "given", "expected"),
+    [
+        ("{text: x, order: {paid_at: 2026-11-03}}", "{}", (False, None)),
+        ("{text: x, order: {paid_at: 2026-11-03, shipped_at: 2026-11-04}}", "{}", (True, (True, "record"))),
+        # null: as if it were not there, wherever it stands
+        ("{text: x, order: {paid_at: 2026-11-03, shipped_at: null}}", "{}", (False, None)),
+        ("{text: x, order: {paid_at: 2026-11-03}}", "{order: {shipped_at: null}}", (False, None)),
+        ("{text: x}", "{order: {shipped_at: null}}", (False, None)),
+        ("{text: x, order: {shipped_at: 2026-11-04}}", "{order: {shipped_at: null}}", (False, None)),
+        ("{text: x, order: {shipped_at: none}}", "{order: {shipped_at: null}}", (False, None)),
+        ("{text: x, order: {shipped_at: 2026-11-04}}", "{order: null}", (False, None)),
+        ("{text: x, facts: {shipped: true}}", "{facts: {shipped: null}}", (False, None)),
+        # none: the record has it empty, wherever it stands
+        ("{text: x, order: {paid_at: 2026-11-03, shipped_at: none}}", "{}", (True, (False, "record"))),
+        ("{text: x, order: {paid_at: 2026-11-03}}", "{order: {shipped_at: none}}", (True, (False, "record"))),
+        ("{text: x}", "{order: {shipped_at: none}}", (True, (False, "record"))),
+        ("{text: x, order: {shipped_at: 2026-11-04}}", "{order: {shipped_at: none}}", (True, (False, "record"))),
+        ("{text: x, order: {shipped_at: none}}", "{order: {shipped_at: 2026-11-04}}", (True, (True, "record"))),
+    ],
+)
+def test_null_is_not_given_and_none_is_given_as_empty_in_base_and_given_alike(
+    suite_of, pack, compiled, base, given, expected
+):
+    suite = suite_of(written(given), f"base: {base}\n", pack=pack)
+    assert [d for d in suite.diagnostics if d.severity == "error"] == []
+    assert shipped(suite, compiled) == expected
+
+
+def test_none_says_what_null_says_in_a_complaint(suite_of, pack, compiled):
+    (test,) = suite_of(written("{text: x, order: {shipped_at: none}}"), pack=pack).tests
+    whole = {"id": "test", "received_at": "2026-11-10T10:00:00+08:00", "text": "x", "order": {"shipped_at": None}}
+    assert test.complaint == funnel.Complaint.model_validate(whole)
+
+
+def test_a_quoted_none_and_a_none_elsewhere_are_text(suite_of, pack):
+    (test,) = suite_of(written("{text: none, platform: none, order: {id: 'none'}}"), pack=pack).tests
+    assert (test.complaint.text, test.complaint.platform, test.complaint.order.id) == ("none", "none", "none")
+
+
+@pytest.mark.parametrize(
+    ("base", "given", "line"),
+    [
+        ("{text: x, order: {shipped_at: null}}", "{}", 3),
+        ("{text: x}", "{order: {shipped_at: null}}", 6),
+        ("{text: x, order: {price: 1.00}}", "{order: {shipped_at: ~}}", 6),
+        ("{text: x, order: {shipped_at: null}}", "{order: {price: null}}", 3),
+    ],
+)
+def test_null_that_takes_nothing_away_is_told(suite_of, pack, base, given, line):
+    found = suite_of(written(given), f"base: {base}\n", pack=pack).diagnostics
+    assert {d.code for d in found} == {"F605"}
+    assert found[0].span.line == line
+    assert all(d.severity == "warning" for d in found)
+    assert "none" in found[0].help("zh")
+    assert "none" in found[0].help("en")
+
+
+def test_null_that_takes_something_away_or_leaves_a_fact_unknown_is_not_told(suite_of, pack):
+    given = "{order: {shipped_at: null, price: null}, facts: {goods_intact: null, shipped: null}, claims: null}"
+    base = "{text: x, claims: [refund], order: {shipped_at: none, price: 1.00}, facts: {shipped: true}}"
+    assert suite_of(written(given), f"base: {base}\n", pack=pack).diagnostics == ()
+
+
+def test_a_complaint_drafted_as_a_test_keeps_what_its_record_has_empty(suite_of, pack):
+    case = {"id": "x", "text": "x", "order": {"shipped_at": None, "paid_at": "2026-11-03"}}
+    drafted = one_test("a", case, {}).replace("expect: {}", "expect: {outcome: refer}")
+    (test,) = suite_of(drafted + "\n", pack=pack).tests
+    assert "shipped_at" in test.complaint.order.model_fields_set

@@ -1,7 +1,9 @@
 """Shadow mode: drafts say what they would decide, and change nothing."""
 
 import json
+import re
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -93,14 +95,67 @@ def test_tallies_add_up_and_name_examples(engine, suite):
     found = tallies.result()["delivery.nondelivery"]
     assert found.applied == len(seen)
     assert found.agreed + found.failed + sum(bool(s.changes) for s in seen) == found.applied
-    assert all(1 <= len(ids) <= 2 for ids in found.examples.values())
+    assert all(1 <= len(change.examples) <= min(2, change.count) for change in found.changes)
+    wanted = Counter((key, *pair) for shadow in seen for key, pair in shadow.changes.items())
+    assert {(c.key, c.live, c.would): c.count for c in found.changes} == wanted
+    assert [c.count for c in found.changes] == sorted(wanted.values(), reverse=True)
 
 
-def test_at_the_command_line_shadows_are_written_and_told(tmp_path):
+@pytest.fixture
+def with_draft(tmp_path):
+    """A copy of the shipped pack in which one rule is a draft."""
     pack = tmp_path / "rules" / "cn-ecommerce"
     shutil.copytree(ROOT / "rules" / "cn-ecommerce", pack)
     file = pack / "delivery" / "nondelivery.yaml"
     file.write_text(file.read_text("utf-8").replace("status: stable", "status: draft"), "utf-8")
+    return pack
+
+
+def test_the_file_has_both_sides_and_the_whole_decision_that_would_have_been(with_draft, tmp_path):
+    live, stable, shadow = (tmp_path / name for name in ("live.jsonl", "stable.jsonl", "s.jsonl"))
+    for pack, out, more in ((with_draft, live, ["--shadow", str(shadow)]), ("cn-ecommerce", stable, [])):
+        args = ["run", str(SAMPLE), "--pack", str(pack), "--as-of", "2026-11-20", "-o", str(out), *more]
+        assert CliRunner().invoke(group, args).exit_code == 0
+    decided, would = (
+        {d["complaint_id"]: d for d in map(json.loads, f.read_text("utf-8").splitlines())} for f in (live, stable)
+    )
+    lines = [json.loads(line) for line in shadow.read_text("utf-8").splitlines()]
+    changed = [line for line in lines if line["changes"]]
+    assert changed
+    for line in lines:
+        id_ = line["complaint_id"]
+        assert line["live"]["outcome"] == decided[id_]["outcome"]
+        assert line["would"]["outcome"] == would[id_]["outcome"]
+        assert all(line["live"][key] != line["would"][key] for key in line["changes"])
+        assert line["changes"].keys() == {key for key in line["live"] if line["live"][key] != line["would"][key]}
+        mine, other = dict(line["decision"]), dict(would[id_])
+        del mine["pack"], other["pack"]  # the draft's pack is another file
+        assert mine == other
+
+
+def test_what_is_told_of_shadows_is_in_the_language_asked_for(with_draft, tmp_path):
+    def told(*args):
+        return (
+            CliRunner()
+            .invoke(group, ["run", str(SAMPLE), "--pack", str(with_draft), "--shadow", str(tmp_path / "s"), *args])
+            .output
+        )
+
+    zh, en = (told("--lang", lang).partition("nondelivery")[2] for lang in ("zh", "en"))
+    assert "结果：转人工 → 可结案" in zh
+    assert "场景：无 → “不发货、延迟发货”" in zh
+    assert not re.search("outcome|scenarios|tier|refer|unmatched|mediator|agent", zh)
+    assert "outcome: refer → settle" in en
+    assert not re.search("[\u4e00-\u9fff]", en)
+    content = json.loads(told("--format", "json"))["shadow"]["delivery.nondelivery"]
+    assert content["applied"] == content["agreed"] + content["failed"] + sum(
+        change["count"] for change in content["changes"] if change["key"] == "scenarios"
+    )
+    assert {"key", "live", "would", "count", "examples"} == content["changes"][0].keys()
+
+
+def test_at_the_command_line_shadows_are_written_and_told(with_draft, tmp_path):
+    pack = with_draft
 
     def run(*args):
         return CliRunner().invoke(group, ["run", str(SAMPLE), "--pack", str(pack), *args])

@@ -146,13 +146,14 @@ def _file(reader: Reader, pack: Pack, node: Node) -> list[ScenarioTest]:
         reader.sink.add("F306", entries["rule"].span, name=rule, **near(rule, pack.rules))
         return []
     reader.entries(entries.get("base"))
-    base = _plain(entries.get("base"))
+    base = _case(entries.get("base"))
     _given(reader, pack, entries.get("base"))
+    _check_away(reader, entries.get("base"), {})
     as_of = reader.date(entries.get("as_of")) if "as_of" in entries else None
     found: list[ScenarioTest] = []
     names: dict[str, Span] = {}
     for item in reader.items(entries.get("tests")):
-        test = _test(reader, pack, item, rule, base if isinstance(base, dict) else {}, as_of)
+        test = _test(reader, pack, item, rule, _merge({}, base) if isinstance(base, dict) else {}, as_of)
         if test is None:
             continue
         if test.name in names:
@@ -169,14 +170,15 @@ def _test(
     if entries is None:
         return None
     name = reader.string(entries.get("name"))
-    given = _plain(entries.get("given"))
+    given = _case(entries.get("given"))
     expect = _expect(reader, pack, entries.get("expect"), rule)
     if "as_of" in entries:
         as_of = reader.date(entries.get("as_of"))
     if name is None or not isinstance(given, dict) or expect is None:
         reader.entries(entries.get("given"))
         return None
-    content = {"id": "test", "received_at": _DEFAULT_RECEIVED, **_merge(base, given)}
+    _check_away(reader, entries["given"], base)
+    content = {"id": "test", "received_at": _DEFAULT_RECEIVED, **_said(_merge(base, given))}
     try:
         complaint = to_complaint(content)
     except ComplaintError as error:
@@ -256,7 +258,7 @@ def _check_choices(reader: Reader, pack: Pack, node: Node | None, expected: froz
             (spec.origin.text_path for spec in specs if spec.origin is not None and spec.origin.text_path), None
         )
         for given in _at(node, path.split(".")):
-            if _plain(given) is None or any(member(spec, given.value) is not None for spec in specs):
+            if _plain(given) is None or _is_none(given) or any(member(spec, given.value) is not None for spec in specs):
                 continue
             reader.sink.add(
                 "F604",
@@ -351,17 +353,61 @@ def scalar(node: ScalarNode) -> str | int | float | bool | None:
     return value
 
 
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Deep merge; ``null`` in a test takes away what the base gives."""
+class _Empty:
+    """What ``none`` stands for: the record was given with this field empty."""
+
+
+_NONE = _Empty()
+
+
+def _is_none(node: ScalarNode) -> bool:
+    return node.value == "none" and not node.quoted
+
+
+def _case(node: Node | None) -> Any:
+    """What ``base`` or ``given`` says, with ``none`` in a part of the complaint told from the text of that spelling."""
+    content = _plain(node)
+    for key, part in node.entries if isinstance(node, MapNode) else ():
+        if key.value in _PARTS and isinstance(part, MapNode):
+            for name, value in part.entries:
+                if isinstance(value, ScalarNode) and _is_none(value):
+                    content[key.value][name.value] = _NONE
+    return content
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Deep merge. ``null`` says that something is not given, wherever it stands: it takes away what the base gives."""
     merged = dict(base)
     for key, value in over.items():
         if value is None:
             merged.pop(key, None)
-        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
-            merged[key] = _merge(merged[key], value)
+        elif isinstance(value, Mapping):
+            inner = merged.get(key)
+            merged[key] = _merge(inner if isinstance(inner, Mapping) else {}, value)
         else:
             merged[key] = value
     return merged
+
+
+def _said(case: Mapping[str, Any]) -> dict[str, Any]:
+    """A case as the contract has it, where an empty field of a record is ``null``."""
+    whole = {key: _said(value) if isinstance(value, Mapping) else value for key, value in case.items()}
+    return {key: None if value is _NONE else value for key, value in whole.items()}
+
+
+def _check_away(reader: Reader, node: Node | None, base: Mapping[str, Any]) -> None:
+    """Warn of ``null`` for a field of a record where there is nothing to take away.
+
+    In a complaint ``shipped_at: null`` says that nothing was sent. Who writes it so in a test means that, and the test would
+    look at a case in which nothing is known of it.
+    """
+    for key, part in node.entries if isinstance(node, MapNode) else ():
+        if key.value in _PARTS and isinstance(part, MapNode):
+            given = base.get(key.value)
+            for name, value in part.entries:
+                nothing = not isinstance(given, Mapping) or given.get(name.value) is None
+                if isinstance(value, ScalarNode) and scalar(value) is None and nothing:
+                    reader.sink.add("F605", value.span if value.value else name.span, field=f"{key.value}.{name.value}")
 
 
 def _expect(reader: Reader, pack: Pack, node: Node | None, rule: str) -> dict[str, Any] | None:

@@ -76,7 +76,7 @@ def one_test(name: str, case: Mapping[str, Any], base: Mapping[str, Any], note: 
         note: A comment behind ``expect``.
     """
     away: dict[str, Any] = {key: None for key in _BLANK if key in base}
-    given = {**away, **{k: v for k, v in case.items() if k not in {"id", "facts"}}}
+    given = {**away, **{k: _as_given(v) for k, v in case.items() if k not in {"id", "facts"}}}
     facts = dict.fromkeys(base.get("facts", {}) if isinstance(base.get("facts"), dict) else {})
     merged = {**facts, **dict(case.get("facts", {}))}
     if merged:
@@ -84,6 +84,11 @@ def one_test(name: str, case: Mapping[str, Any], base: Mapping[str, Any], note: 
     shown = yaml.safe_dump(given, allow_unicode=True, default_flow_style=True, sort_keys=False, width=10_000)
     end = f"  # {note}" if note else ""
     return f"  - name: {_quoted(name)}\n    given: {shown.strip()}\n    expect: {{}}{end}"
+
+
+def _as_given(part: Any) -> Any:
+    """A part of a complaint as a test gives it: there ``null`` would take the field away, ``none`` says that it is empty."""
+    return {k: "none" if v is None else v for k, v in part.items()} if isinstance(part, Mapping) else part
 
 
 def _quoted(text: str) -> str:

@@ -35,6 +35,4 @@ def decide_files(
         return decision
 
     pack = engine.pack
-    return run_batch(
-        (open_source(name) for name in files), decide, assembler_of(pack, (), None), pack=(pack.id, pack.digest)
-    )
+    return run_batch((open_source(name) for name in files), decide, assembler_of(pack, {}), pack=(pack.id, pack.digest))

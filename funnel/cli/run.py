@@ -29,15 +29,16 @@ if TYPE_CHECKING:
     from funnel.batch.longrun import LongRun
     from funnel.batch.pool import Pool
     from funnel.batch.runner import EncodedWriter
+    from funnel.cli._shadow import ShadowFile
     from funnel.complaint import Complaint
     from funnel.decision import Decision
     from funnel.engine.engine import Engine
-    from funnel.engine.shadow import Shadow
     from funnel.pack.model import Pack
     from funnel.queue import Funnel
 
 _HEAD = 500
 """Rows that are decided before other processes are started without being asked for: they need a second to begin."""
+_MAP_ENTRY = "投诉正文: text"
 
 
 @click.command(name="run")
@@ -79,7 +80,7 @@ _HEAD = 500
     "--shadow",
     "shadow_file",
     metavar="FILE",
-    help="What draft rules would have decided, as JSONL; they decide nothing. 草稿规则会怎么判，写到这里。",
+    help="Shadow mode: draft rules run beside the live ones and decide nothing; what they would have decided goes here, a JSON line each, and is compared at the end. 草稿陪跑：草稿会怎么判写到这里，最后列出差别。",
 )
 @click.option(
     "-j",
@@ -135,6 +136,9 @@ def command(
     from funnel.batch.runner import run_batch  # noqa: PLC0415 (late, for a quick --help)
     from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
     from funnel.batch.summary import render_text  # noqa: PLC0415 (as above)
+    from funnel.cli._shadow import ShadowFile  # noqa: PLC0415 (as above)
+    from funnel.cli._shadow import counts as shadow_counts  # noqa: PLC0415 (as above)
+    from funnel.cli._shadow import text as shadow_text  # noqa: PLC0415 (as above)
     from funnel.engine.durable import MatcherError  # noqa: PLC0415 (late, for a quick --help)
     from funnel.engine.engine import Engine  # noqa: PLC0415 (as above)
     from funnel.errors import BatchError, QueueError  # noqa: PLC0415 (as above)
@@ -147,17 +151,18 @@ def command(
     try:
         names = {"decisions": output, "rejects": rejects, "shadow": shadow_file}
         _check_names(files, names)
-        assembler = assembler_of(pack, pairs, map_file)
+        mapping = mapping_of(pairs, map_file, lang)
+        assembler = assembler_of(pack, mapping)
         identity = {
             "pack": f"{pack.id} {pack.digest}",
             "as_of": as_of.isoformat() if as_of is not None else "",
             "lang": lang,
-            "mapping": str(sorted(mapping_of(pairs, map_file).items())),
+            "mapping": str(sorted(mapping.items())),
             "input_format": input_format or "",
             "files": str(list(files)),
         }
         with ExitStack() as stack:
-            shadows = _Shadows() if shadow_file else None
+            shadows = ShadowFile() if shadow_file else None
             long_run = _long_run(
                 files, names, identity, checkpoint_every, shadows, resume=resume, queue=bool(queue_url)
             )
@@ -204,7 +209,10 @@ def command(
     if form == "json":
         import orjson  # noqa: PLC0415 (late, for a quick --help)
 
-        text = orjson.dumps(summary.to_dict(), option=orjson.OPT_INDENT_2).decode()
+        content = summary.to_dict()
+        if shadows is not None:
+            content["shadow"] = shadow_counts(pack, shadows.tallies)
+        text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
     else:
         text = render_text(summary, lang)
         if intake is not None:
@@ -214,7 +222,7 @@ def command(
         if summary.rejected and rejects is None:
             text += "\n" + ("加 --rejects rejects.jsonl 留下读不出的行和原因" if zh else "add --rejects rejects.jsonl to keep the unreadable rows with their reasons")  # fmt: skip
     if shadows is not None and form == "text":
-        text += "\n" + _shadow_text(engine, shadows, lang)
+        text += "\n\n" + shadow_text(pack, shadows.tallies, lang)
     click.echo(text, err=output == "-")
     rejected = sum(summary.rejected.values())
     sys.exit(BAD_ROWS if max_rejects is not None and rejected > max_rejects else CLEAN)
@@ -244,7 +252,7 @@ def _long_run(
     names: dict[str, str | None],
     identity: dict[str, str],
     every: int,
-    shadows: _Shadows | None,
+    shadows: ShadowFile | None,
     *,
     resume: bool,
     queue: bool,
@@ -325,54 +333,6 @@ def _pool(
     return Workers(plan, count, head=0 if jobs is not None else _HEAD)
 
 
-class _Shadows:
-    """Writes what drafts would have decided, a line each, and counts."""
-
-    def __init__(self) -> None:
-        from funnel.engine.shadow import Tallies  # noqa: PLC0415 (late, for a quick --help)
-
-        self._stream: BinaryIO | None = None
-        self.tallies = Tallies()
-
-    def write_to(self, stream: BinaryIO, long_run: LongRun) -> None:
-        """Where to write, and what was counted before the run was interrupted."""
-        self._stream = stream
-        if long_run.start is not None:
-            self.tallies.restore(long_run.start.extra)
-
-    def __call__(self, shadow: Shadow) -> None:
-        import orjson  # noqa: PLC0415 (late, for a quick --help)
-
-        from funnel.batch.longrun import unwritable  # noqa: PLC0415 (as above)
-
-        self.tallies.add(shadow)
-        changes = {key: {"live": live, "would": would} for key, (live, would) in shadow.changes.items()}
-        line = {"complaint_id": shadow.complaint_id, "rule": shadow.rule, "changes": changes, "error": shadow.error}
-        assert self._stream is not None  # noqa: S101 (given before the first row)
-        try:
-            self._stream.write(orjson.dumps(line) + b"\n")
-        except OSError as error:  # or the row would be a reject, for no fault of its own
-            raise unwritable(Path("--shadow"), error) from None
-
-
-def _shadow_text(engine: Engine, shadows: _Shadows, lang: str) -> str:
-    zh = lang != "en"
-    counts = shadows.tallies.result()
-    lines = []
-    for rule in sorted(r.id for r in engine.pack.rules.values() if r.status == "draft"):
-        found = counts.get(rule)
-        if found is None:
-            lines.append(f"草稿 {rule}：一件也没碰到" if zh else f"draft {rule}: had no say in any complaint")
-            continue
-        lines.append(
-            f"草稿 {rule}：碰到 {found.applied} 件，其中 {found.agreed} 件结论不变，{found.failed} 件出错"
-            if zh
-            else f"draft {rule}: a say in {found.applied}, {found.agreed} of them decided the same, {found.failed} failed"
-        )
-        lines += [f"  {count:>6}  {kind}  ({', '.join(found.examples[kind])})" for kind, count in found.changes.items()]
-    return "\n".join(lines) or ("没有草稿规则" if zh else "there are no draft rules")
-
-
 class _Intake:
     """Takes complaints into a queue and counts what became of them."""
 
@@ -430,30 +390,40 @@ def _check_names(files: tuple[str, ...], names: dict[str, str | None]) -> None:
             raise BatchError(f"{name}：会覆盖输入文件 would write over an input file")
 
 
-def mapping_of(pairs: tuple[str, ...], map_file: Path | None) -> dict[str, str]:
-    """What the operator says columns mean: ``--map`` goes before ``--map-file``."""
+def mapping_of(pairs: tuple[str, ...], map_file: Path | None, lang: str) -> dict[str, str]:
+    """What the operator says columns mean: ``--map`` goes before ``--map-file``.
+
+    Raises:
+        MappingError: An option or an entry of the file is not ``HEADER: FIELD``; all that is wrong in the file is told.
+    """
     from funnel.batch.headers import parse_pairs  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.diagnostics import Diagnostics  # noqa: PLC0415 (as above)
+    from funnel.diagnostics import Diagnostics, render_all  # noqa: PLC0415 (as above)
     from funnel.errors import MappingError  # noqa: PLC0415 (as above)
-    from funnel.pack._nodes import MapNode, ScalarNode, load_file  # noqa: PLC0415 (as above)
+    from funnel.pack._nodes import load_file  # noqa: PLC0415 (as above)
+    from funnel.pack._reader import Reader  # noqa: PLC0415 (as above)
 
     mapping: dict[str, str] = {}
     if map_file is not None:
         sink = Diagnostics()
+        reader = Reader(sink)
         node = load_file(map_file, str(map_file), sink)
-        if not isinstance(node, MapNode) or sink.has_errors:
-            first = next(iter(sink), None)
-            what = f"{first.span}: {first.message('zh')} {first.message('en')}" if first else "HEADER: FIELD"
-            raise MappingError(f"{map_file}：{what}")
-        mapping |= {key.value: value.value for key, value in node.entries if isinstance(value, ScalarNode)}
+        for header, value in (reader.mapping(node, optional=None, example=_MAP_ENTRY) or {}).items():
+            zh, en, example = "字段名", "the name of a field", f"{header}: text"
+            field = reader.raw(value, zh, en, example)
+            if field is not None and not field.strip():
+                sink.add("F206", value.span, value="", expected_zh=zh, expected_en=en, example=example)
+            elif field is not None:
+                mapping[header] = field
+        if sink.has_errors:
+            raise MappingError(f"--map-file\n{render_all(sink.sorted(), lang)}")
     return mapping | parse_pairs(pairs)
 
 
-def assembler_of(pack: Pack, pairs: tuple[str, ...], map_file: Path | None) -> Assembler:
+def assembler_of(pack: Pack, mapping: dict[str, str]) -> Assembler:
     """What turns rows into complaints: the pack's facts, and what the operator says columns mean."""
     from funnel.batch.plan import assembler_for  # noqa: PLC0415 (late, for a quick --help)
 
-    return assembler_for(pack, mapping_of(pairs, map_file))
+    return assembler_for(pack, mapping)
 
 
 def _writer(output: str | None, stream: BinaryIO | None, long_run: LongRun) -> EncodedWriter | None:

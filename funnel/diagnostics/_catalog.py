@@ -509,6 +509,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "可选：{known}。{near_zh}{words_zh}测试要看的就是不认得的值，就在 expect 里写明 facts: {{{fact}: …}}",
             "choices: {known}. {near_en} {words_en}if the test is about a value that nobody knows, expect facts: {{{fact}: …}}",
         ),
+        "F605": _w(
+            "{field}: null 去掉的是这里本来就没有给的",
+            "{field}: null takes away what is not given here",
+            "要说记录里这一项是空的（比如没有发货），写 none；什么都不说就删掉它",
+            "to say that the record has it empty (nothing was sent, say), write none; to say nothing, remove it",
+        ),
         # --- F7xx: analysis (funnel check --deep) ---
         "F701": _w(
             "“{rule}”与“{other}”可能同时结案，结果却不同",

@@ -195,10 +195,18 @@ class Case:
         self.as_of = as_of
 
     def law(self, governs: str) -> tuple[dt.date, Parameters]:
-        """The day that governs a matter, and the figures of the law on it."""
-        have = self.known.get(governs)
-        day = have.value if have is not None and isinstance(have.value, dt.date) else self.as_of
+        """The day that governs a matter, and the figures of the law on it.
+
+        Where that day is not known it is the last that it can be: what is complained of had happened when the complaint
+        came in, and a law that came into force later does not reach it, however late the case is looked at.
+        """
+        known = self._day(governs)
+        day = known if known is not None else min(self._day("complained_on") or self.as_of, self.as_of)
         return day, self.table.on(day)
+
+    def _day(self, name: str) -> dt.date | None:
+        have = self.known.get(name)
+        return have.value if have is not None and isinstance(have.value, dt.date) else None
 
 
 def _truth(checked: Sequence[Checked | None], index: int) -> Truth:

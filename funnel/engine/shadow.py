@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
@@ -43,12 +43,31 @@ class Shadow:
         """What would differ, as (live, would): ``outcome``, ``tier``, ``scenarios``, ``remedies``."""
         if self.would is None:
             return MappingProxyType({})
-        one, two = _sides(self.live), _sides(self.would)
+        one, two = sides(self.live), sides(self.would)
         return MappingProxyType({key: (one[key], two[key]) for key in one if one[key] != two[key]})
 
 
 Observer = Callable[[Shadow], None]
 """Takes a shadow. What it raises is not caught: it is the embedder's own code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One kind of change that a draft would have made.
+
+    Attributes:
+        key: What differs, as in `Shadow.changes`.
+        live: What was decided; empty where there was none.
+        would: What would have been decided.
+        count: On how many complaints.
+        examples: The ids of the first of them.
+    """
+
+    key: str
+    live: str
+    would: str
+    count: int
+    examples: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +78,13 @@ class Tally:
         applied: On how many complaints it would have had a say.
         agreed: How many of them would have been decided as they were.
         failed: On how many judging it failed.
-        changes: How many changes of each kind, such as ``outcome: refer → settle``.
-        examples: For each, the ids of the first complaints.
+        changes: Each kind of change, the commonest first.
     """
 
     applied: int = 0
     agreed: int = 0
     failed: int = 0
-    changes: Mapping[str, int] = field(default_factory=dict)
-    examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    changes: tuple[Changed, ...] = ()
 
 
 class Tallies:
@@ -80,6 +97,7 @@ class Tallies:
     def __init__(self, examples: int = 3) -> None:
         self._examples = examples
         self._counts: dict[str, Counter[str]] = {}
+        # A kind of change is its key and both sides, a line each: plain text, so that `state` is plain data.
         self._kinds: dict[str, Counter[str]] = {}
         self._named: dict[str, dict[str, list[str]]] = {}
 
@@ -91,7 +109,7 @@ class Tallies:
         counts["failed"] += shadow.would is None
         counts["agreed"] += shadow.would is not None and not changes
         for key, (live, would) in changes.items():
-            kind = f"{key}: {live or '–'} → {would or '–'}"
+            kind = f"{key}\n{live}\n{would}"
             self._kinds.setdefault(shadow.rule, Counter())[kind] += 1
             ids = self._named.setdefault(shadow.rule, {}).setdefault(kind, [])
             if len(ids) < self._examples:
@@ -110,15 +128,18 @@ class Tallies:
     def result(self) -> dict[str, Tally]:
         """By draft, the busiest first."""
         return {
-            rule: Tally(
-                counts["applied"],
-                counts["agreed"],
-                counts["failed"],
-                dict(sorted(self._kinds.get(rule, Counter()).items(), key=lambda i: (-i[1], i[0]))),
-                {kind: tuple(ids) for kind, ids in self._named.get(rule, {}).items()},
-            )
+            rule: Tally(counts["applied"], counts["agreed"], counts["failed"], self._changes(rule))
             for rule, counts in sorted(self._counts.items(), key=lambda i: (-i[1]["applied"], i[0]))
         }
+
+    def _changes(self, rule: str) -> tuple[Changed, ...]:
+        kinds = sorted(self._kinds.get(rule, Counter()).items(), key=lambda i: (-i[1], i[0]))
+        named = self._named.get(rule, {})
+        found = []
+        for kind, count in kinds:
+            key, live, would = kind.split("\n")
+            found.append(Changed(key, live, would, count, tuple(named[kind])))
+        return tuple(found)
 
 
 class Shadows:
@@ -145,7 +166,8 @@ class Shadows:
             self._observer(Shadow(complaint.id, rule.id, live, would, failed))
 
 
-def _sides(decision: Decision) -> dict[str, str]:
+def sides(decision: Decision) -> dict[str, str]:
+    """What two decisions are compared by: ``outcome``, ``tier``, ``scenarios``, ``remedies``; empty where there is none."""
     remedies = sorted(
         f"{remedy.kind} {remedy.amount}" if remedy.amount is not None else remedy.kind
         for matter in decision.matters

@@ -22,9 +22,25 @@ MAX_DEPTH = 32
 MAX_NODES = 100_000
 """Most nodes in one file."""
 
-# libyaml where the wheel has it, as those of the common platforms do. The pure reader gives the same events, but is stricter:
-# it refuses an unquoted ? inside { } and [ ], as in `{en: Was it opened?}`.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+class PureLoader(yaml.SafeLoader):
+    """PyYAML's own parser, for where it was built without libyaml, made to read what libyaml reads.
+
+    Inside { } and [ ] it ends a plain text at a question mark, as in ``{en: Was it opened?}``, which libyaml does not.
+    """
+
+    def scan_plain(self) -> Any:
+        """The next plain text; while it is looked for, a question mark looks like a letter. What is taken are the real characters."""
+        look = self.peek
+        self.__dict__["peek"] = lambda index=0: "x" if (char := look(index)) == "?" else char
+        try:
+            return super().scan_plain()
+        finally:
+            del self.__dict__["peek"]
+
+
+_Loader = getattr(yaml, "CSafeLoader", PureLoader)
+"""libyaml where the wheel has it, as those of the common platforms do."""
 
 _Scalar = yaml.ScalarEvent
 _BOOLISH = frozenset({"y", "n", "yes", "no", "on", "off"})
