@@ -28,9 +28,9 @@ def canonical(node: Node, field: str = "") -> Any:
         items = [item.value if isinstance(item, ScalarNode) else canonical(item) for item in node.items]
         return sorted(items, key=_key) if field in _UNORDERED else items
     return {
-        key.value: value.value if isinstance(value, ScalarNode) else canonical(value, key.value)
-        for key, value in node.entries
-        if key.value != _MARGINAL
+        name: value.value if isinstance(value, ScalarNode) else canonical(value, name)
+        for name, value in node.values.items()
+        if name != _MARGINAL
     }
 
 
