@@ -121,12 +121,12 @@ def packs_rows(wanted: Wanted) -> Iterator[Row]:
         yield Row(f"{what}: load", f"{f['load']:.2f} s")
         yield Row(f"{what}: memory", f"{f['held']:,.0f} MB held, {f['peak']:,.0f} MB at the peak of the process")
         figure = f"{f['mean']:,.0f} µs, p50 {f['p50']:,.0f}, p99 {f['p99']:,.0f}, of it text {f['scan']:,.0f}; {f['matters']:.2f} matters"
-        ratio = f["mean"] / first["mean"]
-        yield Row(
-            f"{what}: decide",
-            figure,
-            *(at_most(ratio, 2, f"that at {first['rules']:.0f} rules") if f is not first else ()),
-        )
+        for name, what_, shown in (
+            ("mean", "decide", figure),
+            ("same", "decide the same complaints", f"{f['same']:,.0f} µs; {f['same matters']:.2f} matters"),
+        ):
+            against = at_most(f[name] / first[name], 2, f"that at {first['rules']:.0f} rules") if f is not first else ()
+            yield Row(f"{what}: {what_}", shown, *against)
 
 
 def main() -> None:

@@ -121,3 +121,18 @@ def test_needs_are_warned_of_where_what_is_read_is_derived_and_has_no_grade(tmp_
     loaded = funnel.check_pack(target)
     assert loaded.pack is not None
     assert [d.code for d in loaded.diagnostics] == ["F517"] * warned
+
+
+def test_needs_are_warned_of_where_only_a_referral_reads_what_is_derived(tmp_path):
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    path = target / "goods" / "return.yaml"
+    text = path.read_text("utf-8")
+    only = text.replace(
+        "{all: [{days_since_receipt: {at_most: param.return_days}}, {goods_intact: true}]}", "{goods_intact: true}"
+    )
+    only = only.replace(NEEDS, "needs: {signed_on: record, goods_intact: stated}")
+    when = "{if: {days_since_receipt: {more_than: 9}}, tier: mediator, why: {zh: 久了, en: late}}"
+    for referral, found in ((f"when: [{when}], ", ["F517"]), ("", [])):
+        path.write_text(only.replace("refer: {tier: agent, ", f"refer: {{tier: agent, {referral}"), "utf-8")
+        assert [d.code for d in funnel.check_pack(target).diagnostics] == found

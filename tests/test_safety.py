@@ -1,6 +1,7 @@
 """The promise: what is settled by machine stays the same whatever the unknown facts turn out to be."""
 
 import datetime as dt
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from funnel.facts.intake import compute
 from funnel.facts.values import Facts, Grade, Known
 from funnel.pack.formulas import parse
 from funnel.pack.loader import data_folder
-from funnel.pack.model import NEVER_SETTLED, All, Any, Not, RemedySpec, Settle, Test, leaves_of
+from funnel.pack.model import NEVER_SETTLED, All, Any, Not, ReferWhen, RemedySpec, Settle, Test, leaves_of
 
 PACK = funnel.load_pack("cn-ecommerce")
 COMPILED = compile_pack(PACK)
@@ -130,6 +131,18 @@ def test_a_fact_below_the_grade_that_settling_needs_is_worth_no_more_than_none(t
             lower = lower.with_value(each, replace(have, grade=min(have.grade, Grade(need - 1))))
         if outcome(COMPILED, facts.without(resting), as_of).get(matter, ("",))[0] != "settle":
             assert outcome(COMPILED, lower, as_of)[matter][0] != "settle", name
+
+
+@pytest.mark.parametrize("test", SETTLED, ids=lambda t: f"{t.rule}: {t.name}")
+@settings(max_examples=4)
+@given(data=st.data())
+def test_a_settlement_survives_whatever_is_established_better(test, data):
+    as_of = test.complaint.received_at.date()
+    better = facts = reason(COMPILED, test.complaint, as_of=as_of).intake.facts
+    for name in data.draw(st.sets(st.sampled_from(sorted(facts.known)), max_size=20)):
+        have = facts.known[name]
+        better = better.with_value(name, replace(have, grade=Grade(data.draw(st.integers(have.grade, Grade.RECORD)))))
+    assert outcome(COMPILED, better, as_of) == outcome(COMPILED, facts, as_of)
 
 
 @settings(max_examples=60)
@@ -257,6 +270,103 @@ def test_generated_packs_settle_only_what_no_completion_changes(pack, data):
         ]
     for completion in completions:
         assert outcome(compiled, Facts(MappingProxyType(completion)), DAY) == before
+
+
+INTACT = Test("goods_intact", "is", True, SPAN)
+SHOWN = Test("defect_shown", "is", True, SPAN)
+
+
+def asking(rule, needs, **places):
+    """A pack of one rule that asks for grades; intact goods are all that its elements need, whatever else they name."""
+    where = {"elements": Any((INTACT, SHOWN)), "exceptions": (), "recognise": RAISED, "scope": None} | places
+    settle = replace(rule.settle, needs=MappingProxyType(needs), when=where.pop("settle_when", None), limit=None)
+    settle = replace(settle, remedies=where.pop("remedies", FREIGHT))
+    refer = replace(rule.refer, when=where.pop("referrals", ()))
+    rule = replace(rule, governs="complained_on", settle=settle, refer=refer, **where)
+    return replace(MINI, rules=MappingProxyType({rule.id: rule}))
+
+
+FREIGHT = (RemedySpec("return_freight", None, "", "merchant", None, None),)
+UNLESS = replace(MINI.rules["goods.return"].exceptions[0], when=Not(SHOWN))
+WHY = MappingProxyType({"zh": "为什么", "en": "why"})
+PLACES = {
+    "recognise": All((RAISED, SHOWN)),
+    "elements": All((INTACT, SHOWN)),
+    "exceptions": (UNLESS,),
+    "referrals": (ReferWhen(Not(SHOWN), "mediator", WHY),),
+    "settle_when": SHOWN,
+    "scope": SHOWN,
+    "remedies": (*FREIGHT, RemedySpec("apologise", None, "", "merchant", SHOWN, None)),
+}
+
+
+def known_at(compiled, grades, values):
+    """The facts of a complaint about a refused return, with some values at some grades."""
+    complaint = Complaint(id="c", received_at="2026-11-10T10:00:00+08:00", facts={"grievances": ["refused"]})
+    base = reason(compiled, complaint, as_of=DAY).intake.facts.known
+    return Facts(MappingProxyType({**base, **{n: Known(v, grades[n], "given") for n, v in values.items()}}))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_a_settlement_hangs_on_is_held_to_its_grade_wherever_the_rule_reads_it(place):
+    compiled = compile_pack(
+        asking(MINI.rules["goods.return"], {"defect_shown": Grade.EVIDENCE}, **{place: PLACES[place]})
+    )
+    values = {"goods_intact": True, "defect_shown": True}
+    for grade, expected in ((Grade.STATED, "ask"), (Grade.EVIDENCE, "settle")):
+        facts = known_at(compiled, {"goods_intact": Grade.RECORD, "defect_shown": grade}, values)
+        assert outcome(compiled, facts, DAY)["goods"][0] == expected
+
+
+def test_a_weak_fact_that_nothing_hangs_on_keeps_nothing_from_being_settled():
+    compiled = compile_pack(asking(MINI.rules["goods.return"], {"defect_shown": Grade.EVIDENCE}))
+    grades = {"goods_intact": Grade.RECORD, "defect_shown": Grade.STATED}
+    facts = known_at(compiled, grades, {"goods_intact": True, "defect_shown": True})
+    assert outcome(compiled, facts, DAY)["goods"][0] == "settle"
+
+
+@st.composite
+def graded(draw):
+    """A pack whose rule has conditions wherever a rule may have them, most of which hold."""
+    likely = st.builds(lambda c: Any((INTACT, c)), CONDITIONS)
+    places = {
+        "recognise": st.builds(lambda c: All((RAISED, c)), likely),
+        "elements": likely,
+        "exceptions": st.builds(lambda c: (replace(UNLESS, when=Not(c)),), likely),
+        "referrals": st.builds(lambda c: (ReferWhen(Not(c), "mediator", WHY),), likely),
+        "settle_when": likely,
+        "scope": likely,
+        "remedies": st.builds(lambda c: (*FREIGHT, RemedySpec("apologise", None, "", "merchant", c, None)), CONDITIONS),
+    }
+    chosen = draw(st.sets(st.sampled_from(sorted(places)), min_size=1, max_size=3))
+    needs = draw(st.dictionaries(st.sampled_from(OPEN), st.sampled_from(Grade), min_size=1))
+    return asking(MINI.rules["goods.return"], needs, **{name: draw(places[name]) for name in sorted(chosen)})
+
+
+GRADINGS = st.fixed_dictionaries({name: st.sampled_from(Grade) | st.none() for name in OPEN})
+
+
+@settings(max_examples=300)
+@given(pack=graded(), grades=GRADINGS)
+def test_a_settlement_hangs_on_no_fact_below_its_grade_and_on_no_grade_above_it(pack, grades):
+    """Wherever the rule reads the fact: recognition, elements, exceptions, referrals, scope, what a remedy is due for."""
+    compiled = compile_pack(pack)
+    rule = pack.rules["goods.return"]
+    known = [name for name in OPEN if grades[name] is not None]
+    weak = {n for n, need in rule.settle.needs.items() if n in known and grades[n] < need}
+    settled = 0
+    for values in itertools.product(*(DOMAINS[name] for name in known)):  # exhaustive: the domains are small
+        facts = known_at(compiled, grades, dict(zip(known, values, strict=True)))
+        before = outcome(compiled, facts, DAY)
+        if before.get(rule.matter, ("",))[0] != "settle":
+            continue
+        settled += 1
+        assert outcome(compiled, facts.without(weak), DAY) == before
+        for name in known:
+            assert (
+                outcome(compiled, facts.with_value(name, replace(facts.known[name], grade=Grade.RECORD)), DAY) == before
+            )
+    event(("settled" if settled else "never settled") + (" though something is too weak" if weak else ""))
 
 
 # --- what no machine does ------------------------------------------------------------------------------------------------

@@ -248,8 +248,7 @@ class _Mutator:
     def _hanging(self, name: str) -> Iterator[Region]:
         """Where a settlement hangs on a fact: without it, one of its conditions would come out otherwise."""
         settles = tuple(self.regions.settles(self.rule))
-        referrals = ((when.condition, False) for when in self.rule.refer.when)
-        for condition, wanted in (*self.rule.settling_conditions, *referrals):
+        for condition, wanted in self.rule.ruling_conditions:
             if any(leaf.fact == name for leaf in leaves_of(condition)):
                 for constant in (AnyOf(()), All(())):
                     yield (*settles, (replaced(condition, name, constant), not wanted))

@@ -17,7 +17,7 @@ from funnel.facts.values import Facts, Grade, Known, Value
 from funnel.law.register import Citation as Cited
 from funnel.law.register import LawError, Register, Resolved
 from funnel.pack.formulas import names_of
-from funnel.pack.model import Condition, FactRef, Formula, Operation, Pack, ParamRef, Rule
+from funnel.pack.model import Condition, FactRef, Formula, Operation, Pack, ParamRef, Rule, leaves_of
 
 DEAD = "dead"
 """The end of a rule that does not decide."""
@@ -76,7 +76,8 @@ class Plan:
         reading: For each fact, which checks read it.
         settling_checks: What a settlement hangs on, with the truth each must have (`Rule.settling_conditions`).
         formulas: What each remedy's formula takes; None for a remedy without money.
-        grading_checks: Those, and what must not refer: what the grades of `settle.needs` bear on.
+        grading_checks: All that must come out one way for a settlement: what the grades of `settle.needs` bear on, besides
+            whether each remedy is due.
         bare_needs: Facts that settling needs though no condition and no formula reads them.
         figures: Facts whose values or grades a settlement looks at whatever the conditions say.
         exception_ends, referral_ends: The end that each exception or referral brings.
@@ -126,7 +127,7 @@ class Plan:
         self.settling_checks = tuple(self._settling_checks())
         self.grading_checks = tuple(self._grading_checks())
         self.formulas = tuple(None if r.formula is None else Needs(r.formula) for r in pays)
-        used = {fact for check, _ in self.grading_checks for fact in check.reads}
+        used = {test.fact for condition, _ in rule.ruling_conditions for test in leaves_of(condition)}
         used |= {fact for needs in self.formulas if needs is not None for fact in needs.facts}
         self.bare_needs = () if settle is None else tuple((n, g) for n, g in settle.needs.items() if n not in used)
         sums = (PAID_FACT, "claimed_amount", rule.governs, *((settle.limit_of,) if settle and settle.limit_of else ()))
@@ -142,10 +143,10 @@ class Plan:
         self._law: dict[int, tuple[Block, ...]] = {}
 
     def _grading_checks(self) -> Iterable[tuple[Check, bool]]:
-        yield from self.settling_checks
-        for check in self.checks[self.referring : self.settling]:
-            if check is not None:
-                yield check, False
+        found = [(self.checks[RECOGNISE], True), *self.settling_checks]
+        found += [(check, False) for check in self.checks[self.referring : self.settling]]
+        found.append((self.checks[self.settling + 1], True))
+        return ((check, truth) for check, truth in found if check is not None)
 
     def _settling_checks(self) -> Iterable[tuple[Check, bool]]:
         wanted = [True] + [False] * len(self.rule.exceptions)
@@ -194,7 +195,7 @@ class Plan:
         if fact in self.figures:
             return True
         need = None if self.rule.settle is None else self.rule.settle.needs.get(fact)
-        first = ELEMENTS if weak or (need is not None and grade < need) else self.settling
+        first = RECOGNISE if weak or (need is not None and grade < need) else self.settling
         return any(index >= first for index in self.reading.get(fact, ()))
 
     def law(self, on: dt.date) -> tuple[Block, ...]:

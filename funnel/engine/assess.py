@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from funnel.engine._checks import Checked, Told
+from funnel.engine._checks import Check, Checked, Told
 from funnel.engine._plan import DEAD, ELEMENTS, RECOGNISE, REST, Block, Needs, Plan
 from funnel.engine._plan import PAID_FACT as PAID_FACT  # noqa: PLC0414 (a name of this module, for others)
 from funnel.engine.evaluate import Parameters
@@ -393,21 +393,18 @@ class _Settling:
     def _grades(self, settle: Settle) -> None:
         """What carries the settlement must be established at the grades the rule asks for.
 
-        A value below its grade is taken away; if the elements still hold and the exceptions and referrals are still ruled
-        out without it, nothing hung on it. Presumptions of law count, unless the rule asks for more.
+        A value below its grade is taken away; if every condition comes out without it as a settlement takes it, and the same
+        remedies are due, nothing hung on it. Presumptions of law count, unless the rule asks for more.
         """
         weak = {n: g for n, g in settle.needs.items() if (k := self.known.get(n)) is not None and k.grade < g}
         if weak:
             self.weak = True
             for check, wanted in self.plan.grading_checks:
-                if check.reads.isdisjoint(weak):
-                    continue
-                strong = {n: k for n in check.reads if n not in weak and (k := self.known.get(n)) is not None}
-                truth, unknown = check(strong, None, self.parameters)
-                if truth is not wanted:
-                    for name in unknown:
-                        if name in weak and f"grade:{name}" not in self.live:
-                            self._short(name, self.known[name].grade, weak[name])
+                self._hangs(check, wanted, weak)
+            for index, pays in enumerate(self.plan.checks[self.plan.paying :], self.plan.paying):
+                due = _truth(self.checked, index)
+                if pays is not None and due is not None:
+                    self._hangs(pays, due, weak)
         for name, need in self.plan.bare_needs:
             known = self.known.get(name)
             if known is None:
@@ -415,6 +412,17 @@ class _Settling:
                 self._note(name)
             elif known.grade < need and f"grade:{name}" not in self.live:
                 self._short(name, known.grade, need)
+
+    def _hangs(self, check: Check, wanted: bool, weak: Mapping[str, Grade]) -> None:  # noqa: FBT001 (the truth it must have)
+        """Note the weak values without which a condition would not come out as it must."""
+        if check.reads.isdisjoint(weak):
+            return
+        strong = {n: k for n in check.reads if n not in weak and (k := self.known.get(n)) is not None}
+        truth, unknown = check(strong, None, self.parameters)
+        if truth is not wanted:
+            for name in unknown:
+                if name in weak and f"grade:{name}" not in self.live:
+                    self._short(name, self.known[name].grade, weak[name])
 
     def _short(self, name: str, have: Grade, need: Grade) -> None:
         self.shortfalls.append(Shortfall(name, have, need))

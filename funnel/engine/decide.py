@@ -203,7 +203,7 @@ def _findings(compiled: Compiled, facts: Facts, recognised: Mapping[str, Truth],
             if name not in remarks
         }
     )
-    rulings = _Judge(compiled, facts, assessments, as_of).rulings()
+    rulings = _Judge(compiled, facts, case, assessments).rulings()
     return Findings(gates, MappingProxyType(assessments), rulings, remarks)
 
 
@@ -253,12 +253,11 @@ def put_in_words(compiled: Compiled, reasoning: Reasoning, *, lang: str = "zh") 
 class _Judge:
     """Decides each matter from the assessments of its rules."""
 
-    def __init__(self, compiled: Compiled, facts: Facts, assessments: Mapping[str, Assessment], as_of: dt.date) -> None:
-        self.compiled = compiled
+    def __init__(self, compiled: Compiled, facts: Facts, case: Case, assessments: Mapping[str, Assessment]) -> None:
         self.pack = compiled.pack
         self.facts = facts
+        self.case = case
         self.assessments = assessments
-        self.as_of = as_of
 
     def rulings(self) -> tuple[Ruling, ...]:
         matters: dict[str, list[Assessment]] = {}
@@ -300,7 +299,7 @@ class _Judge:
         hopeless = any(not may_settle(a) and not self._may_vanish(a) for a in live)
         if hopeless or not any(may_settle(a) for a in live):
             return self._refer(base, live)
-        asks, stuck = rank(self.pack, Case(self.facts, self.compiled.table, self.as_of), live)
+        asks, stuck = rank(self.pack, self.case, live)
         if not asks:
             reasons = [*self._open_reasons(live), *self._stuck(live, stuck)]
             return base.refer(self._tier(live), tuple(reasons), missing=stuck)

@@ -295,18 +295,29 @@ class _Index:
 
     def __init__(self, phrases: Sequence[_Numbered], likely: Sequence[float]) -> None:
         self._phrases = phrases
-        self._near: dict[int, list[int]] = {}
         weights: dict[frozenset[int], float] = {}
+        under: dict[frozenset[int], list[int]] = {}
         for index, (_, _, segments) in enumerate(phrases):
+            rarest = segments[0]
             if len(segments) > 1:
                 for segment in segments:
                     if segment not in weights:
-                        weights[segment] = sum(likely[literal] for literal in segment)
+                        weights[segment] = sum([likely[literal] for literal in segment])
                 rarest = min(segments, key=weights.__getitem__)
-            else:
-                rarest = segments[0]
-            for literal in rarest:
-                self._near.setdefault(literal, []).append(index)
+            under.setdefault(rarest, []).append(index)
+        self._near: dict[int, list[int]] = {}
+        several: set[int] = (
+            set()
+        )  # most literals stand in one segment and share its list; these have a list of their own
+        for segment, indexes in under.items():
+            for literal in segment:
+                if literal in several:
+                    self._near[literal] += indexes
+                elif literal in self._near:
+                    several.add(literal)
+                    self._near[literal] = self._near[literal] + indexes
+                else:
+                    self._near[literal] = indexes
 
     def standing(
         self, places: Mapping[int, list[Place]], here: set[int], ends: list[int]

@@ -42,7 +42,8 @@ class PureLoader(yaml.SafeLoader):
 _Loader = getattr(yaml, "CSafeLoader", PureLoader)
 """libyaml where the wheel has it, as those of the common platforms do."""
 
-_Scalar = yaml.ScalarEvent
+_Scalar, _MappingEnd = yaml.ScalarEvent, yaml.MappingEndEvent
+_SequenceStart, _SequenceEnd = yaml.SequenceStartEvent, yaml.SequenceEndEvent
 _BOOLISH = frozenset({"y", "n", "yes", "no", "on", "off"})
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9_]+\Z")
 _SEXAGESIMAL = re.compile(r"[+-]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?\Z")
@@ -115,7 +116,8 @@ class ListNode(NamedTuple):
 class MapNode(NamedTuple):
     """A mapping, in file order, keys unique."""
 
-    entries: tuple[tuple[ScalarNode, Node], ...]
+    names: tuple[ScalarNode, ...]
+    values: dict[str, Node]
     origin: _Source
     line: int
     column: int
@@ -128,10 +130,12 @@ class MapNode(NamedTuple):
 
     def get(self, key: str) -> Node | None:
         """The value under ``key``, if any."""
-        for name, value in self.entries:
-            if name.value == key:
-                return value
-        return None
+        return self.values.get(key)
+
+    @property
+    def entries(self) -> tuple[tuple[ScalarNode, Node], ...]:
+        """Keys with their values."""
+        return tuple(zip(self.names, self.values.values(), strict=True))
 
 
 Node = ScalarNode | ListNode | MapNode
@@ -302,10 +306,10 @@ class _Composer:
             self.broken = True
         if kind is _Scalar:
             return self._scalar(event)
-        if kind is yaml.SequenceStartEvent:
+        if kind is _SequenceStart:
             items: list[Node] = []
             for inner in events:
-                if type(inner) is yaml.SequenceEndEvent:
+                if type(inner) is _SequenceEnd:
                     break
                 item = self._node(inner, events, depth + 1)
                 if item is not None:
@@ -318,29 +322,31 @@ class _Composer:
         return self.source, start.line, start.column, end.column if end.line == start.line else None
 
     def _mapping(self, event: Any, events: Iterator[yaml.Event], depth: int) -> MapNode:
-        entries: list[tuple[ScalarNode, Node]] = []
-        seen: dict[str, ScalarNode] = {}
+        names: list[ScalarNode] = []
+        values: dict[str, Node] = {}
         for inner in events:
-            if type(inner) is yaml.MappingEndEvent:
+            if type(inner) is _MappingEnd:
                 break
             key = self._node(inner, events, depth + 1)
             value = self._node(next(events), events, depth + 1)
-            if not isinstance(key, ScalarNode) or value is None:
+            if type(key) is not ScalarNode or value is None:
                 span = key.span if key is not None else self.span(inner.start_mark, inner.end_mark)
                 self.sink.add("F100", span, detail="a key must be a plain word")
                 self.broken = True
                 continue
-            if key.value == "<<" and not key.quoted:
+            name = key.value
+            if name == "<<" and not key.quoted:
                 self.sink.add("F103", key.span)
                 self.broken = True
                 continue
-            if key.value in seen:
-                self.sink.add("F101", key.span, (seen[key.value].span, ""), key=key.value)
+            if name in values:
+                first = next(one for one in names if one.value == name)
+                self.sink.add("F101", key.span, (first.span, ""), key=name)
                 self.broken = True
                 continue
-            seen[key.value] = key
-            entries.append((key, value))
-        return MapNode(tuple(entries), *self._place(event))
+            names.append(key)
+            values[name] = value
+        return MapNode(tuple(names), values, *self._place(event))
 
     def _scalar(self, event: Any) -> ScalarNode:
         value, start, end = event.value, event.start_mark, event.end_mark

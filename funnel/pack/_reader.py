@@ -65,7 +65,7 @@ class Reader:
         if not isinstance(node, MapNode):
             self._kind(node, "键值对", "a mapping", example)
             return None
-        entries = {key.value: value for key, value in node.entries}
+        entries = dict(node.values)
         if optional is not None and not entries.keys() <= {*required, *optional}:
             self._unknown(node, (*required, *optional))
         for key_ in required:

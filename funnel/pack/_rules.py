@@ -162,7 +162,9 @@ class RuleReader:
         if rule.settle is None or not isinstance(listed, MapNode):
             return  # none given, or another shape, which was reported where it was read
         needs = rule.settle.needs
-        read = {test.fact for condition, _ in rule.settling_conditions for test in leaves_of(condition)}
+        read = {test.fact for condition, _ in rule.ruling_conditions for test in leaves_of(condition)}
+        if rule.settle.limit_of is not None:
+            read.add(rule.settle.limit_of)
         paid = {
             n.name for r in rule.settle.remedies if r.formula for n in names_of(r.formula) if isinstance(n, FactRef)
         }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from json.encoder import encode_basestring
 from typing import Any
 
-from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode
+from funnel.pack._nodes import ListNode, Node, ScalarNode
 
 _UNORDERED = frozenset(
     {
@@ -28,9 +28,9 @@ def canonical(node: Node, field: str = "") -> Any:
         items = [item.value if isinstance(item, ScalarNode) else canonical(item) for item in node.items]
         return sorted(items, key=_key) if field in _UNORDERED else items
     return {
-        key.value: value.value if isinstance(value, ScalarNode) else canonical(value, key.value)
-        for key, value in node.entries
-        if key.value != _MARGINAL
+        name: value.value if isinstance(value, ScalarNode) else canonical(value, name)
+        for name, value in node.values.items()
+        if name != _MARGINAL
     }
 
 
@@ -51,16 +51,15 @@ def digest(sections: Mapping[str, Any]) -> str:
     return hashlib.sha256(_ENCODER.encode(sections).encode("utf-8")).hexdigest()
 
 
-def merge_sections(files: Mapping[str, tuple[str, Node]]) -> dict[str, Any]:
-    """Canonical sections of a pack from its files: ``{path: (section, node)}``.
+def merge_sections(files: Mapping[str, tuple[str, Any]]) -> dict[str, Any]:
+    """Canonical sections of a pack from what its files mean: ``{path: (section, content)}``.
 
     Names in one section may be spread over any number of files; that is not part of the meaning.
     """
     sections: dict[str, Any] = {}
-    for _, (section, node) in sorted(files.items()):
-        if not isinstance(node, MapNode):
+    for _, (section, content) in sorted(files.items()):
+        if not isinstance(content, dict):
             continue
-        content = canonical(node)
         target = sections.setdefault(section, {})
         for key, value in content.items():
             held = target.get(key)

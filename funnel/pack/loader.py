@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -20,7 +21,7 @@ from funnel.pack._reader import Reader
 from funnel.pack._register import RegisterReader, check_citation, read_calendar
 from funnel.pack._rules import RuleReader
 from funnel.pack._vocabulary import VocabularyReader
-from funnel.pack.digest import digest, merge_sections
+from funnel.pack.digest import canonical, digest, merge_sections
 from funnel.pack.model import ForumSpec, Gate, Manifest, Pack, Rule
 
 _FOLDERS = ("vocabulary", "signals", "statutes")
@@ -108,20 +109,38 @@ class _Load:
         self.sink = Diagnostics()
         self.reader = Reader(self.sink)
         self.files: dict[str, tuple[str, Node]] = {}
-        self.rule_ids: set[str] = set()  # of every rule file, readable or not
+        self.contents: dict[str, tuple[str, object]] = {}  # what each file means, for the digest
+        self.rule_files: list[tuple[Path, str, str]] = []  # where, as it is shown, and the id that follows from it
 
     def run(self) -> Loaded:
         for path, parts in self._paths():
             shown, section = self._shown(path, parts), self._section(parts)
             if section.startswith(_RULE):
-                self.rule_ids.add(section.removeprefix(_RULE))
-            node = load_file(path, shown, self.sink)
-            if node is not None:
-                self._version(node)
-                self.files[shown] = (section, node)
+                self.rule_files.append((path, shown, section.removeprefix(_RULE)))
+            else:
+                node = self._read(path, shown, section)
+                if node is not None:
+                    self.files[shown] = (section, node)
         pack = self._build()
         found = self.sink.sorted()
         return Loaded(None if self.sink.has_errors else pack, found)
+
+    def _read(self, path: Path, shown: str, section: str) -> Node | None:
+        node = load_file(path, shown, self.sink)
+        if node is not None:
+            self._version(node)
+            self.contents[shown] = (section, canonical(node))
+        return node
+
+    def _rules(self, read: Callable[[Node, str], Rule | None]) -> Mapping[str, Rule]:
+        """Every rule. Nothing else asks for their files, so that each is read and let go before the next."""
+        rules: dict[str, Rule] = {}
+        for path, shown, id_ in self.rule_files:
+            node = self._read(path, shown, _RULE + id_)
+            rule = None if node is None else read(node, id_)
+            if rule is not None:
+                rules[rule.id] = rule
+        return MappingProxyType(dict(sorted(rules.items())))
 
     def _paths(self) -> list[tuple[Path, tuple[str, ...]]]:
         """Every YAML file with the parts of its path below the pack's folder, in the order of these."""
@@ -182,6 +201,7 @@ class _Load:
         calendars = self._nodes("calendar")
         calendar = read_calendar(self.reader, calendars[0]) if calendars else Calendar()
         if manifest is None:
+            self._rules(lambda _node, _id: None)  # for what is wrong with their files
             return None
         conditions = ConditionReader(self.reader, words.facts, lexicon.signal_ids, types)
         rules_reader = RuleReader(self.reader, conditions, law, manifest)
@@ -191,24 +211,27 @@ class _Load:
         gates: dict[str, Gate] = {}
         for node in self._nodes("gates"):
             gates |= rules_reader.gates(node)
-        rules: dict[str, Rule] = {}
-        for _, (section, node) in sorted(self.files.items()):
-            if section.startswith(_RULE):
-                rule = rules_reader.rule(node, section.removeprefix(_RULE), forums)
-                if rule is not None:
-                    rules[rule.id] = rule
+        rules = self._rules(lambda node, id_: rules_reader.rule(node, id_, forums))
         gates_span = Span(shown_path(self.root / "gates.yaml"))
-        lint(self.sink, rules, gates, words.facts, law, gates_span=gates_span, named=frozenset(self.rule_ids))
+        lint(
+            self.sink,
+            rules,
+            gates,
+            words.facts,
+            law,
+            gates_span=gates_span,
+            named=frozenset(id_ for *_, id_ in self.rule_files),
+        )
         return Pack(
             manifest=manifest,
             vocabulary=words,
             lexicon=compiled,
             register=law,
             calendar=calendar,
-            rules=MappingProxyType(dict(sorted(rules.items()))),
+            rules=rules,
             gates=MappingProxyType(dict(sorted(gates.items()))),
             forums=MappingProxyType(dict(sorted(forums.items()))),
-            digest=digest(merge_sections(self.files)),
+            digest=digest(merge_sections(self.contents)),
             root=str(self.root),
         )
 

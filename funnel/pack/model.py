@@ -323,6 +323,11 @@ class Rule:
             found.append((self.settle.when, True))
         return tuple(found)
 
+    @property
+    def ruling_conditions(self) -> tuple[tuple[Condition, bool], ...]:
+        """The same and what must not refer: what decides, once the rule is recognised, whether a machine may settle."""
+        return (*self.settling_conditions, *((when.condition, False) for when in self.refer.when))
+
 
 @dataclass(frozen=True, slots=True)
 class Gate:

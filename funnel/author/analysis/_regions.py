@@ -90,7 +90,7 @@ class Regions:
         if rule.settle is None:
             return []
         found = dict.fromkeys([rule.governs])
-        used = {leaf.fact for condition, _ in rule.settling_conditions for leaf in leaves_of(condition)}
+        used = {leaf.fact for condition, _ in rule.ruling_conditions for leaf in leaves_of(condition)}
         found.update(dict.fromkeys(name for name in rule.settle.needs if name not in used))
         formulas = [r.formula for r in rule.settle.remedies if r.formula is not None and r.when is None]
         found.update(dict.fromkeys(n.name for f in formulas for n in names_of(f) if isinstance(n, FactRef)))
