@@ -23,7 +23,7 @@ from funnel.facts.values import NOT_RAISED, Facts, Known
 from funnel.facts.vocabulary import SIGNAL_PREFIX, Texts, pick
 from funnel.pack._reader import duration_hours
 from funnel.pack.formulas import names_of
-from funnel.pack.model import FactRef, Formula, Pack, ParamRef, Rule
+from funnel.pack.model import FactRef, Formula, Pack, ParamRef, Rule, leaves_of
 
 _TRUTHS: Mapping[Truth, str] = {True: "true", False: "false", None: "unknown"}
 
@@ -85,6 +85,7 @@ class Wording:
         self._presumed: _Once[str, Explanation] = _Once(self._presume)
         self._changes: _Once[Flip, Change] = _Once(self._change)
         self._blanks: _Once[str, _RuleBlanks] = _Once(lambda rule: _RuleBlanks(pack, pack.rules[rule]))
+        self._shown: _Once[str, frozenset[str]] = _Once(self._show)
         self._forum_blanks: _Once[str, _Blanks] = _Once(lambda forum: _Blanks(pack, [pack.forums[forum].text]))
         self._basis: dict[tuple[str, int], tuple[Citation, ...]] = {}
         self._exceptions: dict[tuple[str, int, int, Truth], FiredException] = {}
@@ -127,6 +128,22 @@ class Wording:
         known, declared = facts.known, self.pack.vocabulary.facts
         return sorted(n for n in names if n in known and n in declared and not n.startswith(SIGNAL_PREFIX))
 
+    def shown_by(self, rule: str) -> frozenset[str]:
+        """The facts whose figures stand in the texts of a rule, and those that its forums read or show."""
+        return self._shown[rule]
+
+    def _show(self, rule: str) -> frozenset[str]:
+        blanks, forums = self._blanks[rule], self.pack.rules[rule].forums
+        shown = [b.facts for b in (blanks.strategy, blanks.considered, *blanks.exceptions)]
+        shown += [self._forum_blanks[name].facts for name in forums]
+        shown += [{leaf.fact for leaf in leaves_of(self.pack.forums[name].when)} for name in forums]
+        return frozenset().union(*shown)
+
+    def is_reckoned(self, name: str, known: Known) -> bool:
+        """Whether a value was computed from other facts."""
+        derivation = self.pack.vocabulary[name].derivation
+        return derivation is not None and known.source.startswith(f"{derivation.function}(")
+
     def presumed(self, name: str) -> Explanation:
         """The step that states what is presumed of a fact."""
         return self._presumed[name]
@@ -147,9 +164,7 @@ class Wording:
         if known.words is not None and original is not None:
             words = original[known.words[0] : known.words[1]]
             text = self.say("fact-words", label=label, value=shown, grade=grade, words=words)
-        elif (derivation := self.pack.vocabulary[name].derivation) and known.source.startswith(
-            f"{derivation.function}("
-        ):
+        elif (derivation := self.pack.vocabulary[name].derivation) and self.is_reckoned(name, known):
             inputs = [a for a in derivation.args if isinstance(a, str) and not a.startswith("param.")]
             text = self.say("fact-reckoned", label=label, value=shown, grade=grade, inputs=self.all_labels(inputs))
         else:

@@ -152,7 +152,11 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """All of a decision that does not name the complaint's own words, sources and days."""
+    """All of a decision that does not name the complaint's own words, sources and days.
+
+    Attributes:
+        reads: The facts that anything in it hangs on.
+    """
 
     outcome: Outcome
     recognised: bool
@@ -163,6 +167,7 @@ class Said:
     explanation: tuple[Explanation, ...]
     respond_within: int
     resolve_within: int
+    reads: frozenset[str]
 
 
 def reason(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Reasoning:
@@ -451,7 +456,7 @@ class _Writer:
         passed = {key: value for key, value in {**complaint.extra, **unknown}.items() if _is_plain(value)}
         self.explanation = []
         self.note("received", self.say("received", as_of=self.r.as_of))
-        self._facts_found()
+        self._facts_found(said.reads)
         return Decision(
             complaint_id=complaint.id,
             outcome=said.outcome,
@@ -499,7 +504,23 @@ class _Writer:
             explanation=tuple(self.explanation),
             respond_within=respond,
             resolve_within=resolve,
+            reads=self._reads(),
         )
+
+    def _reads(self) -> frozenset[str]:
+        """The facts that recognised rules and gates that may be open read or show, with those they are computed from."""
+        found: set[str] = set()
+        for name in self.r.recognised:
+            plan = self.compiled.plans.of(self.pack.rules[name])
+            found |= plan.reading.keys() | plan.figures | self.words.shown_by(name)
+        for (_, check), (_, truth) in zip(self.compiled.gates, self.r.gates, strict=True):
+            if truth is not False:
+                found |= check.reads
+        for name in reversed(self.pack.vocabulary.derived_order):
+            derivation = self.pack.vocabulary[name].derivation
+            if name in found and derivation is not None:
+                found |= {arg for arg in derivation.args if isinstance(arg, str)}
+        return frozenset(found)
 
     def _clocks(self) -> tuple[int, int]:
         """The shortest promises among the rules that decide, in hours."""
@@ -512,7 +533,11 @@ class _Writer:
             min(resolve, default=hours[manifest.resolve_within]),
         )
 
-    def _facts_found(self) -> None:
+    def _facts_found(self, reads: frozenset[str]) -> None:
+        """State what was told, and of what was computed or presumed what the decision hangs on.
+
+        A case of a torn parcel is no clearer for the number of days by which it is not yet too late to return it.
+        """
         scan, known, words = self.r.intake.scan, self.facts.known, self.words
         original = None if scan is None else scan.normal.original
         for name in words.worth_stating(self.facts):
@@ -520,6 +545,8 @@ class _Writer:
             if have.source in {NOT_RAISED, "received_at", "as_of"}:
                 continue
             presumed = self.pack.vocabulary.defaults.get(name) is have
+            if name not in reads and (presumed or words.is_reckoned(name, have)):
+                continue
             self.explanation.append(words.presumed(name) if presumed else words.fact(name, have, original))
         for name in self.r.intake.unknown_names:
             near = suggestion(name, self.pack.vocabulary.facts)
