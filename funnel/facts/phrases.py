@@ -63,10 +63,14 @@ _FLAT_GROUP = re.compile(r"\(([^…<>{}()]*)\)")
 _LIST_NAME = re.compile(r"\{([^}]*)\}")
 
 
+_NOTHING = ("",)
+"""The forms of a segment that nothing has been put into yet: what is on either side of a gap."""
+
+
 class _Branch(NamedTuple):
     """One way through a phrase: segments of forms, and the gaps between them."""
 
-    segments: tuple[Sequence[str], ...] = (("",),)
+    segments: tuple[Sequence[str], ...] = (_NOTHING,)
     gaps: tuple[int, ...] = ()
 
 
@@ -80,6 +84,7 @@ class PhraseParser:
     def __init__(self, words: Mapping[str, tuple[str, ...]]) -> None:
         self._words = words
         self._left_alone: set[str] = set()  # characters seen so far that normalising leaves alone
+        self._harmless = set(_STRUCTURE)  # and with them those that are no text
         self._plain_words = {name: self._leaves_alone(set("".join(forms))) for name, forms in words.items()}
 
     def parse(self, source: str) -> tuple[Phrase, ...]:
@@ -105,7 +110,7 @@ class PhraseParser:
 
     def _is_plain(self, source: str) -> bool:
         """Whether no form of a phrase needs normalising, however its pieces are put together."""
-        if not self._leaves_alone(set(source) - _STRUCTURE):
+        if not self._harmless.issuperset(source) and not self._leaves_alone(set(source) - _STRUCTURE):
             return False
         return "{" not in source or all(self._plain_words[name] for name in _LIST_NAME.findall(source))
 
@@ -116,6 +121,7 @@ class PhraseParser:
         """
         new = chars - self._left_alone
         self._left_alone |= {char for char in new if char.isalnum() and normalise(char).text == char}
+        self._harmless |= self._left_alone & new
         return new <= self._left_alone
 
 
@@ -151,13 +157,13 @@ class _Parser:
         if char == "…":
             while source[at : at + 1] == "…":  # a typed ellipsis is often two of them
                 at += 1
-            return [_Branch((("",), ("",)), (DEFAULT_GAP,))], at
+            return [_Branch((_NOTHING, _NOTHING), (DEFAULT_GAP,))], at
         if char == "<":
             end = source.find(">", at)
             match = _GAP.match(source[at : end + 1]) if end > 0 else None
             if match is None or int(match[1]) > MAX_GAP:
                 raise PhraseError("F506", detail=f"“{source[at : at + 5]}” (<1>…<{MAX_GAP}>)")
-            return [_Branch((("",), ("",)), (int(match[1]),))], end + 1
+            return [_Branch((_NOTHING, _NOTHING), (int(match[1]),))], end + 1
         if char == "{":
             end = source.find("}", at)
             if end < 0:
@@ -205,7 +211,10 @@ class _Parser:
         tail, head = left.segments[-1], right.segments[0]
         if len(tail) * len(head) > MAX_LITERALS:
             raise PhraseError("F507", count=str(len(tail) * len(head)), limit=str(MAX_LITERALS), phrase=self.source)
-        middle = [a + b for a in tail for b in head]
+        if tail is _NOTHING or head is _NOTHING:
+            middle = head if tail is _NOTHING else tail
+        else:
+            middle = [a + b for a in tail for b in head]
         return _Branch((*left.segments[:-1], middle, *right.segments[1:]), left.gaps + right.gaps)
 
 

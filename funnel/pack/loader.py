@@ -7,11 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path
 from funnel.errors import PackError, PackNotFoundError
+from funnel.facts.signals import Lexicon
+from funnel.facts.vocabulary import Vocabulary
+from funnel.law.register import Register
 from funnel.law.time_limits import Calendar
 from funnel.pack._conditions import ConditionReader
 from funnel.pack._lexicon import LexiconReader
@@ -101,6 +105,15 @@ def check_pack(name_or_path: str | Path) -> Loaded:
     return _Load(find_pack(name_or_path)).run()
 
 
+class _Groundwork(NamedTuple):
+    """What rules are read against."""
+
+    words: Vocabulary
+    lexicon: Lexicon
+    law: Register
+    conditions: ConditionReader
+
+
 class _Load:
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -173,10 +186,13 @@ class _Load:
         if isinstance(version, ScalarNode) and version.value != "1":
             self.sink.add("F205", version.span, value=version.value)
 
-    def _nodes(self, section: str) -> list[Node]:
-        return [node for _, (name, node) in sorted(self.files.items()) if name == section]
+    def _take(self, section: str) -> list[Node]:
+        """The files of a section. It is read once, so that they are let go by whoever has read them."""
+        taken = sorted(shown for shown, (name, _) in self.files.items() if name == section)
+        return [self.files.pop(shown)[1] for shown in taken]
 
-    def _build(self) -> Pack | None:
+    def _groundwork(self) -> _Groundwork:
+        # By itself, so that its files, the most part of a pack, are let go before the rules are read.
         lexicon, vocabulary, register = (
             LexiconReader(self.reader),
             VocabularyReader(self.reader),
@@ -187,9 +203,8 @@ class _Load:
             ("vocabulary", vocabulary.add_file),
             ("statutes", register.add_file),
         ):
-            for node in self._nodes(section):
+            for node in self._take(section):
                 add(node)
-        manifest = self._manifest()
         law = register.finish()
         types = {name: parameter.type for name, parameter in law.parameters.items()}
         words = vocabulary.finish(lexicon.signal_ids, lexicon.titles, types)
@@ -197,19 +212,23 @@ class _Load:
             text = self.reader.string(citation)
             if text is not None:
                 check_citation(self.reader, law, text, citation.span)
-        compiled = lexicon.finish(words.facts)
-        calendars = self._nodes("calendar")
+        conditions = ConditionReader(self.reader, words.facts, lexicon.signal_ids, types)
+        return _Groundwork(words, lexicon.finish(words.facts), law, conditions)
+
+    def _build(self) -> Pack | None:
+        words, lexicon, law, conditions = self._groundwork()
+        manifest = self._manifest()
+        calendars = self._take("calendar")
         calendar = read_calendar(self.reader, calendars[0]) if calendars else Calendar()
         if manifest is None:
             self._rules(lambda _node, _id: None)  # for what is wrong with their files
             return None
-        conditions = ConditionReader(self.reader, words.facts, lexicon.signal_ids, types)
         rules_reader = RuleReader(self.reader, conditions, law, manifest)
         forums: dict[str, ForumSpec] = {}
-        for node in self._nodes("forums"):
+        for node in self._take("forums"):
             forums |= rules_reader.forums(node)
         gates: dict[str, Gate] = {}
-        for node in self._nodes("gates"):
+        for node in self._take("gates"):
             gates |= rules_reader.gates(node)
         rules = self._rules(lambda node, id_: rules_reader.rule(node, id_, forums))
         gates_span = Span(shown_path(self.root / "gates.yaml"))
@@ -225,7 +244,7 @@ class _Load:
         return Pack(
             manifest=manifest,
             vocabulary=words,
-            lexicon=compiled,
+            lexicon=lexicon,
             register=law,
             calendar=calendar,
             rules=rules,
@@ -237,7 +256,7 @@ class _Load:
 
     def _manifest(self) -> Manifest | None:
         r = self.reader
-        nodes = self._nodes("pack")
+        nodes = self._take("pack")
         if not nodes:
             return None  # unreadable: its own findings say so
         entries = r.mapping(nodes[0], required=MANIFEST_REQUIRED, optional=MANIFEST_OPTIONAL)
