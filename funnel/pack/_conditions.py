@@ -41,7 +41,7 @@ class ConditionReader:
     ) -> None:
         self.reader = reader
         self.facts = facts
-        self.signals = signals
+        self.signals = frozenset(signals)
         self.parameters = parameters
 
     def read(self, node: Node | None) -> Condition | None:
