@@ -15,7 +15,7 @@ from funnel.author.analysis._space import NOT_TRUE, Wanted
 from funnel.author.analysis._witness import build, shrink
 from funnel.diagnostics import Diagnostic, Span
 from funnel.diagnostics._model import Diagnostics
-from funnel.engine.assess import assess
+from funnel.engine.assess import Case, assess_planned
 from funnel.engine.decide import Reasoning, compile_pack, judge, read, reason
 from funnel.engine.describe import leaf
 from funnel.engine.engine import to_complaint
@@ -273,9 +273,9 @@ class _Analysis:
         def shows(content: dict[str, Any]) -> bool:
             complaint = to_complaint(content)
             taken = read(self.compiled, complaint, as_of=self.day)
+            case = Case(taken.facts, self.compiled.table, self.day)
             for rule in (one, two):  # most complaints fail here already, without a question ranked
-                assessed = assess(self.pack, rule, taken.facts, self.compiled.table, as_of=self.day)
-                if not assessed.settles:
+                if not assess_planned(self.compiled.plans.of(rule), self.pack, case, recognised=True).settles:
                     return False
             return _contradict(judge(self.compiled, complaint, taken, as_of=self.day), one, two)
 

@@ -157,7 +157,10 @@ class Solver:
         return _all(states) if every_one(condition, wanted) else _any(states)
 
     def _fits(self, box: dict[Variable, int], literal: Literal) -> bool | None:
-        return _all([_any([self._within(box, part) for part in clause]) for clause in literal.clauses])
+        clauses = literal.clauses
+        if len(clauses) == 1 and len(clauses[0]) == 1:  # nearly all of them
+            return self._within(box, clauses[0][0])
+        return _all([_any([self._within(box, part) for part in clause]) for clause in clauses])
 
     def _within(self, box: dict[Variable, int], part: tuple[Variable, int]) -> bool | None:
         variable, mask = part

@@ -71,6 +71,7 @@ class Space:
         self._ranges: dict[str, tuple[tuple[int, int], ...]] = {}
         self._literals: dict[tuple[Test, Wanted], Literal] = {}
         self._unknown: dict[str, bool] = {}
+        self._wholes: dict[Variable, int] = {}
         self._all_cuts: dict[str, frozenset[Value]] = {}
         self._by_fact: dict[str, list[Test]] = {}
         for condition in conditions:
@@ -152,11 +153,16 @@ class Space:
 
     def whole(self, variable: Variable) -> int:
         """The mask of all cells of a variable."""
-        fact, member = variable
-        if member:
-            return _NO | _YES
-        known = 1 if self.vocabulary[fact].type == "set" else len(self.cells(fact))
-        return (1 << (known + self.may_be_unknown(fact))) - 1
+        found = self._wholes.get(variable)
+        if found is None:
+            fact, member = variable
+            if member:
+                found = _NO | _YES
+            else:
+                known = 1 if self.vocabulary[fact].type == "set" else len(self.cells(fact))
+                found = (1 << (known + self.may_be_unknown(fact))) - 1
+            self._wholes[variable] = found
+        return found
 
     def known(self, fact: str) -> int:
         """The mask of all cells in which a fact is known."""
