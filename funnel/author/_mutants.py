@@ -15,7 +15,7 @@ from funnel.diagnostics import Span
 from funnel.facts.values import Grade
 from funnel.facts.vocabulary import yuan
 from funnel.law.register import LawError, Parameter, Register, Statute, parse_citation
-from funnel.pack.formulas import names_of
+from funnel.pack.citations import parameters_in
 from funnel.pack.model import All, Condition, Not, Pack, ParamRef, Rule, Settle, Test, leaves_of
 from funnel.pack.model import Any as AnyOf
 
@@ -385,34 +385,9 @@ def _value_moved(parameter: Parameter, index: int, step: int) -> Parameter | Non
         return None
 
 
-def _parameters(pack: Pack, rule: Rule) -> set[str]:
-    """Parameters that a rule reads: in its conditions, its formulas, or the facts derived for it."""
-    formulas = []
-    if rule.settle is not None:
-        formulas = [r.formula for r in rule.settle.remedies if r.formula is not None]
-    found: set[str] = set()
-    agenda: list[str] = []
-    for condition in rule.conditions:
-        for leaf in leaves_of(condition):
-            agenda.append(leaf.fact)
-            constants = leaf.constant if isinstance(leaf.constant, tuple) else (leaf.constant,)
-            found |= {c.name for c in constants if isinstance(c, ParamRef)}
-    for formula in formulas:
-        for name in names_of(formula):
-            found |= {name.name} if isinstance(name, ParamRef) else set()
-            agenda += [] if isinstance(name, ParamRef) else [name.name]
-    seen: set[str] = set()
-    while agenda:
-        fact = agenda.pop()
-        if fact in seen or fact not in pack.vocabulary:
-            continue
-        seen.add(fact)
-        derivation = pack.vocabulary[fact].derivation
-        for arg in derivation.args if derivation is not None else ():
-            if isinstance(arg, str):
-                found |= {arg.removeprefix("param.")} if arg.startswith("param.") else set()
-                agenda.append(arg)
-    return found
+def _parameters(pack: Pack, rule: Rule) -> frozenset[str]:
+    """The parameters that a rule reads, without the amounts that a person may consider."""
+    return parameters_in(pack, rule.conditions, () if rule.settle is None else rule.settle.remedies)
 
 
 def _apart(

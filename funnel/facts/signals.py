@@ -306,9 +306,8 @@ class _Index:
                 rarest = min(segments, key=weights.__getitem__)
             under.setdefault(rarest, []).append(index)
         self._near: dict[int, list[int]] = {}
-        several: set[int] = (
-            set()
-        )  # most literals stand in one segment and share its list; these have a list of their own
+        # Most literals stand in one segment and share its list; these have a list of their own.
+        several: set[int] = set()
         for segment, indexes in under.items():
             for literal in segment:
                 if literal in several:

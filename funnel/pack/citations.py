@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from funnel.law.register import Change, parse_citation
 from funnel.pack.formulas import names_of
-from funnel.pack.model import Pack, ParamRef, RemedySpec, Rule, leaves_of
+from funnel.pack.model import Condition, Pack, ParamRef, RemedySpec, Rule, leaves_of
 
 By = Literal["rule", "gate", "forum", "parameter", "fact"]
 
@@ -51,12 +51,15 @@ def uses_by_rule(pack: Pack, rule: Rule) -> tuple[Use, ...]:
 
 def parameters_of(pack: Pack, rule: Rule) -> frozenset[str]:
     """The parameters that a rule reads: in conditions, in amounts, and in the facts derived for either."""
-    remedies: list[RemedySpec] = list(rule.refer.considers)
-    if rule.settle is not None:
-        remedies += rule.settle.remedies
+    remedies = (*rule.refer.considers, *(() if rule.settle is None else rule.settle.remedies))
+    return parameters_in(pack, rule.conditions, remedies)
+
+
+def parameters_in(pack: Pack, conditions: Iterable[Condition], remedies: Iterable[RemedySpec]) -> frozenset[str]:
+    """The parameters in conditions, in the amounts of remedies, and in the facts derived for either."""
     found: set[str] = set()
     facts: list[str] = []
-    for condition in rule.conditions:
+    for condition in conditions:
         for test in leaves_of(condition):
             facts.append(test.fact)
             constants = test.constant if isinstance(test.constant, tuple) else (test.constant,)
