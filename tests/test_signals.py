@@ -46,6 +46,19 @@ def test_alternatives_may_hold_gaps_and_nest():
 
 
 @pytest.mark.parametrize(
+    ("text", "hit"),
+    [
+        ("主要是坏掉了", True),
+        ("要是坏掉了", False),
+        ("主要是要是坏掉了怎么办", False),  # one hedge inside a longer word, one of its own
+        ("主 要 是坏掉了", True),
+    ],
+)
+def test_a_hedge_inside_a_longer_word_that_is_none_hedges_nothing(text, hit):
+    assert bool(found(text, "坏掉", hedges=("要是",), not_hedges=("主要是",))) is hit
+
+
+@pytest.mark.parametrize(
     ("text", "negated"),
     [
         ("东西坏掉了", False),

@@ -120,6 +120,7 @@ class Lexicon:
         not_negators: Sequence[str] = (),
         negation_breaks: Sequence[str] = (),
         hedges: Sequence[str] = (),
+        not_hedges: Sequence[str] = (),
     ) -> None:
         self.signals: Mapping[str, Signal] = {s.id: s for s in sorted(signals, key=lambda s: s.id)}
         self.readings = tuple(sorted(readings, key=lambda r: r.id))
@@ -140,6 +141,7 @@ class Lexicon:
         self._negators = frozenset(numbers[normalise(w).text] for w in negators)
         self._not_negators = frozenset(numbers[normalise(w).text] for w in not_negators)
         self._hedges = frozenset(numbers[normalise(w).text] for w in hedges)
+        self._not_hedges = frozenset(numbers[normalise(w).text] for w in not_hedges)
         self._breaks = tuple(normalise(w).text for w in negation_breaks)
         self._cues: dict[int, list[tuple[int, bool]]] = {}
         for index, spec in enumerate(self.readings):
@@ -185,8 +187,8 @@ class Lexicon:
             found.setdefault(signal, []).extend([(start, end, phrase.source) for start, end in spots])
         if not found:
             return ()
-        negators = self._live_negators(places)
-        hedges = sorted(p for literal in self._hedges & places.keys() for p in places[literal])
+        negators = _live(places, self._negators, self._not_negators)
+        hedges = _live(places, self._hedges, self._not_hedges)
         hits = []
         for signal, spans in found.items():
             bars = self._bars(signal, places, here, ends) if signal in self._excepts else None
@@ -224,13 +226,6 @@ class Lexicon:
         """Where the exceptions of a signal stand. Only a signal that was found is asked for them."""
         excepts = self._excepts[signal].standing(places, here, ends)
         return _joined([spot for _, spots in excepts for spot in spots])
-
-    def _live_negators(self, places: Mapping[int, list[Place]]) -> list[Place]:
-        negators = [p for literal in self._negators & places.keys() for p in places[literal]]
-        if not negators:
-            return negators
-        barred = [p for literal in self._not_negators & places.keys() for p in places[literal]]
-        return sorted(p for p in negators if not any(a <= p[0] and p[1] <= b for a, b in barred))
 
     def _negation(self, text: str, negators: list[Place], start: int, ends: list[int]) -> bool | None:
         """Whether a match at ``start`` is negated; None for a double negation, which says nothing certain."""
@@ -408,6 +403,15 @@ def _overlaps(joined: list[Place], start: int, end: int) -> bool:
 def _crosses(ends: list[int], low: int, high: int) -> bool:
     """Whether a clause ends in ``text[low:high]``."""
     return bisect_left(ends, high) > bisect_left(ends, low)
+
+
+def _live(places: Mapping[int, list[Place]], words: frozenset[int], barred: frozenset[int]) -> list[Place]:
+    """Where negators or hedges stand, but for those inside a longer word that is none (要是 in 主要是)."""
+    found = [p for literal in words & places.keys() for p in places[literal]]
+    if not found:
+        return found
+    holders = [p for literal in barred & places.keys() for p in places[literal]]
+    return sorted(p for p in found if not any(a <= p[0] and p[1] <= b for a, b in holders))
 
 
 def _hedged(hedges: list[Place], start: int, ends: list[int]) -> bool:

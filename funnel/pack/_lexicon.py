@@ -15,7 +15,7 @@ from funnel.pack._conditions import TYPE_NAMES, member, read_value
 from funnel.pack._nodes import Node
 from funnel.pack._reader import Reader, near
 
-LISTS = ("negators", "not_negators", "negation_breaks", "hedges")
+LISTS = ("negators", "not_negators", "negation_breaks", "hedges", "not_hedges")
 _TOP = ("words", "signals", "readings", *LISTS)
 _KIND_TYPES = {"amount": "money", "date": "date", "days": "integer"}
 _MAX_WITHIN = 20

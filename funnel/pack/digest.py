@@ -13,8 +13,8 @@ from funnel.pack._nodes import ListNode, Node, ScalarNode
 _UNORDERED = frozenset(
     {
         "all", "any", "in", "not_in", "contains_any", "contains_all", "unless", "basis", "supports", "phrases", "except",
-        "before", "after", "negators", "not_negators", "negation_breaks", "hedges", "overrides", "forums", "keys",
-        "holidays", "workdays", "statutory", "also", "versions", "claim", "grievance", "values",
+        "before", "after", "negators", "not_negators", "negation_breaks", "hedges", "not_hedges", "overrides", "forums",
+        "keys", "holidays", "workdays", "statutory", "also", "versions", "claim", "grievance", "values",
     }
 )  # fmt: skip
 """Fields whose lists mean sets: their order is not part of the meaning."""
