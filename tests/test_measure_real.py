@@ -152,7 +152,7 @@ def test_the_committed_labels_hold_no_text_and_are_sorted(path):
 def test_no_row_is_labelled_in_two_files_and_the_two_later_samples_are_of_150_rows_each(tmp_path):
     labels = M.read_labels(*M.LABELS)
     parts = {part: sum(x.part == part for x in labels) for part in M.PARTS}
-    assert parts == {"all": 69, "random": 400, "keyword": 200, "dev": 150, "heldout": 150}
+    assert parts == {"all": 69, "random": 400, "keyword": 200, "dev": 150, "heldout": 150, "heldout2": 200}
     again = tmp_path / "again.jsonl"
     again.write_text(M.LABELS[1].read_text("utf-8").splitlines()[0] + "\n", "utf-8")
     with pytest.raises(ValueError, match="labelled twice"):
@@ -165,7 +165,7 @@ def test_which_later_row_is_held_out_follows_from_its_id_alone():
     assert [x.part for x in later] == ["dev"] * 150 + ["heldout"] * 150
 
 
-def test_details_are_listed_of_every_part_but_the_one_held_out(tmp_path, capsys):
+def test_details_are_listed_of_every_part_but_those_held_out(tmp_path, capsys):
     rows = [{"id": f"{part}-row", "text": "味道不错，下次再来"} for part in M.PARTS]
     (tmp_path / "t.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
     labels = [{"file": "t.jsonl", "id": f"{part}-row", "part": part, "scenarios": ["nondelivery"]} for part in M.PARTS]
@@ -175,7 +175,7 @@ def test_details_are_listed_of_every_part_but_the_one_held_out(tmp_path, capsys)
     out = capsys.readouterr().out
     for part in M.PARTS:
         assert M.TITLES.get(part, part) in out
-        assert (f"{part}-row" in out) == (part != "heldout")
+        assert (f"{part}-row" in out) == (part not in M.HELD_OUT)
 
 
 def test_the_script_measures_a_folder_of_texts_and_says_which_row_is_lacking(tmp_path, capsys):

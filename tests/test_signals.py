@@ -48,6 +48,21 @@ def test_alternatives_may_hold_gaps_and_nest():
 @pytest.mark.parametrize(
     ("text", "hit"),
     [
+        ("等了2.5小时才到", True),
+        ("等了1,280秒才到", True),
+        ("等了2.小时才到", False),
+        ("等了.5小时才到", False),
+        ("等了2。5小时才到", False),
+        ("等了一会,5点才到", False),
+    ],
+)
+def test_a_point_or_comma_inside_a_number_ends_no_clause(text, hit):
+    assert bool(found(text, "等了<8>才到")) is hit
+
+
+@pytest.mark.parametrize(
+    ("text", "hit"),
+    [
         ("主要是坏掉了", True),
         ("要是坏掉了", False),
         ("主要是要是坏掉了怎么办", False),  # one hedge inside a longer word, one of its own

@@ -7,14 +7,14 @@ Usage, from the repository:
 ``DIR`` holds the files that the labels name (``complaints.jsonl``, ``reviews.jsonl``): one complaint a line, in the
 contract's shape. The texts are no part of this repository; the labels, and what they mean, are in
 ``scenarios/cn-ecommerce/real/``. ``--details`` lists ids of the rows behind every figure that is not a success;
-``--show`` prints their texts too: do not keep that output. Neither says anything of the rows of ``heldout``: whoever has seen
+``--show`` prints their texts too: do not keep that output. Neither says anything of the rows of ``heldout`` and ``heldout2``: whoever has seen
 which of them fail can write phrases for them, and then nothing is held out. ``--json`` gives the figures for machines.
 
 How it counts. A scenario is recognised in a row if the decision has a matter with that scenario (out-of-scope matters are
 counted apart). *Strict*: only the scenarios that the label states are right. *Lenient*: ``maybe`` is right as
 well. *Covered*: the pack has a rule of that scenario that takes part in decisions. Recall is over rows that state a covered
 grievance: *main* asks for the main scenario (over rows whose main scenario is covered), *any* for any stated one, *certain*
-is main over rows that are not doubtful. Parts are never added up: ``random``, ``dev`` and ``heldout`` are each a fair sample of their file, the others are not.
+is main over rows that are not doubtful. Parts are never added up: ``random``, ``dev``, ``heldout`` and ``heldout2`` are each a fair sample of their file, the others are not.
 """
 
 from __future__ import annotations
@@ -34,13 +34,17 @@ import funnel
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT / "scenarios" / "cn-ecommerce" / "real"
-LABELS = tuple(REAL / name for name in ("labels.jsonl", "labels-dev.jsonl", "labels-heldout.jsonl"))
-PARTS = ("all", "random", "keyword", "dev", "heldout")
+LABELS = tuple(
+    REAL / name for name in ("labels.jsonl", "labels-dev.jsonl", "labels-heldout.jsonl", "labels-heldout2.jsonl")
+)
+PARTS = ("all", "random", "keyword", "dev", "heldout", "heldout2")
+HELD_OUT = frozenset({"heldout", "heldout2"})
 TITLES = {
     "random": "random sample: the fair one",
     "keyword": "chosen by words: not a fair sample",
     "dev": "a later random sample, labelled blind: dev, may be read row by row and written for",
     "heldout": "a later random sample, labelled blind: held out, figures only",
+    "heldout2": "the newest random sample, what two blind readers both state: held out, figures only",
 }
 GATES = ("injury", "minor", "elder", "crime", "group", "professional", "litigation-or-media", "never-settled")
 OUTSIDE = "out_of_scope_"
@@ -374,7 +378,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for part, m in parts.items():
         if m.rows:
             print("\n" + render(part, m))
-            if args.details and part != "heldout":
+            if args.details and part not in HELD_OUT:
                 print("\n" + render_details(m, shown))
     return 0
 

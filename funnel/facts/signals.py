@@ -27,7 +27,8 @@ _DOUBLE_NEGATION_REACH = 2
 _LIKELY = 0.1
 """How much less often texts have a literal for each character more; a guess, on which nothing but speed hangs."""
 
-_CLAUSE_END = re.compile(f"[{re.escape(CLAUSE_ENDS)}]")
+_CLAUSE_END = re.compile(rf"(?!(?<=\d)[.,](?=\d))[{re.escape(CLAUSE_ENDS)}]")
+"""A point or comma inside a number (2.5小时, 1,280元) ends no clause."""
 
 Place = tuple[int, int]
 
