@@ -184,6 +184,11 @@ CHANGES = {
         "phrases: [坏了, 用不了]}",
         "phrases: [坏了, 用不了]}\n  both: {title: {zh: 都说, en: both}, all: [broken]}",
     ),
+    "F523": (
+        "signals/all.yaml",
+        "phrases: [坏了, 用不了]}",
+        "phrases: [坏了, 用不了]}\n  both: {title: {zh: 都说, en: both}, all: [broken, intact, refused], later: 2h}",
+    ),
     "F522": (
         "goods/return.yaml",
         "matter: goods",

@@ -484,6 +484,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "去掉 remark，或去掉 out_of_scope: true",
             "remove remark, or remove out_of_scope: true",
         ),
+        "F523": _e(
+            "later 比较两个信号里说的时间，all 要正好写两个",
+            "later compares the times named with two signals; all must name exactly two",
+            "例如 all: [ordered_at, came_at] 加 later: 2h，先写早的，再写晚的",
+            "for example all: [ordered_at, came_at] with later: 2h, the earlier one first",
+        ),
         # --- F6xx: scenario tests ---
         "F601": _w(
             "规则“{rule}”没有场景测试",

@@ -17,6 +17,7 @@ from funnel.pack._reader import Reader, near
 
 LISTS = ("negators", "not_negators", "negation_breaks", "hedges", "not_hedges")
 _TOP = ("words", "signals", "readings", *LISTS)
+_SIGNAL = ("phrases", "all", "within", "later", "sets", "except", "negated", "hedged")
 _KIND_TYPES = {"amount": "money", "date": "date", "days": "integer"}
 _MAX_WITHIN = 20
 _MAX_APART = 1000
@@ -48,9 +49,7 @@ class LexiconReader:
             self.lists[name] += r.strings(entries.get(name))
         for key, value in r.entries(entries.get("signals")):
             name_ = r.slug(key)
-            inner = r.mapping(
-                value, required=("title",), optional=("phrases", "all", "within", "sets", "except", "negated", "hedged")
-            )
+            inner = r.mapping(value, required=("title",), optional=_SIGNAL)
             if inner is not None and "phrases" not in inner and "all" not in inner:
                 r.sink.add("F202", value.span, key="phrases")
             if name_ is not None and inner is not None and self.reader.is_new(self._spans, name_, key):
@@ -101,7 +100,14 @@ class LexiconReader:
             hedged=cast("Literal['ignore', 'count']", hedged),
             together=self._together(entries.get("all")),
             within=self.reader.integer(entries.get("within"), 2, _MAX_APART),
+            later=self._later(entries.get("later"), entries.get("all")),
         )
+
+    def _later(self, node: Node | None, parts: Node | None) -> str | None:
+        """How much later the second of two signals must be."""
+        if node is not None and len(self.reader.items(parts)) != 2:  # noqa: PLR2004 (an earlier and a later one)
+            self.reader.sink.add("F523", node.span)
+        return self.reader.lateness(node)
 
     def _together(self, node: Node | None) -> tuple[str, ...]:
         """The signals that one is made of: two at least, and none that is itself made of others."""

@@ -27,6 +27,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,15}\Z")
 _MONEY = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?\Z")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 _DURATION = re.compile(r"([0-9]{1,6})(h|d)\Z")
+_LATENESS = re.compile(r"([0-9]{1,4})(m|h|d)\Z")
 _CHINESE_DURATION = re.compile(r"\s*([0-9]{1,6})\s*(天|日|个?小时|个?钟头)\s*\Z")
 _DAYS = frozenset({"天", "日"})
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_\-.]*\Z")
@@ -226,6 +227,10 @@ class Reader:
         said = _CHINESE_DURATION.match(node.value) if isinstance(node, ScalarNode) else None
         example = "24h" if said is None else f"{said[1]}{'d' if said[2] in _DAYS else 'h'}"
         return self._match(node, _DURATION, "时长", "a duration", example)
+
+    def lateness(self, node: Node | None) -> str | None:
+        """``15m``, ``2h`` or ``1d``."""
+        return self._match(node, _LATENESS, "时长（m 分钟、h 小时、d 天）", "a length of time (m, h or d)", "2h")
 
     def _match(self, node: Node | None, pattern: re.Pattern[str], zh: str, en: str, example: str) -> str | None:
         value = self.raw(node, zh, en, example)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from funnel.author.analysis._search import Found
@@ -120,16 +120,29 @@ def _useful(rule: Rule) -> list[str]:
 
 def _phrase(pack: Pack, signal: str, day: dt.date) -> str | None:
     """Words that a signal is found in."""
-    together = pack.lexicon.signals[signal].together
-    parts = [_phrase(pack, name, day) for name in together]
-    joined = "，".join(part for part in parts if part is not None)
-    if together and None not in parts and _affirms(pack, joined, signal, day):
-        return joined
+    spec = pack.lexicon.signals[signal]
+    parts = [part for part in (_phrase(pack, name, day) for name in spec.together) if part is not None]
+    if parts and len(parts) == len(spec.together):
+        texts = ["，".join(parts)] if spec.later is None else _timed(parts)
+        for text in texts:
+            if _affirms(pack, text, signal, day):
+                return text
     for phrase in pack.lexicon.signals[signal].phrases:
         text = "".join(segment[0] for segment in phrase.segments)
         if _affirms(pack, text, signal, day):
             return text
     return None
+
+
+def _timed(parts: Sequence[str]) -> list[str]:
+    """An earlier and a later mention with times before them, in the ways that phrases may leave room for."""
+    first, second = parts
+    return [
+        f"{early}{a}{first}，{late}{b}{second}"
+        for early, late, mark in (("1", "28", "号"), ("8", "20", "点"))
+        for a in (mark, "")
+        for b in (mark, "")
+    ]
 
 
 def _affirms(pack: Pack, text: str, signal: str, day: dt.date) -> bool:
