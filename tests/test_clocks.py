@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnel.facts._clocks import Moment, later_by, moments
+from funnel.facts._clocks import Lateness, Moment, later_by, moments
 from funnel.facts.phrases import parse
 from funnel.facts.signals import Lexicon, Signal
 
@@ -93,7 +93,9 @@ def test_days_are_compared_over_the_ends_of_months_and_of_the_year(text, days):
 def lexicon(later, within=None):
     ordered = Signal("ordered", {}, parse("(点|号|:)<4>(订|买)", {}))
     came = Signal("came", {}, parse("(点|号|:)<4>(才到|送到)", {}))
-    return Lexicon([ordered, came, Signal("late", {}, (), together=("ordered", "came"), within=within, later=later)])
+    return Lexicon(
+        [ordered, came, Signal("late", {}, (), together=("ordered", "came"), within=within, later=Lateness.of(later))]
+    )
 
 
 @pytest.mark.parametrize(

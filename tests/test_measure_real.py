@@ -1,28 +1,19 @@
 """The arithmetic of the measure on real texts, on invented rows."""
 
 import hashlib
-import importlib.util
 import json
-import sys
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tool_helper import tool
 
 ROOT = Path(__file__).resolve().parents[1]
 COVERED = {"late", "broken", "fake"}
 
 
-def load():
-    spec = importlib.util.spec_from_file_location("measure_real", ROOT / "tools" / "measure_real.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["measure_real"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-M = load()
+M = tool("measure_real")
 
 
 def pair(row_id, stated=(), seen=(), *, outside=(), opened=(), **label):

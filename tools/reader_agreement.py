@@ -74,9 +74,8 @@ def agreement(pairs: Sequence[tuple[Label, Label]]) -> dict[str, Share | float |
 def merged(a: Label, b: Label) -> Label:
     """What both readers state of a row; what one of them names is ``maybe``."""
     both = [s for s in a.scenarios if s in b.scenarios]
-    both.sort(
-        key=lambda s: s != main_of(a) or s != main_of(b)
-    )  # the main one of both first; else the first reader's order
+    if both and main_of(a) == main_of(b):
+        both.sort(key=main_of(a).__ne__)  # the main one of both first, the others in the first reader's order
     named = dict.fromkeys([*a.scenarios, *b.scenarios, *a.maybe, *b.maybe])
     maybe = tuple(s for s in named if s not in both)
     gates = tuple(g for g in a.gates if g in b.gates)

@@ -11,7 +11,7 @@ from funnel.facts import _numerals
 
 _CN = "[一二两三四五六七八九十]{1,3}"
 _PARTS = "凌晨|清晨|早晨|早上|上午|中午|下午|傍晚|晚上|夜里|半夜"
-# 一点 is mostly "a little", and 时 begins many words: an hour is one only with 点 and a time behind or before it.
+# An hour is named with 点 or a colon; 时 begins too many words. 一点 before 都, 也, 儿 … is "a little".
 _CLOCK = re.compile(
     rf"(?P<part>{_PARTS})?"
     rf"(?:(?<![0-9:.])(?P<h>[0-9]{{1,2}}):(?P<m>[0-5][0-9])(?![0-9:])"
@@ -29,7 +29,9 @@ _NOON, _MIDNIGHT, _HOUR = 12, 24, 60
 _LAST_BEFORE_NOON = 10
 """中午十点 is said of the morning; from one to three at noon is after it."""
 _LONGEST_GUESS = 8 * _HOUR
+"""Farther apart, two clocks without a half of the day are not known to be in the order in which they are named."""
 _MONTH_DAYS, _MONTHS = 31, 12
+"""Every month counts as 31 days: a day more or less is not what anybody asks."""
 _YEAR = _MONTHS * _MONTH_DAYS
 
 
@@ -49,6 +51,28 @@ class Moment(NamedTuple):
     values: tuple[int, ...]
 
 
+class Lateness(NamedTuple):
+    """How much later a moment must be.
+
+    Attributes:
+        kind: What is compared: times of day or calendar days.
+        least: Minutes of clocks, days of days.
+    """
+
+    kind: Literal["clock", "day"]
+    least: int
+
+    @classmethod
+    def of(cls, said: str) -> Lateness:
+        """``15m`` and ``2h`` are of clocks, ``1d`` of days.
+
+        >>> Lateness.of("2h")
+        Lateness(kind='clock', least=120)
+        """
+        number, unit = int(said[:-1]), said[-1]
+        return cls("day", number) if unit == "d" else cls("clock", number * (_HOUR if unit == "h" else 1))
+
+
 def moments(text: str) -> tuple[Moment, ...]:
     """The times of day and calendar days of a normalised text, in its order. Linear in its length."""
     return tuple(sorted([*_clocks(text), *_days(text)]))
@@ -59,7 +83,8 @@ def later_by(first: Moment, second: Moment) -> int | None:
 
     Of the hours that two clocks may mean, those that lie nearest to each other, so that nobody waits longer than was said;
     where they would lie more than eight hours apart, the second was rather the earlier one (六点 and 五点半).
-    Days without months are of one month or of two that follow each other; a month named once is not known of the other.
+    Days without months are of one month or of two that follow each other; a month named once holds for the other day if that
+    is later.
     """
     if first.kind != second.kind:
         return None

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
-from funnel.facts._clocks import later_by, moments
+from funnel.facts._clocks import Lateness, Moment, later_by, moments
 from funnel.facts.normalise import Normal, normalise
 from funnel.facts.phrases import CLAUSE_ENDS, Phrase
 from funnel.facts.reader import Reading, read
@@ -25,7 +25,6 @@ NEGATION_REACH = 3
 HEDGE_REACH = 12
 """A hedge (是不是, 如果) silences a match that begins at most this many characters behind it, in the same clause."""
 _DOUBLE_NEGATION_REACH = 2
-_HOUR = 60
 _PAIRS = 20
 """How many mentions of a half are looked at for their times; whoever writes more is read so far."""
 _LIKELY = 0.1
@@ -49,8 +48,8 @@ class Signal:
             what must never be missed.
         together: Signals that raise this one where the text affirms each of them, in whatever order.
         within: How many characters these may take up at most, from the first to the end of the last; None: any.
-        later: By how much the time named with the second of two signals must be later than the one named with the first:
-            ``15m``, ``2h`` compare times of day, ``1d`` calendar days. None: no times are looked at.
+        later: By how much the time named with the second of two signals must be later than the one named with the first.
+            None: no times are looked at.
     """
 
     id: str
@@ -62,7 +61,7 @@ class Signal:
     hedged: Literal["ignore", "count"] = "ignore"
     together: tuple[str, ...] = ()
     within: int | None = None
-    later: str | None = None
+    later: Lateness | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,18 +212,23 @@ class Lexicon:
         return tuple(sorted(hits, key=lambda h: (h.start, h.end, h.signal)))
 
     def _joined_hits(self, text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
-        """The signals that others raise together, each by the affirmed mentions that stand nearest to each other."""
+        """The signals that others raise together, by the affirmed mentions nearest to each other or so far apart in time."""
         if not self._joint or len(hits) < 2:  # noqa: PLR2004 (it takes two)
             return
         said: dict[str, list[Hit]] = {}
         for hit in hits:
             if not hit.negated:
                 said.setdefault(hit.signal, []).append(hit)
+        times: Sequence[Moment] | None = None
         for signal in (joint for name in self._joint.keys() & said.keys() for joint in self._joint[name]):
             if not all(name in said for name in signal.together):
                 continue
             groups = [said[name] for name in signal.together]
-            parts = _nearest(groups) if signal.later is None else _apart_in_time(text, groups, signal.later)
+            if signal.later is None:
+                parts = _nearest(groups)
+            else:
+                times = moments(text) if times is None else times  # read once, and only where somebody asks
+                parts = _apart_in_time(times, groups, signal.later)
             if not parts:
                 continue
             places = tuple(sorted({(part.start, part.end) for part in parts}))
@@ -363,16 +367,12 @@ def _nearest(groups: Sequence[Sequence[Hit]]) -> Sequence[Hit]:
     return best[1]
 
 
-def _apart_in_time(text: str, groups: Sequence[Sequence[Hit]], later: str) -> Sequence[Hit]:
-    """One hit of each of two groups, the second with a time that is so much later than the first's; none if there is no such pair.
+def _apart_in_time(times: Sequence[Moment], groups: Sequence[Sequence[Hit]], later: Lateness) -> Sequence[Hit]:
+    """One hit of each of two groups, the second with a time that is so much later than the first's; none if no two are so.
 
     A time belongs to a hit that it overlaps or touches.
     """
-    least = int(later[:-1]) * (_HOUR if later.endswith("h") else 1)
-    kind = "day" if later.endswith("d") else "clock"
-    times = [moment for moment in moments(text) if moment.kind == kind]
-    if len(times) < 2:  # noqa: PLR2004 (it takes two)
-        return ()
+    times = [moment for moment in times if moment.kind == later.kind]
     first, second = (
         [(hit, time) for hit in group[:_PAIRS] for time in times if time.start <= hit.end and hit.start <= time.end]
         for group in groups
@@ -380,7 +380,7 @@ def _apart_in_time(text: str, groups: Sequence[Sequence[Hit]], later: str) -> Se
     for hit, time in first:
         for other, other_time in second:
             apart = None if time == other_time else later_by(time, other_time)
-            if apart is not None and apart >= least:
+            if apart is not None and apart >= later.least:
                 return (hit, other)
     return ()
 

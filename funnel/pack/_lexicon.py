@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from funnel.diagnostics import Span
+from funnel.facts._clocks import Lateness
 from funnel.facts.phrases import Phrase, PhraseError, PhraseParser, mark_in
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal
 from funnel.facts.values import Value
@@ -103,11 +104,12 @@ class LexiconReader:
             later=self._later(entries.get("later"), entries.get("all")),
         )
 
-    def _later(self, node: Node | None, parts: Node | None) -> str | None:
+    def _later(self, node: Node | None, parts: Node | None) -> Lateness | None:
         """How much later the second of two signals must be."""
         if node is not None and len(self.reader.items(parts)) != 2:  # noqa: PLR2004 (an earlier and a later one)
             self.reader.sink.add("F523", node.span)
-        return self.reader.lateness(node)
+        said = self.reader.lateness(node)
+        return None if said is None else Lateness.of(said)
 
     def _together(self, node: Node | None) -> tuple[str, ...]:
         """The signals that one is made of: two at least, and none that is itself made of others."""

@@ -127,7 +127,7 @@ def _phrase(pack: Pack, signal: str, day: dt.date) -> str | None:
         for text in texts:
             if _affirms(pack, text, signal, day):
                 return text
-    for phrase in pack.lexicon.signals[signal].phrases:
+    for phrase in spec.phrases:
         text = "".join(segment[0] for segment in phrase.segments)
         if _affirms(pack, text, signal, day):
             return text
