@@ -269,6 +269,16 @@ def test_masked_json_keeps_its_shape_and_masking_it_again_changes_nothing(value)
     assert json.dumps(mask_json(masked)) == json.dumps(masked)
 
 
+@pytest.mark.parametrize("number", [4557569447033799.0, 4557569447033799, "4557569447033799"])
+def test_what_is_masked_by_its_form_is_not_masked_again_by_its_key(number):
+    masked = mask_json({"phone": number})
+    assert masked == {"phone": "[bank_card]"} == mask_json(masked)
+
+
+def test_a_bracket_that_is_no_mask_hides_nothing_from_its_key():
+    assert mask_json({"phone": "[abc] 12"}) == {"phone": "[phone]"}
+
+
 def test_personal_data_in_fields_the_contract_does_not_know_stands_in_the_vault_alone(engine, store):
     d = desk(engine, store, SetClock())
     d.ingest(

@@ -127,6 +127,27 @@ _KEYS: Final = (
     ("email", re.compile(r"^e?mail$|^emailaddress$|邮箱")),
 )
 
+_MASKED: Final = frozenset(
+    f"[{kind}]"
+    for kind in (
+        *(
+            "mobile",
+            "landline",
+            "id_card",
+            "passport",
+            "bank_card",
+            "email",
+            "plate",
+            "uscc",
+            "account",
+            "name",
+            "address",
+        ),
+        *(kind for kind, _ in _KEYS),
+    )
+)
+"""What a whole piece of personal data is replaced by."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -182,7 +203,9 @@ def mask_json(value: Any, masker: Masker = mask) -> Any:
 def _mask_json(value: Any, masker: Masker, owner: str, kind: str | None) -> Any:
     if isinstance(value, str):
         masked = masker(value)
-        return f"[{kind}]" if kind is not None and masked == value and value.strip() else masked
+        # A card number under "phone" is masked as what it is; masked again, it is not a telephone number either.
+        is_bare = masked == value and value.strip() and value not in _MASKED
+        return f"[{kind}]" if kind is not None and is_bare else masked
     if isinstance(value, Mapping):
         result: dict[str, Any] = {}
         for key, item in value.items():
