@@ -490,6 +490,18 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "例如 all: [ordered_at, came_at] 加 later: 2h，先写早的，再写晚的",
             "for example all: [ordered_at, came_at] with later: 2h, the earlier one first",
         ),
+        "F524": _w(
+            "信号“{name}”说出来也没有用：它不设定任何事实，没有条件读它，也没有别的信号由它合成",
+            "nothing hears the signal “{name}”: it sets no fact, no condition reads it and no other signal is made of it",
+            "写上 sets:，或在规则里写 signal: {name}；用不着就删掉它",
+            "give it sets:, or write signal: {name} in a rule; or remove it",
+        ),
+        "F525": _w(
+            "词表“{name}”没有一条短语用到",
+            "no phrase uses the word list “{name}”",
+            "在短语里写 {{{name}}}，或删掉这个词表",
+            "write {{{name}}} in a phrase, or remove the list",
+        ),
         # --- F6xx: scenario tests ---
         "F601": _w(
             "规则“{rule}”没有场景测试",

@@ -42,6 +42,7 @@ class ConditionReader:
         self.reader = reader
         self.facts = facts
         self.signals = frozenset(signals)
+        self.heard: set[str] = set()  # the signals that conditions name
         self.parameters = parameters
 
     def read(self, node: Node | None) -> Condition | None:
@@ -91,6 +92,8 @@ class ConditionReader:
         if name not in self.facts:
             self._unknown(name, key.span)
             return [None]
+        if name.startswith(SIGNAL_PREFIX):
+            self.heard.add(name.removeprefix(SIGNAL_PREFIX))
         return self._tests(self.facts[name], value)
 
     def _unknown(self, name: str, span: Span) -> None:
@@ -108,6 +111,7 @@ class ConditionReader:
             if name not in self.signals:
                 self.reader.sink.add("F302", span, name=name, **near(name, self.signals))
                 return None
+            self.heard.add(name)
             tests.append(Test(SIGNAL_PREFIX + name, "is", constant=True, span=span))
         return tests[0] if len(tests) == 1 else Any(tuple(tests))
 

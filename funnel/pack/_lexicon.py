@@ -8,12 +8,12 @@ from typing import Literal, cast
 
 from funnel.diagnostics import Span
 from funnel.facts._clocks import Lateness
-from funnel.facts.phrases import Phrase, PhraseError, PhraseParser, mark_in
+from funnel.facts.phrases import Phrase, PhraseError, PhraseParser, lists_in, mark_in
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal
 from funnel.facts.values import Value
 from funnel.facts.vocabulary import FactSpec, Texts
 from funnel.pack._conditions import TYPE_NAMES, member, read_value
-from funnel.pack._nodes import Node
+from funnel.pack._nodes import Node, ScalarNode
 from funnel.pack._reader import Reader, near
 
 LISTS = ("negators", "not_negators", "negation_breaks", "hedges", "not_hedges")
@@ -36,6 +36,7 @@ class LexiconReader:
         self._signals: dict[str, dict[str, Node]] = {}
         self._readings: dict[str, dict[str, Node]] = {}
         self._parser = PhraseParser({})  # of all words, once they are known
+        self._lists_used: set[str] = set()
 
     def add_file(self, node: Node) -> None:
         """Read a file's words and remember its signals."""
@@ -86,6 +87,8 @@ class LexiconReader:
         self._parser = PhraseParser(self.words)
         signals = [self._signal(name, entries, facts) for name, entries in sorted(self._signals.items())]
         readings = [self._reading(name, entries, facts) for name, entries in sorted(self._readings.items())]
+        for name in self.words.keys() - self._lists_used:
+            self.reader.sink.add("F525", self._spans[f"words.{name}"], name=name)
         return Lexicon(signals, [spec for spec in readings if spec is not None], **self.lists)
 
     def _signal(self, name: str, entries: Mapping[str, Node], facts: Mapping[str, FactSpec]) -> Signal:
@@ -103,6 +106,20 @@ class LexiconReader:
             within=self.reader.integer(entries.get("within"), 2, _MAX_APART),
             later=self._later(entries.get("later"), entries.get("all")),
         )
+
+    def idle(self) -> Mapping[str, Span]:
+        """The signals that do nothing unless a condition reads them: they set no fact and none is made of them."""
+        parts = {
+            item.value
+            for entries in self._signals.values()
+            for item in self.reader.items(entries.get("all"))
+            if isinstance(item, ScalarNode)
+        }
+        return {
+            name: self._spans[name]
+            for name, entries in self._signals.items()
+            if "sets" not in entries and name not in parts
+        }
 
     def _later(self, node: Node | None, parts: Node | None) -> Lateness | None:
         """How much later the second of two signals must be."""
@@ -134,6 +151,7 @@ class LexiconReader:
             source = self.reader.string(item)
             if source is None:
                 continue
+            self._lists_used.update(lists_in(source))
             try:
                 found += self._parser.parse(source)
             except PhraseError as error:

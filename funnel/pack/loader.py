@@ -14,7 +14,7 @@ from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path
 from funnel.errors import PackError, PackNotFoundError
 from funnel.facts.signals import Lexicon
-from funnel.facts.vocabulary import Vocabulary
+from funnel.facts.vocabulary import SIGNAL_PREFIX, Vocabulary
 from funnel.law.register import Register
 from funnel.law.time_limits import Calendar
 from funnel.pack._conditions import ConditionReader
@@ -112,6 +112,8 @@ class _Groundwork(NamedTuple):
     lexicon: Lexicon
     law: Register
     conditions: ConditionReader
+    idle: Mapping[str, Span]
+    """The signals that do nothing unless a condition reads them."""
 
 
 class _Load:
@@ -213,10 +215,10 @@ class _Load:
             if text is not None:
                 check_citation(self.reader, law, text, citation.span)
         conditions = ConditionReader(self.reader, words.facts, lexicon.signal_ids, types)
-        return _Groundwork(words, lexicon.finish(words.facts), law, conditions)
+        return _Groundwork(words, lexicon.finish(words.facts), law, conditions, lexicon.idle())
 
     def _build(self) -> Pack | None:
-        words, lexicon, law, conditions = self._groundwork()
+        words, lexicon, law, conditions, idle = self._groundwork()
         manifest = self._manifest()
         calendars = self._take("calendar")
         calendar = read_calendar(self.reader, calendars[0]) if calendars else Calendar()
@@ -231,6 +233,7 @@ class _Load:
         for node in self._take("gates"):
             gates |= rules_reader.gates(node)
         rules = self._rules(lambda node, id_: rules_reader.rule(node, id_, forums))
+        self._idle_signals(idle, conditions, words)
         gates_span = Span(shown_path(self.root / "gates.yaml"))
         lint(
             self.sink,
@@ -253,6 +256,14 @@ class _Load:
             digest=digest(merge_sections(self.contents)),
             root=str(self.root),
         )
+
+    def _idle_signals(self, idle: Mapping[str, Span], conditions: ConditionReader, words: Vocabulary) -> None:
+        if self.sink.has_errors:
+            return  # what could not be read may be what reads them
+        args = {arg for spec in words.facts.values() if spec.derivation is not None for arg in spec.derivation.args}
+        for name, span in idle.items():
+            if name not in conditions.heard and SIGNAL_PREFIX + name not in args:
+                self.sink.add("F524", span, name=name)
 
     def _manifest(self) -> Manifest | None:
         r = self.reader
