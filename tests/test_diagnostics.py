@@ -194,7 +194,6 @@ CHANGES = {
         "phrases: [坏了, 用不了]}",
         "phrases: [坏了, 用不了]}\n  idle: {title: {zh: 没人听, en: idle}, phrases: [说了白说]}",
     ),
-    "F525": ("signals/all.yaml", "words: {商家: [商家, 卖家, 店家]}", "words: {商家: [商家, 卖家, 店家], 快递: [快递, 物流]}"),
     "F522": (
         "goods/return.yaml",
         "matter: goods",

@@ -292,3 +292,25 @@ def test_personal_data_in_fields_the_contract_does_not_know_stands_in_the_vault_
         if table != "vault":
             for secret in ("13800138000", "13900139000", "一三七零零一三七零零零", "王小明", "赵钱孙", "幸福里"):
                 assert secret not in repr(rows), (table, secret)
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "kept"),
+    [
+        ("phone", "张三 13800138000", "[phone]"),
+        ("收货地址", "和平路三号王家，电话13800138000", "[address]"),
+        ("phone", "13800138000", "[mobile]"),
+        ("phone", "13800138000；13900139000", "[mobile]；[mobile]"),
+        ("说明", "张三 13800138000", "张三 [mobile]"),
+    ],
+)
+def test_words_beside_a_number_are_masked_with_it_where_the_key_announces_them(key, said, kept):
+    masked = mask_json({"consumer": {key: said}})
+    assert masked == {"consumer": {key: kept}} == mask_json(masked)
+
+
+def test_what_a_masker_of_another_kind_leaves_is_its_own_affair():
+    def middle(text):
+        return re.sub(r"(\d{3})\d{4}(\d{4})", r"\1****\2", text)
+
+    assert mask_json({"phone": "13900139000"}, middle) == {"phone": "139****9000"}

@@ -496,12 +496,6 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "写上 sets:，或在规则里写 signal: {name}；用不着就删掉它",
             "give it sets:, or write signal: {name} in a rule; or remove it",
         ),
-        "F525": _w(
-            "词表“{name}”没有一条短语用到",
-            "no phrase uses the word list “{name}”",
-            "在短语里写 {{{name}}}，或删掉这个词表",
-            "write {{{name}}} in a phrase, or remove the list",
-        ),
         # --- F6xx: scenario tests ---
         "F601": _w(
             "规则“{rule}”没有场景测试",

@@ -218,11 +218,6 @@ class _Parser:
         return _Branch((*left.segments[:-1], middle, *right.segments[1:]), left.gaps + right.gaps)
 
 
-def lists_in(source: str) -> list[str]:
-    """The names of the word lists that a phrase holds, as its author wrote it."""
-    return _LIST_NAME.findall(source) if "{" in source else []
-
-
 def _mark_in(normal: str) -> str:
     return next((char for char in normal if char in _MARKS), "")
 

@@ -8,7 +8,7 @@ from typing import Literal, cast
 
 from funnel.diagnostics import Span
 from funnel.facts._clocks import Lateness
-from funnel.facts.phrases import Phrase, PhraseError, PhraseParser, lists_in, mark_in
+from funnel.facts.phrases import Phrase, PhraseError, PhraseParser, mark_in
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal
 from funnel.facts.values import Value
 from funnel.facts.vocabulary import FactSpec, Texts
@@ -36,7 +36,6 @@ class LexiconReader:
         self._signals: dict[str, dict[str, Node]] = {}
         self._readings: dict[str, dict[str, Node]] = {}
         self._parser = PhraseParser({})  # of all words, once they are known
-        self._lists_used: set[str] = set()
 
     def add_file(self, node: Node) -> None:
         """Read a file's words and remember its signals."""
@@ -87,8 +86,6 @@ class LexiconReader:
         self._parser = PhraseParser(self.words)
         signals = [self._signal(name, entries, facts) for name, entries in sorted(self._signals.items())]
         readings = [self._reading(name, entries, facts) for name, entries in sorted(self._readings.items())]
-        for name in self.words.keys() - self._lists_used:
-            self.reader.sink.add("F525", self._spans[f"words.{name}"], name=name)
         return Lexicon(signals, [spec for spec in readings if spec is not None], **self.lists)
 
     def _signal(self, name: str, entries: Mapping[str, Node], facts: Mapping[str, FactSpec]) -> Signal:
@@ -151,7 +148,6 @@ class LexiconReader:
             source = self.reader.string(item)
             if source is None:
                 continue
-            self._lists_used.update(lists_in(source))
             try:
                 found += self._parser.parse(source)
             except PhraseError as error:

@@ -147,6 +147,7 @@ _MASKED: Final = frozenset(
     )
 )
 """What a whole piece of personal data is replaced by."""
+_MASK = re.compile("|".join(map(re.escape, sorted(_MASKED))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +204,7 @@ def mask_json(value: Any, masker: Masker = mask) -> Any:
 def _mask_json(value: Any, masker: Masker, owner: str, kind: str | None) -> Any:
     if isinstance(value, str):
         masked = masker(value)
-        # A card number under "phone" is masked as what it is; masked again, it is not a telephone number either.
-        is_bare = masked == value and value.strip() and value not in _MASKED
-        return f"[{kind}]" if kind is not None and is_bare else masked
+        return f"[{kind}]" if kind is not None and _is_bare(value, masked) else masked
     if isinstance(value, Mapping):
         result: dict[str, Any] = {}
         for key, item in value.items():
@@ -224,6 +223,17 @@ def _mask_json(value: Any, masker: Masker, owner: str, kind: str | None) -> Any:
         masked = masker(digits)
         return masked if masked != digits else f"[{kind}]" if kind is not None and len(digits) >= _LEAST else value
     return value
+
+
+def _is_bare(value: str, masked: str) -> bool:
+    """Whether words of a value that its key announces are still to be read.
+
+    A card number under ``phone`` is masked as what it is, and masked again it is not a telephone number either; a name
+    beside it is masked with it. What a masker of another kind makes of a value (``139****0000``) is its own affair.
+    """
+    if masked == value and not _MASK.search(value):
+        return bool(value.strip())
+    return _MASK.search(masked) is not None and any(char.isalnum() for char in _MASK.sub("", masked))
 
 
 def _key(key: str) -> str:
