@@ -5,9 +5,9 @@ Usage, from the repository:
     python tools/measure_real.py --texts DIR [--details [--show]] [--pack NAME] [--labels FILE…] [--as-of DATE] [--json]
 
 ``DIR`` holds the files that the labels name (``complaints.jsonl``, ``reviews.jsonl``): one complaint a line, in the
-contract's shape. The texts are no part of this repository; the labels, and what they mean, are in
+contract's shape. For the invented sets that is ``scenarios/cn-ecommerce/invented``, with its own ``--labels``. The real texts are no part of this repository; the labels, and what they mean, are in
 ``scenarios/cn-ecommerce/real/``. ``--details`` lists ids of the rows behind every figure that is not a success;
-``--show`` prints their texts too: do not keep that output. Neither says anything of the rows of ``heldout`` and ``heldout2``: whoever has seen
+``--show`` prints their texts too: do not keep that output. Neither says anything of the rows that are held out: whoever has seen
 which of them fail can write phrases for them, and then nothing is held out. ``--json`` gives the figures for machines.
 
 How it counts. A scenario is recognised in a row if the decision has a matter with that scenario (out-of-scope matters are
@@ -37,14 +37,16 @@ REAL = ROOT / "scenarios" / "cn-ecommerce" / "real"
 LABELS = tuple(
     REAL / name for name in ("labels.jsonl", "labels-dev.jsonl", "labels-heldout.jsonl", "labels-heldout2.jsonl")
 )
-PARTS = ("all", "random", "keyword", "dev", "heldout", "heldout2")
-HELD_OUT = frozenset({"heldout", "heldout2"})
+PARTS = ("all", "random", "keyword", "dev", "heldout", "heldout2", "invented-dev", "invented-heldout")
+HELD_OUT = frozenset({"heldout", "heldout2", "invented-heldout"})
 TITLES = {
     "random": "random sample: the fair one",
     "keyword": "chosen by words: not a fair sample",
     "dev": "a later random sample, labelled blind: dev, may be read row by row and written for",
     "heldout": "a later random sample, labelled blind: held out, figures only",
     "heldout2": "the newest random sample, what two blind readers both state: held out, figures only",
+    "invented-dev": "invented texts, hard on purpose: dev, may be read row by row and written for",
+    "invented-heldout": "invented texts, hard on purpose: held out, figures only",
 }
 GATES = ("injury", "minor", "elder", "crime", "group", "professional", "litigation-or-media", "never-settled")
 OUTSIDE = "out_of_scope_"
