@@ -1,5 +1,6 @@
 """The arithmetic of the measure on real texts, on invented rows."""
 
+import datetime as dt
 import hashlib
 import json
 from pathlib import Path
@@ -8,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tool_helper import tool
+
+import funnel
 
 ROOT = Path(__file__).resolve().parents[1]
 COVERED = {"late", "broken", "fake"}
@@ -142,7 +145,7 @@ def test_the_committed_labels_hold_no_text_and_are_sorted(path):
 
 def test_no_row_is_labelled_in_two_files_and_the_two_later_samples_are_of_150_rows_each(tmp_path):
     labels = M.read_labels(*M.LABELS)
-    parts = {part: sum(x.part == part for x in labels) for part in M.PARTS}
+    parts = {part: n for part in M.PARTS if (n := sum(x.part == part for x in labels))}
     assert parts == {"all": 69, "random": 400, "keyword": 200, "dev": 150, "heldout": 150, "heldout2": 200}
     again = tmp_path / "again.jsonl"
     again.write_text(M.LABELS[1].read_text("utf-8").splitlines()[0] + "\n", "utf-8")
@@ -189,3 +192,32 @@ def test_the_script_measures_a_folder_of_texts_and_says_which_row_is_lacking(tmp
         out.write('{"file": "t.jsonl", "id": "zz", "part": "all", "scenarios": []}\n')
     assert M.main(args) == 2
     assert "t.jsonl zz" in capsys.readouterr().err
+
+
+INVENTED = M.ROOT / "scenarios" / "cn-ecommerce" / "invented"
+
+
+def test_every_invented_text_has_its_label_and_every_label_its_text_and_its_known_names():
+    known = M.covered_by(funnel.load_pack("cn-ecommerce"))
+    parts: dict[str, int] = {}
+    for path in sorted(INVENTED.glob("labels-*.jsonl")):
+        labels = M.read_labels(path)
+        texts = M.read_texts(INVENTED, labels)
+        rows = [line for line in (INVENTED / path.name.removeprefix("labels-")).read_text("utf-8").splitlines() if line]
+        assert len(rows) == len(labels) == len(texts)
+        for label in labels:
+            parts[label.part] = parts.get(label.part, 0) + 1
+            assert {*label.scenarios, *label.maybe} <= known, label.id
+    assert parts == {"invented-dev": 760, "invented-heldout": 150}
+
+
+def test_of_the_gates_told_in_invented_texts_most_open_and_few_open_wrongly():
+    """The figures of the README may grow; whoever makes them fall sees it here."""
+    pack = funnel.load_pack("cn-ecommerce")
+    labels = M.read_labels(*sorted(INVENTED.glob("labels-*.jsonl")))
+    pairs = M.run(pack, labels, M.read_texts(INVENTED, labels), dt.date(2026, 11, 27))
+    for part, least, most in (("invented-dev", 0.84, 0.08), ("invented-heldout", 0.60, 0.10)):
+        tables = M.measure([pair for pair in pairs if pair[0].part == part], M.covered_by(pack)).gates.values()
+        right, missed, wrong = (sum(table[kind] for table in tables) for kind in ("right", "missed", "wrong"))
+        assert right / (right + missed) >= least
+        assert wrong / (right + missed) <= most
