@@ -31,7 +31,7 @@ def considered(grievance, price, **facts):
 
 
 def told(grievance, **facts):
-    """What a person is told of a case, and that no machine pays and no figure is considered beside it."""
+    """What a person is told of an order of 300 yuan: no machine pays, and no figure is considered beside the words."""
     decision = ENGINE.decide(
         {
             "id": "t",
@@ -69,6 +69,18 @@ def test_booking_money_and_securities_are_never_doubled(word):
     heard = told("deposit_kept", deposit_word=recorded(word), deposit_forfeit_agreed=recorded(value=True), **facts)
     assert heard
     assert "400.00" not in heard
+
+
+@pytest.mark.parametrize("problem", ["mandatory_missing", "false_content"])
+def test_a_label_that_lacks_something_or_lies_may_give_tenfold(problem):
+    assert "3000.00" in told("food_label_wrong", label_problem=recorded(problem))
+
+
+@pytest.mark.parametrize("known", [{"label_problem": recorded("flaw")}, {}])
+def test_a_mere_flaw_of_a_label_gives_no_tenfold_nor_does_one_of_an_unknown_kind(known):
+    heard = told("food_label_wrong", **known)
+    assert heard
+    assert "3000.00" not in heard
 
 
 @pytest.mark.parametrize(("price", "tenfold"), [("50.00", "1000.00"), ("100.00", "1000.00"), ("100.01", "1000.10")])
