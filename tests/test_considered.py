@@ -100,6 +100,22 @@ def test_a_personal_price_is_compared_with_what_the_other_account_saw(other, dif
     assert considered("price_discrimination", "299.00", pd_lower_price=seen) == {"price_difference": difference}
 
 
+def test_a_personal_price_counts_for_every_piece_of_the_order():
+    decision = ENGINE.decide(
+        {
+            "id": "t",
+            "received_at": "2026-11-20T10:00:00+08:00",
+            "order": {"price": "100.00", "quantity": 3, "paid_at": "2026-11-10T10:00:00+08:00"},
+            "facts": {
+                "grievances": ["price_discrimination"],
+                "pd_lower_price": {"value": "80.00", "grade": "evidence", "source": "截图"},
+            },
+        },
+        as_of=AS_OF,
+    )
+    assert {c.kind: c.amount for c in decision.matters[0].considers} == {"price_difference": "60.00"}
+
+
 @pytest.mark.parametrize("rule", list(PACK.rules.values()), ids=lambda r: r.id)
 def test_multiples_of_punitive_damages_stand_in_the_register_and_not_as_bare_figures_in_a_rule(rule):
     for weighed in rule.refer.considers:
