@@ -30,39 +30,57 @@ def considered(grievance, price, **facts):
     return {c.kind: c.amount for m in decision.matters for c in m.considers}
 
 
-@pytest.mark.parametrize(
-    ("price", "deposit", "both"),
-    [
-        ("1000.00", "200.00", "400.00"),  # a fifth of the price: all of it twice
-        ("1000.00", "300.00", "500.00"),  # 200 count as earnest money and are doubled, 100 are an ordinary payment
-        ("1000.00", "0.01", "0.02"),
-    ],
-)
-def test_a_double_deposit_is_doubled_up_to_a_fifth_of_the_whole_price_and_the_rest_goes_back_once(price, deposit, both):
-    facts = {"deposit_word": recorded("earnest"), "deposit_amount": recorded(deposit)}
-    assert considered("deposit_kept", price, **facts)["double_deposit"] == both
-
-
-def test_the_cap_on_earnest_money_is_reckoned_by_the_whole_price_though_only_the_deposit_was_paid_yet():
+def told(grievance, **facts):
+    """What a person is told of an order of 300 yuan: no machine pays, and no figure is considered beside the words."""
     decision = ENGINE.decide(
         {
             "id": "t",
             "received_at": "2026-11-20T10:00:00+08:00",
-            "order": {
-                "price": "1000.00",
-                "quantity": 1,
-                "total_paid": "300.00",
-                "paid_at": "2026-11-10T10:00:00+08:00",
-            },
-            "facts": {
-                "grievances": ["deposit_kept"],
-                "deposit_word": recorded("earnest"),
-                "deposit_amount": recorded("300.00"),
-            },
+            "order": {"price": "300.00", "quantity": 1, "paid_at": "2026-11-10T10:00:00+08:00"},
+            "facts": {"grievances": [grievance], **facts},
         },
         as_of=AS_OF,
     )
-    assert {c.kind: c.amount for c in decision.matters[0].considers} == {"double_deposit": "500.00"}
+    assert decision.outcome != "settle"
+    assert not any(m.considers for m in decision.matters)
+    return "\n".join(line.text for line in decision.referral.reasons) if decision.referral else ""
+
+
+@pytest.mark.parametrize(
+    ("total", "deposit", "both"),
+    [
+        ("1000.00", "200.00", "400.00"),  # a fifth of the contract: all of it twice
+        ("1000.00", "300.00", "500.00"),  # 200 count as earnest money and are doubled, 100 are an ordinary payment
+        ("1000.00", "0.01", "0.02"),
+    ],
+)
+def test_earnest_money_is_doubled_up_to_a_fifth_of_the_contract_and_not_of_what_was_paid(total, deposit, both):
+    facts = {"deposit_amount": recorded(deposit), "deposit_contract_total": recorded(total)}
+    assert both in told("deposit_kept", deposit_word=recorded("earnest"), **facts)
+
+
+def test_without_the_price_of_the_contract_no_double_is_reckoned():
+    assert "600.00" not in told("deposit_kept", deposit_word=recorded("earnest"), deposit_amount=recorded("300.00"))
+
+
+@pytest.mark.parametrize("word", ["booking", "security"])
+def test_booking_money_and_securities_are_never_doubled(word):
+    facts = {"deposit_amount": recorded("200.00"), "deposit_contract_total": recorded("1000.00")}
+    heard = told("deposit_kept", deposit_word=recorded(word), deposit_forfeit_agreed=recorded(value=True), **facts)
+    assert heard
+    assert "400.00" not in heard
+
+
+@pytest.mark.parametrize("problem", ["mandatory_missing", "false_content"])
+def test_a_label_that_lacks_something_or_lies_may_give_tenfold(problem):
+    assert "3000.00" in told("food_label_wrong", label_problem=recorded(problem))
+
+
+@pytest.mark.parametrize("known", [{"label_problem": recorded("flaw")}, {}])
+def test_a_mere_flaw_of_a_label_gives_no_tenfold_nor_does_one_of_an_unknown_kind(known):
+    heard = told("food_label_wrong", **known)
+    assert heard
+    assert "3000.00" not in heard
 
 
 @pytest.mark.parametrize(("price", "tenfold"), [("50.00", "1000.00"), ("100.00", "1000.00"), ("100.01", "1000.10")])
@@ -80,6 +98,22 @@ def test_without_a_room_on_arrival_people_see_what_an_equal_one_cost_more(other,
 def test_a_personal_price_is_compared_with_what_the_other_account_saw(other, difference):
     seen = {"value": other, "grade": "evidence", "source": "截图"}
     assert considered("price_discrimination", "299.00", pd_lower_price=seen) == {"price_difference": difference}
+
+
+def test_a_personal_price_counts_for_every_piece_of_the_order():
+    decision = ENGINE.decide(
+        {
+            "id": "t",
+            "received_at": "2026-11-20T10:00:00+08:00",
+            "order": {"price": "100.00", "quantity": 3, "paid_at": "2026-11-10T10:00:00+08:00"},
+            "facts": {
+                "grievances": ["price_discrimination"],
+                "pd_lower_price": {"value": "80.00", "grade": "evidence", "source": "截图"},
+            },
+        },
+        as_of=AS_OF,
+    )
+    assert {c.kind: c.amount for c in decision.matters[0].considers} == {"price_difference": "60.00"}
 
 
 @pytest.mark.parametrize("rule", list(PACK.rules.values()), ids=lambda r: r.id)
