@@ -369,7 +369,7 @@ def test_every_article_has_both_languages_and_short_keys():
 
 def test_forums_rest_on_articles_in_force():
     forums = yaml.safe_load((PACK / "forums.yaml").read_text(encoding="utf-8"))["forums"]
-    assert {"F-SAMR", "F-COURT-GOODS", "F-COURT-DIGITAL", "F-COURT-INFRINGE", "F-POST", "F-POLICE", "F-CAC", "F-TAX", "F-BANK", "F-FIN", "F-NMPA", "F-CTBU"} == set(forums)  # fmt: skip
+    assert {"F-SAMR", "F-COURT-GOODS", "F-COURT-DIGITAL", "F-COURT-INFRINGE", "F-COURT-TORT", "F-POST", "F-POLICE", "F-CAC", "F-TAX", "F-BANK", "F-FIN", "F-NMPA", "F-CTBU"} == set(forums)  # fmt: skip
     for name, forum in forums.items():
         assert all(SHIPPED.resolve(cited, TODAY).verified for cited in forum["basis"]), name
         assert set(forum.get("when", {})) <= {"order_kind"}, name
