@@ -250,7 +250,7 @@ def test_asking_and_answering_ends_in_a_settlement(engine):
     complaint = {**COMPLAINT, "order": {}, "facts": {}}
     answers = {
         "signed_on": "2026-11-07", "goods_intact": True, "goods_kind": "general", "price_paid": "199.00", "activated": False,
-        "opened": False, "no_return_confirmed": False, "return_notice_on": "2026-11-09",
+        "opened": False, "no_return_confirmed": False, "return_notice_on": "2026-11-09", "all_returned": True,
     }  # fmt: skip
     for _ in range(12):
         decision = engine.decide(complaint)
