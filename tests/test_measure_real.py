@@ -208,7 +208,7 @@ def test_every_invented_text_has_its_label_and_every_label_its_text_and_its_know
         for label in labels:
             parts[label.part] = parts.get(label.part, 0) + 1
             assert {*label.scenarios, *label.maybe} <= known, label.id
-    assert parts == {"invented-dev": 760, "invented-heldout": 370}
+    assert parts == {"invented-dev": 760, "invented-heldout": 570}
 
 
 def test_of_the_gates_told_in_invented_texts_most_open_and_few_open_wrongly():
@@ -216,7 +216,7 @@ def test_of_the_gates_told_in_invented_texts_most_open_and_few_open_wrongly():
     pack = funnel.load_pack("cn-ecommerce")
     labels = M.read_labels(*sorted(INVENTED.glob("labels-*.jsonl")))
     pairs = M.run(pack, labels, M.read_texts(INVENTED, labels), dt.date(2026, 11, 27))
-    for part, least, most in (("invented-dev", 0.84, 0.08), ("invented-heldout", 0.64, 0.13)):
+    for part, least, most in (("invented-dev", 0.84, 0.08), ("invented-heldout", 0.67, 0.18)):
         tables = M.measure([pair for pair in pairs if pair[0].part == part], M.covered_by(pack)).gates.values()
         right, missed, wrong = (sum(table[kind] for table in tables) for kind in ("right", "missed", "wrong"))
         assert right / (right + missed) >= least
