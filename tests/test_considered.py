@@ -16,32 +16,28 @@ def recorded(value):
     return {"value": value, "grade": "record", "source": "系统"}
 
 
-def considered(grievance, price, **facts):
+def decided(grievance, price, quantity=1, **facts):
+    """A case of one grievance with a record of its order, which no machine may settle."""
     decision = ENGINE.decide(
         {
             "id": "t",
             "received_at": "2026-11-20T10:00:00+08:00",
-            "order": {"price": price, "quantity": 1, "paid_at": "2026-11-10T10:00:00+08:00"},
+            "order": {"price": price, "quantity": quantity, "paid_at": "2026-11-10T10:00:00+08:00"},
             "facts": {"grievances": [grievance], **facts},
         },
         as_of=AS_OF,
     )
     assert decision.outcome != "settle"
-    return {c.kind: c.amount for m in decision.matters for c in m.considers}
+    return decision
+
+
+def considered(grievance, price, quantity=1, **facts):
+    return {c.kind: c.amount for m in decided(grievance, price, quantity, **facts).matters for c in m.considers}
 
 
 def told(grievance, **facts):
-    """What a person is told of an order of 300 yuan: no machine pays, and no figure is considered beside the words."""
-    decision = ENGINE.decide(
-        {
-            "id": "t",
-            "received_at": "2026-11-20T10:00:00+08:00",
-            "order": {"price": "300.00", "quantity": 1, "paid_at": "2026-11-10T10:00:00+08:00"},
-            "facts": {"grievances": [grievance], **facts},
-        },
-        as_of=AS_OF,
-    )
-    assert decision.outcome != "settle"
+    """What a person is told of an order of 300 yuan, with no figure considered beside the words."""
+    decision = decided(grievance, "300.00", **facts)
     assert not any(m.considers for m in decision.matters)
     return "\n".join(line.text for line in decision.referral.reasons) if decision.referral else ""
 
@@ -101,19 +97,8 @@ def test_a_personal_price_is_compared_with_what_the_other_account_saw(other, dif
 
 
 def test_a_personal_price_counts_for_every_piece_of_the_order():
-    decision = ENGINE.decide(
-        {
-            "id": "t",
-            "received_at": "2026-11-20T10:00:00+08:00",
-            "order": {"price": "100.00", "quantity": 3, "paid_at": "2026-11-10T10:00:00+08:00"},
-            "facts": {
-                "grievances": ["price_discrimination"],
-                "pd_lower_price": {"value": "80.00", "grade": "evidence", "source": "截图"},
-            },
-        },
-        as_of=AS_OF,
-    )
-    assert {c.kind: c.amount for c in decision.matters[0].considers} == {"price_difference": "60.00"}
+    seen = {"value": "80.00", "grade": "evidence", "source": "截图"}
+    assert considered("price_discrimination", "100.00", 3, pd_lower_price=seen) == {"price_difference": "60.00"}
 
 
 @pytest.mark.parametrize("rule", list(PACK.rules.values()), ids=lambda r: r.id)

@@ -5,10 +5,11 @@ Usage, from the repository:
     python tools/measure_real.py --texts DIR [--details [--show]] [--pack NAME] [--labels FILE…] [--as-of DATE] [--json]
 
 ``DIR`` holds the files that the labels name (``complaints.jsonl``, ``reviews.jsonl``): one complaint a line, in the
-contract's shape. For the invented sets that is ``scenarios/cn-ecommerce/invented``, with its own ``--labels``. The real texts are no part of this repository; the labels, and what they mean, are in
-``scenarios/cn-ecommerce/real/``. ``--details`` lists ids of the rows behind every figure that is not a success;
-``--show`` prints their texts too: do not keep that output. Neither says anything of the rows that are held out: whoever has seen
-which of them fail can write phrases for them, and then nothing is held out. ``--json`` gives the figures for machines.
+contract's shape. For the invented sets that is ``scenarios/cn-ecommerce/invented``, with its own ``--labels``. The real
+texts are no part of this repository; the labels, and what they mean, are in ``scenarios/cn-ecommerce/real/``.
+``--details`` lists ids of the rows behind every figure that is not a success; ``--show`` prints their texts too: do not
+keep that output. Neither says anything of the rows that are held out: whoever has seen which of them fail can write
+phrases for them, and then nothing is held out. ``--json`` gives the figures for machines.
 
 How it counts. A scenario is recognised in a row if the decision has a matter with that scenario (out-of-scope matters are
 counted apart). *Strict*: only the scenarios that the label states are right. *Lenient*: ``maybe`` is right as
