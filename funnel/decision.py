@@ -90,7 +90,10 @@ class NearMiss(_Part):
 
 
 class Matter(_Part):
-    """One thing complained of, with its own outcome."""
+    """One thing complained of, with its own outcome.
+
+    ``presumed``: no rule recognises the words; the text reads like it, and the consumer is asked whether it is.
+    """
 
     matter: str
     scenario: str
@@ -108,6 +111,7 @@ class Matter(_Part):
     near_misses: tuple[NearMiss, ...] = ()
     competing: tuple[str, ...] = ()
     out_of_scope: bool = False
+    presumed: bool = False
 
 
 class Answer(_Part):
@@ -128,6 +132,19 @@ class Question(_Part):
     grade: str
     why: str
     answers: tuple[Answer, ...] = ()
+
+
+class Suggestion(_Part):
+    """What a complaint may also be about; nothing is decided on it.
+
+    ``because`` says why it is named: ``reads-like``: no rule recognises the words, and they read like the pack's examples of
+    it, the likest first; ``words-only``: words of it stand in the text, which reads nothing like it.
+    """
+
+    scenario: str
+    rule: str
+    title: str
+    because: Literal["reads-like", "words-only"]
 
 
 class Reason(_Part):
@@ -183,6 +200,7 @@ class Decision(_Part):
     recognised: bool
     matters: tuple[Matter, ...] = ()
     questions: tuple[Question, ...] = ()
+    suggestions: tuple[Suggestion, ...] = ()
     referral: Referral | None = None
     respond_by: dt.datetime | None = None
     resolve_by: dt.datetime | None = None

@@ -21,6 +21,7 @@ GROUPS = {
     "5": ("规则的含义", "meaning of rules"),
     "6": ("场景测试", "scenario tests"),
     "7": ("推演：规则之间", "analysis: rules against each other"),
+    "8": ("相似度", "likeness"),
 }
 
 

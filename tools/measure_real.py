@@ -15,7 +15,11 @@ How it counts. A scenario is recognised in a row if the decision has a matter wi
 counted apart). *Strict*: only the scenarios that the label states are right. *Lenient*: ``maybe`` is right as
 well. *Covered*: the pack has a rule of that scenario that takes part in decisions. Recall is over rows that state a covered
 grievance: *main* asks for the main scenario (over rows whose main scenario is covered), *any* for any stated one, *certain*
-is main over rows that are not doubtful. Parts are never added up: ``random``, ``dev``, ``heldout`` and ``heldout2`` are each a fair sample of their file, the others are not.
+is main over rows that are not doubtful. *Recognised or suggested* counts as found what is suggested by name, to the consumer as a
+question or to a person, because no rule recognises the words and the text reads like it; how often that is right stands below it.
+A matter that is only presumed counts as recognised. Parts are never added up:
+``random``, ``dev``, ``heldout`` and ``heldout2`` are each a fair sample of their file, the others are not. Of the real rows only those held
+out are fair: the pack has learnt from the others (``funnel learn --history``), as phrases were written for them before.
 """
 
 from __future__ import annotations
@@ -82,12 +86,13 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the program says of a row."""
+    """What the program says of a row. ``suggested``: the scenarios that it reads like, where no rule recognises its words."""
 
     scenarios: frozenset[str] = frozenset()
     outside: frozenset[str] = frozenset()
     gates: frozenset[str] = frozenset()
     outcome: str = "refer"
+    suggested: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +137,7 @@ class Measure:
     precision: dict[str, dict[str, Share]] = field(default_factory=dict)
     precision_all: dict[str, Share] = field(default_factory=dict)
     silent: dict[str, Share] = field(default_factory=dict)
+    suggested: dict[str, Share] = field(default_factory=dict)
     recall: dict[str, Share] = field(default_factory=dict)
     recall_by: dict[str, Share] = field(default_factory=dict)
     gates: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -153,6 +159,9 @@ def measure(pairs: Sequence[tuple[Label, Seen]], covered: Iterable[str]) -> Meas
     for label, seen in pairs:
         states, may = set(label.scenarios), {*label.scenarios, *label.maybe}
         _precision(label, seen, (found, right, lenient), out)
+        if seen.suggested:
+            tally["suggested"] += 1
+            tally["rightly"] += bool(may & seen.suggested)
         if not states:
             # A row without a grievance ought to stay unrecognised; one with `maybe` only is nobody's fault.
             tally["silent"] += 1
@@ -174,6 +183,7 @@ def measure(pairs: Sequence[tuple[Label, Seen]], covered: Iterable[str]) -> Meas
             main = label.scenarios[0]
             tally["main"] += 1
             tally["main hit"] += main in seen.scenarios
+            tally["reached"] += main in seen.scenarios | seen.suggested
             if not label.doubtful:
                 tally["certain"] += 1
                 tally["certain hit"] += main in seen.scenarios
@@ -200,7 +210,9 @@ def measure(pairs: Sequence[tuple[Label, Seen]], covered: Iterable[str]) -> Meas
         "any": Share(out.covered, tally["any hit"]),
         "any, lenient": Share(out.covered, tally["lenient hit"]),
         "main, certain rows": Share(tally["certain"], tally["certain hit"]),
+        "main, recognised or suggested": Share(tally["main"], tally["reached"]),
     }
+    out.suggested = {"right or maybe among them": Share(tally["suggested"], tally["rightly"])}
     out.gates = _gates(pairs, out)
     return out
 
@@ -252,7 +264,8 @@ def seen_in(decision: funnel.Decision) -> Seen:
     outside = frozenset(m.scenario.removeprefix(OUTSIDE) for m in decision.matters if m.out_of_scope)
     reasons = decision.referral.reasons if decision.referral is not None else ()
     gates = frozenset(r.gate for r in reasons if r.gate is not None) & frozenset(GATES)
-    return Seen(inside, outside, gates, decision.outcome)
+    suggested = frozenset(s.scenario for s in decision.suggestions if s.because == "reads-like")
+    return Seen(inside, outside, gates, decision.outcome, suggested)
 
 
 def read_labels(*paths: Path) -> list[Label]:
@@ -308,6 +321,9 @@ def render(part: str, m: Measure) -> str:
     lines.append(f"  {'all recognised matters':31}{m.precision_all['strict']!s:28}{m.precision_all['lenient']}")
     lines += ["", "recall over rows that state a covered grievance"]
     lines += [f"  {name:31}{share}" for name, share in m.recall.items()]
+    if m.suggested["right or maybe among them"].of:
+        lines += ["", "rows with suggestions"]
+        lines += [f"  {name:31}{share}" for name, share in m.suggested.items()]
     lines += ["", "left unrecognised, of rows without a grievance"]
     lines += [f"  {name:31}{share}" for name, share in m.silent.items()]
     if m.gates:
@@ -346,6 +362,7 @@ def to_json(m: Measure) -> dict[str, Any]:
         "precision_all": {k: v.to_json() for k, v in m.precision_all.items()},
         "recall": {k: v.to_json() for k, v in m.recall.items()},
         "recall_by_scenario": {k: v.to_json() for k, v in m.recall_by.items()},
+        "suggested": {k: v.to_json() for k, v in m.suggested.items()},
         "silent": {k: v.to_json() for k, v in m.silent.items()},
         "gates": m.gates,
         "out_of_scope": [{"label": a, "program": b, "rows": n} for (a, b), n in sorted(m.outside.items())],

@@ -136,14 +136,14 @@ def no_pack(name: str, error: Exception, lang: str) -> NoReturn:
     fail(f"funnel: 没有规则包“{name}”：应为有 pack.yaml 的目录，或者随包规则的名字 {DEFAULT_PACK}{there}", NO_PACK)
 
 
-def open_pack(name: str, lang: str) -> Pack:
-    """Load a pack or end with every error shown."""
+def open_pack(name: str, lang: str, *, likeness: bool = True) -> Pack:
+    """Load a pack or end with every error shown; ``likeness`` as for `funnel.pack.loader.check_pack`."""
     from funnel.diagnostics import render_all  # noqa: PLC0415 (late, for a quick --help)
     from funnel.errors import PackNotFoundError  # noqa: PLC0415 (as above)
     from funnel.pack.loader import check_pack  # noqa: PLC0415 (as above)
 
     try:
-        loaded = check_pack(name)
+        loaded = check_pack(name, likeness=likeness)
     except PackNotFoundError as error:
         no_pack(name, error, lang)
     note_packs_here(lang)

@@ -43,6 +43,11 @@ _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
             "没认出的投诉分组，起草规则",
             "group what no rule recognised, and draft a rule",
         ),
+        "learn": (
+            "funnel.cli.learn",
+            "从例子学各场景读起来像什么",
+            "learn from examples what each scenario reads like",
+        ),
         "report": (
             "funnel.cli.report",
             "一页报告：漏斗、帕累托、商家、商品、规则",

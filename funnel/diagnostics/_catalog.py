@@ -570,5 +570,24 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "给这个事实写 from 或 ask（gives 达到这一级），或降低 needs",
             "give the fact a from or an ask whose grade suffices, or lower what needs asks for",
         ),
+        # --- F8xx: likeness (examples, funnel learn) ---
+        "F801": _e(
+            "学到的相似度读不出：{why_zh}",
+            "what was learnt cannot be read: {why_en}",
+            "重新学一遍：funnel learn；或者删掉这个文件，就不看相似度",
+            "learn again: funnel learn; or remove the file, and likeness has no say",
+        ),
+        "F802": _e(
+            "学到的相似度里有“{name}”，规则包里没有这个场景或关口",
+            "what was learnt knows “{name}”, which is no scenario or gate of the pack",
+            "例子改好以后重新学一遍：funnel learn",
+            "once the examples are right, learn again: funnel learn",
+        ),
+        "F803": _w(
+            "例子改过了，相似度还是从原来的例子学的",
+            "the examples have changed since likeness was learnt from them",
+            "重新学一遍：funnel learn",
+            "learn again: funnel learn",
+        ),
     }
 )

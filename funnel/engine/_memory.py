@@ -75,7 +75,11 @@ def silent_signals(pack: Pack) -> frozenset[str]:
 
 
 def state(
-    taken: Intake, recognised: Mapping[str, Truth], as_of: dt.date, silent: frozenset[str] = frozenset()
+    taken: Intake,
+    recognised: Mapping[str, Truth],
+    as_of: dt.date,
+    silent: frozenset[str] = frozenset(),
+    alike: Hashable = None,
 ) -> Hashable | None:
     """All that judging hangs on: what was told, with grades, what recognises it, and the day.
 
@@ -86,6 +90,7 @@ def state(
         recognised: What recognises them.
         as_of: The day.
         silent: Facts that nothing reads: see `silent_signals`.
+        alike: What the likeness of the text comes to.
 
     Returns:
         A key; None where sources themselves matter (a dispute, an unreadable field) or defaults are not known.
@@ -95,4 +100,4 @@ def state(
         return None
     known, names = facts.known, facts.told - silent
     told = frozenset((name, have.value, int(have.grade)) for name in names if (have := known.get(name)))
-    return (as_of, told, tuple(recognised.items())) if len(told) == len(names) else None
+    return (as_of, told, tuple(recognised.items()), alike) if len(told) == len(names) else None

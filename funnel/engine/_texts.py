@@ -27,6 +27,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the vocabulary has no fact “{name}”; it was not used; did you mean “{near}”?",
         ),
         "gate-open": ("关口“{title}”打开：{why}", "the gate “{title}” is open: {why}"),
+        "gate-suspected": (
+            "没有说到“{title}”的字眼，但通篇读来像，先由人看一眼",
+            "no words of “{title}” stand here, but the text reads like it; a person looks first",
+        ),
         "gate-unknown": ("关口“{title}”还不能排除", "the gate “{title}” cannot be ruled out yet"),
         "open-elsewhere": (
             "还有关口或其他规则不能排除，机器不先结案",
@@ -52,6 +56,19 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "“{title}”只是顺带一提：它随另一件事一起处理，不另立一件",
             "“{title}” is a remark: it is dealt with together with the other matter",
         ),
+        "doubted": (
+            "提到了“{title}”的字眼，但通篇读来不像在投诉这件事，不另立一件",
+            "words of “{title}” stand here, but the text reads nothing like a complaint about it; no matter is made of it",
+        ),
+        "offered": (
+            "没有规则认得这些说法；通篇读来最像：{titles}",
+            "no rule recognises these words; they read most like: {titles}",
+        ),
+        "kind": (
+            "从您的话里还看不出是哪一类问题，最接近哪一个",
+            "Your words do not show what kind of matter this is; which is nearest?",
+        ),
+        "kind-why": ("不知道是哪一类，就只能交给人看", "a matter of no known kind can only go to a person"),
         "overridden": ("“{special}”优先于“{general}”({basis})", "“{special}” goes before “{general}” ({basis})"),
         "settle": (
             "根据现有材料，倾向于按“{title}”提出和解方案：{remedies}",

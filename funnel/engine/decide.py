@@ -21,9 +21,11 @@ from funnel.decision import (
     Question,
     Reason,
     Referral,
+    Suggestion,
 )
 from funnel.diagnostics._model import suggestion
 from funnel.engine import describe
+from funnel.engine._alike import GRIEVANCES, Alike, Likenesses
 from funnel.engine._checks import Check
 from funnel.engine._memory import Memory, silent_signals, state
 from funnel.engine._plan import DEAD, ELEMENTS, PAID_FACT, RECOGNISE, REST, Plans
@@ -37,7 +39,7 @@ from funnel.engine.questions import Ask, may_settle, rank, roles
 from funnel.facts.derived import Context
 from funnel.facts.intake import Intake, IntakeContext, intake, localise
 from funnel.facts.truth import Truth
-from funnel.facts.values import NOT_RAISED, Facts, Known
+from funnel.facts.values import LIKENESS, NOT_RAISED, Facts, Grade, Known
 from funnel.facts.vocabulary import pick, yuan
 from funnel.pack.model import Gate, Pack
 
@@ -61,6 +63,7 @@ class Compiled:
     words: Mapping[str, Wording] = field(init=False, repr=False, compare=False)
     gates: tuple[tuple[Gate, Check], ...] = field(init=False, repr=False, compare=False)
     remarks: Mapping[str, Check] = field(init=False, repr=False, compare=False)
+    likenesses: Likenesses = field(init=False, repr=False, compare=False)
     silent: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +78,7 @@ class Compiled:
         object.__setattr__(self, "gates", gates)
         remarks = {r.id: Check(r.remark, pack.vocabulary.defaults) for r in pack.live_rules if r.remark is not None}
         object.__setattr__(self, "remarks", MappingProxyType(remarks))
+        object.__setattr__(self, "likenesses", Likenesses(pack, gates))
         object.__setattr__(self, "silent", silent_signals(pack))
 
 
@@ -112,7 +116,7 @@ class Reasoning:
         parameters: Those in force on ``as_of``.
         recognised: Every rule whose recognition is not false.
         assessments: Those of them that decide: without the rules that step aside because the complaint is out of scope,
-            or because what they recognise is a remark beside another matter.
+            because what they recognise is a remark beside another matter, or because they are doubted.
     """
 
     complaint: Complaint
@@ -130,9 +134,21 @@ class Reasoning:
         """The rules that stepped aside because what they recognise is a remark beside another matter."""
         return self.findings.remarks
 
+    @property
+    def alike(self) -> Alike:
+        """What the likeness of the text to the pack's examples comes to; ``doubted`` holds the rules that were set aside for it."""
+        return self.findings.alike
+
     def names(self, rule: str) -> bool:
-        """Whether the complaint is certainly about what a rule is for, and not by way of a remark."""
-        return self.recognised.get(rule) is True and rule not in self.findings.remarks
+        """Whether a complaint's words certainly name what a rule is for, and not by way of a remark."""
+        alike = self.findings.alike
+        if (
+            rule in self.findings.remarks
+            or rule in alike.doubted
+            or (alike.presumed is not None and rule in alike.offers)
+        ):
+            return False
+        return self.recognised.get(rule) is True
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +163,7 @@ class Findings:
     assessments: Mapping[str, Assessment]
     rulings: tuple[Ruling, ...]
     remarks: tuple[str, ...]
+    alike: Alike
     said: dict[str, Said] = field(default_factory=dict, repr=False, compare=False)
 
 
@@ -162,6 +179,7 @@ class Said:
     recognised: bool
     matters: tuple[Matter, ...]
     questions: tuple[Question, ...]
+    suggestions: tuple[Suggestion, ...]
     referral: Referral | None
     jurisdiction: tuple[Forum, ...]
     explanation: tuple[Explanation, ...]
@@ -185,17 +203,35 @@ def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.
     """What the rules make of facts that were read."""
     parameters = compiled.table.on(as_of)
     recognised = compiled.matcher.recognised(taken.facts, parameters)
-    key = state(taken, recognised, as_of, compiled.silent)
+
+    def wordless() -> Mapping[str, Truth]:
+        bare = read(compiled, complaint.model_copy(update={"text": None}), as_of=as_of)
+        return compiled.matcher.recognised(bare.facts, parameters)
+
+    alike = compiled.likenesses.of(complaint, taken, recognised, wordless)
+    if alike.presumed is not None:
+        taken = _presume(taken, alike.presumed)
+        recognised = compiled.matcher.recognised(taken.facts, parameters)
+    key = state(taken, recognised, as_of, compiled.silent, alike)
     findings = None if key is None else compiled.memory.get(key)
     if findings is None:
-        findings = _findings(compiled, taken.facts, recognised, as_of)
+        findings = _findings(compiled, taken.facts, recognised, as_of, alike)
         if key is not None:
             compiled.memory.put(key, findings)
     gates, assessments, rulings = findings.gates, findings.assessments, findings.rulings
     return Reasoning(complaint, as_of, parameters, taken, gates, recognised, assessments, rulings, findings)
 
 
-def _findings(compiled: Compiled, facts: Facts, recognised: Mapping[str, Truth], as_of: dt.date) -> Findings:
+def _presume(taken: Intake, grievance: str) -> Intake:
+    """The same facts with the matter presumed that the text reads like."""
+    told = taken.facts.value(GRIEVANCES)
+    values = frozenset({grievance}) | (told if isinstance(told, frozenset) else frozenset())
+    return replace(taken, facts=taken.facts.with_value(GRIEVANCES, Known(values, Grade.PRESUMED, LIKENESS)))
+
+
+def _findings(
+    compiled: Compiled, facts: Facts, recognised: Mapping[str, Truth], as_of: dt.date, alike: Alike
+) -> Findings:
     pack, plan = compiled.pack, compiled.plans.of
     parameters = compiled.table.on(as_of)
     case = Case(facts, compiled.table, as_of)
@@ -208,8 +244,42 @@ def _findings(compiled: Compiled, facts: Facts, recognised: Mapping[str, Truth],
             if name not in remarks
         }
     )
-    rulings = _Judge(compiled, facts, case, assessments).rulings()
-    return Findings(gates, MappingProxyType(assessments), rulings, remarks)
+    judge_ = _Judge(compiled, facts, case, assessments, frozenset(alike.doubted))
+    rulings = judge_.rulings()
+    aside = _doubted_matters(assessments, alike)
+    if aside:
+        left = {name: a for name, a in assessments.items() if a.rule.matter not in aside}
+        rest = replace(judge_, assessments=left).rulings()
+        # A doubt may spare the consumer a question and a person a matter. It may not be what lets a machine settle.
+        if alike.offers or (rest and (_hardest(rest) != "settle" or _hardest(rulings) == "settle")):
+            assessments, rulings = left, rest
+        else:
+            aside = frozenset()
+    if alike.presumed is not None:  # nobody has said so yet, so nothing is decided on it: that is asked
+        rulings = tuple(replace(r, outcome="ask", tier=None, reasons=(), asks=(), missing=()) for r in rulings)
+    doubted = tuple(name for name in alike.doubted if pack.rules[name].matter in aside)
+    if doubted != alike.doubted:
+        alike = replace(alike, doubted=doubted)
+    return Findings(gates, MappingProxyType(assessments), rulings, remarks, alike)
+
+
+def _doubted_matters(assessments: Mapping[str, Assessment], alike: Alike) -> frozenset[str]:
+    """The matters that are doubted as a whole: every rule that recognises the complaint there is.
+
+    Within a matter nothing is taken away, for its rules are readings of one thing and each may bar the others. And a matter
+    stays whose rule goes before another by law: who tells of a fault and of a return refused has the law of the fault,
+    however much more he says of the return.
+    """
+    certain = [a.rule for a in assessments.values() if a.recognised is True]
+    kept = {rule.id for rule in certain if rule.id not in alike.doubted}
+    stays = {rule.matter for rule in certain if rule.id in kept}
+    if not alike.offers:
+        stays |= {rule.matter for rule in certain if any(override.rule in kept for override in rule.overrides)}
+    return frozenset(rule.matter for rule in certain) - stays
+
+
+def _hardest(rulings: Sequence[Ruling]) -> Outcome:
+    return max((ruling.outcome for ruling in rulings), key=_HARDNESS.__getitem__)
 
 
 def _beside_others(
@@ -255,14 +325,23 @@ def put_in_words(compiled: Compiled, reasoning: Reasoning, *, lang: str = "zh") 
     return _Writer(compiled, reasoning, lang).decision()
 
 
+@dataclass(frozen=True, slots=True)
 class _Judge:
-    """Decides each matter from the assessments of its rules."""
+    """Decides each matter from the assessments of its rules.
 
-    def __init__(self, compiled: Compiled, facts: Facts, case: Case, assessments: Mapping[str, Assessment]) -> None:
-        self.pack = compiled.pack
-        self.facts = facts
-        self.case = case
-        self.assessments = assessments
+    Attributes:
+        doubted: Rules that do not name a matter which others recognise as well.
+    """
+
+    compiled: Compiled
+    facts: Facts
+    case: Case
+    assessments: Mapping[str, Assessment]
+    doubted: frozenset[str]
+
+    @property
+    def pack(self) -> Pack:
+        return self.compiled.pack
 
     def rulings(self) -> tuple[Ruling, ...]:
         matters: dict[str, list[Assessment]] = {}
@@ -315,12 +394,11 @@ class _Judge:
         """Whether a rule may yet turn out not to decide."""
         return bool({DEAD, UNRECOGNISED} & assessment.live)
 
-    @staticmethod
-    def _primary(live: Sequence[Assessment], candidates: Sequence[Assessment]) -> Assessment:
-        """The rule that names the matter: the special before the general, then the one with most at hand."""
+    def _primary(self, live: Sequence[Assessment], candidates: Sequence[Assessment]) -> Assessment:
+        """The rule that names the matter: one that is not doubted, the special before the general, the one with most at hand."""
         pool = [a for a in live if a.recognised is True] or list(candidates) or list(live)
         general = {o.rule for a in pool for o in a.rule.overrides}
-        return min(pool, key=lambda a: (a.rule.id in general, len(a.live), a.rule.id))
+        return min(pool, key=lambda a: (a.rule.id in self.doubted, a.rule.id in general, len(a.live), a.rule.id))
 
     def _tier(self, assessments: Sequence[Assessment]) -> str:
         return self.pack.hardest(*(a.rule.refer.tier for a in assessments))
@@ -464,6 +542,7 @@ class _Writer:
             recognised=said.recognised,
             matters=said.matters,
             questions=said.questions,
+            suggestions=said.suggestions,
             referral=said.referral,
             respond_by=received + dt.timedelta(hours=said.respond_within) if received else None,
             resolve_by=received + dt.timedelta(hours=said.resolve_within) if received else None,
@@ -490,8 +569,15 @@ class _Writer:
         if not any(a.recognised is True for a in self.r.assessments.values()):
             self.explanation.append(self.words.note("no-rule", "no-rule"))
         for name in sorted(self.r.recognised.keys() - self.r.assessments.keys()):
-            beside = name in self.r.remarks
-            self.note_fixed("remark" if beside else "out-of-scope", "remark" if beside else "steps-aside", name)
+            if name in self.r.remarks:
+                self.note_fixed("remark", "remark", name)
+            elif name in self.r.alike.doubted:
+                self.note_fixed("likeness", "doubted", name)
+            else:
+                self.note_fixed("out-of-scope", "steps-aside", name)
+        if self.r.alike.offers:
+            titles = join([self.title(name) for name in self.r.alike.offers], self.lang)
+            self.note("likeness", self.say("offered", titles=titles))
         outcome, referral, questions = self._outcome(matters, barriers, barrier_tier, pending, possible)
         respond, resolve = self._clocks()
         return Said(
@@ -499,6 +585,7 @@ class _Writer:
             recognised=recognised,
             matters=tuple(matters),
             questions=questions,
+            suggestions=self._suggestions(),
             referral=referral,
             jurisdiction=self._forums(),
             explanation=tuple(self.explanation),
@@ -569,6 +656,11 @@ class _Writer:
                 reasons.append(Reason(code="gate", text=why, gate=gate.id))
                 tiers.append(gate.tier)
                 self.note("gate", self.say("gate-open", title=title, why=why))
+            elif gate.id in self.r.alike.gates:
+                text = self.words.fixed("gate-suspected", title)
+                reasons.append(Reason(code="gate-suspected", text=text, gate=gate.id))
+                tiers.append(first)
+                self.note("gate", text)
             elif truth is None:
                 pending = True
                 self.note("gate", self.words.fixed("gate-unknown", title))
@@ -648,6 +740,7 @@ class _Writer:
             near_misses=() if settled else self._near(ruling.members),
             competing=tuple(sorted(a.rule.id for a in ruling.members if a.rule.id != rule.id)),
             out_of_scope=rule.out_of_scope,
+            presumed=self.r.alike.presumed is not None,
         )
 
     def _reasoned(self, ruling: Ruling) -> None:
@@ -726,6 +819,8 @@ class _Writer:
             # What is open in any matter, so that whoever gets the case sees it, also where another matter referred it.
             missing += [self.label(a.fact) for a in ruling.asks]
         outcome: Outcome = max((m.outcome for m in matters), key=lambda o: _HARDNESS[o], default="refer")
+        if self.r.alike.offers and not barriers and (not matters or self.r.alike.presumed is not None):
+            return "ask", None, (self._kind(),)
         if not matters:
             tiers.append(self.pack.manifest.unmatched_tier)
             if not barriers or not self.r.recognised:
@@ -797,6 +892,35 @@ class _Writer:
         if code == "engine-refused":
             return self.say("engine-refused", detail=detail)
         return self.say(code, title=title)
+
+    # --- likeness -----------------------------------------------------------------------------------------------------
+
+    def _suggestions(self) -> tuple[Suggestion, ...]:
+        """What the complaint may be about, with no matter of its own: what it reads like, and what only its words name."""
+        because = [(name, "reads-like") for name in self.r.alike.offers] + [
+            (name, "words-only") for name in self.r.alike.doubted
+        ]
+        return tuple(
+            Suggestion(scenario=self.pack.rules[name].scenario, rule=name, title=self.title(name), because=why)
+            for name, why in because
+        )
+
+    def _kind(self) -> Question:
+        """Which of those that the complaint reads like it is; an answer of none of them is an empty list."""
+        spec, picks, offers = self.pack.vocabulary[GRIEVANCES], self.compiled.likenesses.picks, self.r.alike.offers
+        values = dict.fromkeys(picks[name] for name in offers)
+        return Question(
+            fact=GRIEVANCES,
+            type=spec.type,
+            text=self.say("kind"),
+            who="consumer",
+            grade="stated",
+            why=self.say("kind-why"),
+            answers=tuple(
+                Answer(value=value, label=spec.show(frozenset({value}), self.lang), removes=len(values) - 1)
+                for value in values
+            ),
+        )
 
     # --- questions ----------------------------------------------------------------------------------------------------
 

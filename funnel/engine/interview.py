@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from funnel.complaint import MAX_TEXT, Complaint
 from funnel.decision import Answer, Decision, Question
+from funnel.engine._alike import GRIEVANCES
+from funnel.engine._texts import say
 from funnel.errors import AnswerError
 from funnel.facts.intake import coerce, expected
 from funnel.facts.values import GRADES, Grade
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 STORY: Final = "text"
 """What the opening question asks for: the complaint in the consumer's own words."""
 
-_GRIEVANCES: Final = "grievances"
 _YES: Final = frozenset({"y", "yes", "true", "1", "是", "是的", "对", "对的", "有", "嗯", "已经", "可以", "会"})
 _NO: Final = frozenset(
     {"n", "no", "false", "0", "2", "否", "不", "不是", "没", "没有", "不对", "无", "还没", "不会", "未"}
@@ -39,14 +40,10 @@ _SAYS: Final[Mapping[str, Mapping[str, str]]] = {
     "zh": {
         "story": "请说说发生了什么：买了什么，出了什么问题，想要怎样",
         "story-why": "从您的话里认出是哪一类问题，能少问几句",
-        "kind": "从您的话里还看不出是哪一类问题，最接近哪一个",
-        "kind-why": "不知道是哪一类，就只能交给人看",
     },
     "en": {
         "story": "Please say what happened: what was bought, what went wrong, what you want",
         "story-why": "your words show what kind of matter it is, which saves questions",
-        "kind": "Your words do not show what kind of matter this is; which is nearest?",
-        "kind-why": "a matter of no known kind can only go to a person",
     },
 }
 
@@ -214,10 +211,10 @@ def advance(step: Interview) -> Interview:
         )
         return replace(step, question=opening)
     decision = step.engine.decide(step.complaint, as_of=step.as_of)
-    return replace(step, decision=decision, question=_next(step, decision, says))
+    return replace(step, decision=decision, question=_next(step, decision))
 
 
-def _next(step: Interview, decision: Decision, says: Mapping[str, str]) -> Question | None:
+def _next(step: Interview, decision: Decision) -> Question | None:
     if decision.outcome == "ask":
         for question in decision.questions:
             if question.fact not in step.asked and (step.who is None or question.who in step.who):
@@ -225,10 +222,16 @@ def _next(step: Interview, decision: Decision, says: Mapping[str, str]) -> Quest
         return None
     vocabulary = step.engine.pack.vocabulary
     unmatched = decision.referral is not None and {r.code for r in decision.referral.reasons} == {"unmatched"}
-    if not unmatched or _GRIEVANCES not in vocabulary or _GRIEVANCES in step.asked:
+    if not unmatched or GRIEVANCES not in vocabulary or GRIEVANCES in step.asked:
         return None
+    lang = step.engine.lang
     kind = Question(
-        fact=_GRIEVANCES, type="set", text=says["kind"], who="consumer", grade="stated", why=says["kind-why"]
+        fact=GRIEVANCES,
+        type="set",
+        text=say("kind", lang),
+        who="consumer",
+        grade="stated",
+        why=say("kind-why", lang),
     )
     return _with_answers(step, kind)
 

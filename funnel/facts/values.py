@@ -54,6 +54,8 @@ class Known:
 
 NOT_RAISED = "not raised"
 """The source of a raised fact that nobody raised."""
+LIKENESS = "likeness"
+"""The source of a matter that is presumed because the text reads like it."""
 
 
 @dataclass(frozen=True, slots=True)

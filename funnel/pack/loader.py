@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path
 from funnel.errors import PackError, PackNotFoundError
+from funnel.facts.likeness import GATE, MAX_BYTES, NONE, Likeness, LikenessError, parse
 from funnel.facts.signals import Lexicon
 from funnel.facts.vocabulary import SIGNAL_PREFIX, Vocabulary
 from funnel.law.register import Register
@@ -26,6 +28,7 @@ from funnel.pack._register import RegisterReader, check_citation, read_calendar
 from funnel.pack._rules import RuleReader
 from funnel.pack._vocabulary import VocabularyReader
 from funnel.pack.digest import canonical, digest, merge_sections
+from funnel.pack.examples import FOLDER as EXAMPLES
 from funnel.pack.model import ForumSpec, Gate, Manifest, Pack, Rule
 
 _FOLDERS = ("vocabulary", "signals", "statutes")
@@ -33,6 +36,8 @@ _FOLDERS = ("vocabulary", "signals", "statutes")
 _SINGLE = {f"{name}.yaml": name for name in ("pack", "gates", "calendar", "forums", *_FOLDERS)}
 _RULE = "rule:"
 _SUFFIXES = (".yaml", ".yml")
+LIKENESS = "likeness.json"
+"""What `funnel learn` writes."""
 _MAX_FILES = 5_000
 MANIFEST_REQUIRED = ("funnel", "pack", "version", "title", "language", "timezone", "currency", "jurisdiction", "tiers", "unmatched", "settle_limit")  # fmt: skip
 MANIFEST_OPTIONAL = ("respond_within", "resolve_within")
@@ -96,13 +101,17 @@ def load_pack(name_or_path: str | Path = "cn-ecommerce") -> Pack:
     return loaded.pack
 
 
-def check_pack(name_or_path: str | Path) -> Loaded:
+def check_pack(name_or_path: str | Path, *, likeness: bool = True) -> Loaded:
     """Load a pack and report every finding, errors and warnings, in file order.
+
+    Args:
+        name_or_path: As for `load_pack`.
+        likeness: Whether to read what was learnt from its examples; who learns it anew has no use for the old.
 
     Raises:
         PackNotFoundError: There is no such pack.
     """
-    return _Load(find_pack(name_or_path)).run()
+    return _Load(find_pack(name_or_path), likeness=likeness).run()
 
 
 class _Groundwork(NamedTuple):
@@ -117,8 +126,9 @@ class _Groundwork(NamedTuple):
 
 
 class _Load:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, likeness: bool = True) -> None:
         self.root = root
+        self.with_likeness = likeness
         # A working directory inside the pack's folder makes some paths short and others not: then each is found by itself.
         self.base = None if Path.cwd().is_relative_to(root.absolute()) else shown_path(root)
         self.sink = Diagnostics()
@@ -160,8 +170,10 @@ class _Load:
     def _paths(self) -> list[tuple[Path, tuple[str, ...]]]:
         """Every YAML file with the parts of its path below the pack's folder, in the order of these."""
         found = []
-        for folder, _, names in os.walk(self.root):
+        for folder, folders, names in os.walk(self.root):
             below = Path(folder).relative_to(self.root).parts
+            if not below and EXAMPLES in folders:
+                folders.remove(EXAMPLES)  # they are learnt from, and decide nothing by themselves
             found += [
                 (Path(folder, name), (*below, name))
                 for name in names
@@ -233,6 +245,7 @@ class _Load:
         for node in self._take("gates"):
             gates |= rules_reader.gates(node)
         rules = self._rules(lambda node, id_: rules_reader.rule(node, id_, forums))
+        likeness = self._likeness(rules, gates)
         self._idle_signals(idle, conditions, words)
         gates_span = Span(shown_path(self.root / "gates.yaml"))
         lint(
@@ -254,6 +267,7 @@ class _Load:
             gates=MappingProxyType(dict(sorted(gates.items()))),
             forums=MappingProxyType(dict(sorted(forums.items()))),
             digest=digest(merge_sections(self.contents)),
+            likeness=likeness,
             root=str(self.root),
         )
 
@@ -264,6 +278,34 @@ class _Load:
         for name, span in idle.items():
             if name not in conditions.heard and SIGNAL_PREFIX + name not in args:
                 self.sink.add("F524", span, name=name)
+
+    def _likeness(self, rules: Mapping[str, Rule], gates: Mapping[str, Gate]) -> Likeness | None:
+        """What was learnt from the examples, if anything was. It is part of what the pack means, and so of its digest."""
+        path = self.root / LIKENESS
+        if not self.with_likeness or not path.is_file():
+            return None
+        span = Span(shown_path(path))
+        try:
+            if (size := path.stat().st_size) > MAX_BYTES:
+                self.sink.add("F114", span, size=size, limit=MAX_BYTES)
+                return None
+            raw = path.read_bytes()
+            likeness = parse(raw.decode("utf-8"))
+        except OSError as error:
+            why = error.strerror or "cannot be read"
+            self.sink.add("F100", span, detail=why, detail_zh=why)
+            return None
+        except UnicodeDecodeError as error:
+            self.sink.add("F116", span, byte=error.start)
+            return None
+        except LikenessError as error:
+            self.sink.add("F801", span, why_zh=error.zh, why_en=error.en)
+            return None
+        known = {rule.scenario for rule in rules.values()} | {GATE + gate for gate in gates} | {NONE}
+        for name in sorted(likeness.traits.keys() - known):
+            self.sink.add("F802", span, name=name.removeprefix(GATE))
+        self.contents[span.path] = (LIKENESS, {"sha256": hashlib.sha256(raw).hexdigest()})
+        return likeness
 
     def _manifest(self) -> Manifest | None:
         r = self.reader

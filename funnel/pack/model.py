@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Literal
 
 from funnel.diagnostics import Span
+from funnel.facts.likeness import Likeness
 from funnel.facts.signals import Lexicon
 from funnel.facts.values import Grade, Value
 from funnel.facts.vocabulary import Texts, Vocabulary
@@ -385,6 +386,7 @@ class Pack:
         calendar: Statutory holidays.
         rules: Every rule by id, drafts and retired ones included.
         gates, forums: By id.
+        likeness: What its examples taught, if anything was learnt from them.
         digest: SHA-256 over the canonical form; comments, key order, file order and layout do not change it.
     """
 
@@ -397,6 +399,7 @@ class Pack:
     gates: Mapping[str, Gate]
     forums: Mapping[str, ForumSpec]
     digest: str
+    likeness: Likeness | None = field(compare=False, default=None)
     root: str = field(compare=False, default="")
 
     @property

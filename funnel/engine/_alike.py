@@ -1,0 +1,157 @@
+"""What a text's likeness to the pack's examples may do: never state a fact, never settle, never take a protection away.
+
+It may do three things. A gate that nothing opened but whose examples the text reads like is *suspected*: a person looks first.
+Where no rule recognises a complaint, those that it reads like are *offered*: the consumer is asked which it is, and what he
+answers counts as if he had picked it in a form; where one of them is sure, it is *presumed*, so that whoever has the case sees what
+it will take, but nothing is decided until it is said. And a rule that recognises a complaint by its words alone is *doubted* where the
+text reads far less like it than like another that recognises it: it is named, but no matter of its own is made of it, unless that
+would settle the rest. Where the text reads far more like something that no rule recognises in it than like any that one does,
+all are doubted, and the consumer is asked. What somebody has said in a form goes before all of this.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from funnel.complaint import Complaint
+from funnel.engine._checks import Check
+from funnel.facts.intake import Intake
+from funnel.facts.likeness import GATE, Likeness, Margins
+from funnel.facts.truth import Truth
+from funnel.facts.values import Facts, Grade, Known
+from funnel.pack.model import Gate, Pack, Rule, Test, leaves_of
+
+GRIEVANCES: Final = "grievances"
+"""The fact that a form or an answer picks the matter with."""
+OFFERED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What the likeness of one text comes to.
+
+    Attributes:
+        gates: Gates that are suspected.
+        offers: Rules that the complaint may be for, the likest first, where none recognises it.
+        presumed: The value of `GRIEVANCES` that picks the first of them, if that is sure.
+        doubted: Rules whose words the text has, but that it reads far less like than like something else.
+    """
+
+    gates: tuple[str, ...] = ()
+    offers: tuple[str, ...] = ()
+    doubted: tuple[str, ...] = ()
+    presumed: str | None = None
+
+
+NOTHING: Final = Alike()
+
+
+class Likenesses:
+    """The likeness of a pack, with its rules.
+
+    Args:
+        pack: The pack.
+        gates: Its gates, compiled.
+    """
+
+    def __init__(self, pack: Pack, gates: tuple[tuple[Gate, Check], ...]) -> None:
+        self._likeness: Likeness | None = pack.likeness
+        self._outside = frozenset(rule.id for rule in pack.live_rules if rule.out_of_scope)
+        traits = {} if pack.likeness is None else pack.likeness.traits
+        self._gates = tuple((gate.id, GATE + gate.id, check.reads) for gate, check in gates if GATE + gate.id in traits)
+        live = [rule for rule in pack.live_rules if rule.scenario in traits]
+        self._scenarios = {rule.id: rule.scenario for rule in live}
+        self._inside = frozenset(rule.scenario for rule in live if not rule.out_of_scope)
+        self.picks = {
+            rule.id: pick for rule in live if not rule.out_of_scope and (pick := _pick(rule, pack)) is not None
+        }
+        """For each rule that a form can pick, the value of `GRIEVANCES` that picks it."""
+        self._of: dict[str, str] = {}
+        for name in self.picks:
+            self._of.setdefault(self._scenarios[name], name)
+
+    def of(
+        self,
+        complaint: Complaint,
+        taken: Intake,
+        recognised: Mapping[str, Truth],
+        wordless: Callable[[], Mapping[str, Truth]],
+    ) -> Alike:
+        """What the text of a complaint comes to.
+
+        Args:
+            complaint: The complaint.
+            taken: Its facts.
+            recognised: The rules that recognise it.
+            wordless: Gives those that recognise it without its text; asked for only where it matters.
+        """
+        if self._likeness is None or taken.scan is None:
+            return NOTHING
+        margins = self._likeness.compare(taken.scan.normal.text)
+        if margins is None:
+            return NOTHING
+        said = complaint.facts.keys()
+        traits = self._likeness.traits
+        gates = tuple(
+            gate for gate, name, reads in self._gates if margins.of[name] >= traits[name].cut and reads.isdisjoint(said)
+        )
+        if GRIEVANCES in said:
+            return Alike(gates) if gates else NOTHING
+        certain = [name for name, truth in recognised.items() if truth is True]
+        offers: tuple[str, ...] = ()
+        doubted: tuple[str, ...] = ()
+        if not certain:
+            offers = self._offers(self._likeness, margins)
+        elif self._outside.isdisjoint(certain):
+            offers, doubted = self._weighed(self._likeness, margins, certain, wordless)
+        if not (gates or offers or doubted):
+            return NOTHING
+        sure = bool(offers) and margins.of[self._scenarios[offers[0]]] >= self._likeness.sure
+        return Alike(gates, offers, doubted, self.picks[offers[0]] if sure else None)
+
+    def _offers(self, likeness: Likeness, margins: Margins) -> tuple[str, ...]:
+        order = margins.ranked()
+        if order[0] not in self._inside or margins.of[order[0]] < likeness.near:
+            return ()
+        likest = [name for name in order if name in self._of][:OFFERED]
+        return tuple(self._of[name] for name in likest)
+
+    def _weighed(
+        self, likeness: Likeness, margins: Margins, certain: list[str], wordless: Callable[[], Mapping[str, Truth]]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What to ask instead of all that is certain, and what of it is doubted."""
+        far = {name: margins.of[self._scenarios[name]] for name in certain if name in self._scenarios}
+        best = max(far.values(), default=math.inf)
+        least = min(best - likeness.apart, 0.0)  # above nought a text does read like it
+        low = [name for name in far if far[name] < least]
+        offers = self._offers(likeness, margins)
+        other = bool(offers) and best < min(margins.of[self._scenarios[offers[0]]] - likeness.apart, 0.0)
+        if not (low or other):
+            return (), ()
+        recorded = wordless()
+        if other and not any(recorded.get(name) is True or name not in far for name in certain):
+            return offers, tuple(certain)
+        return (), tuple(name for name in low if recorded.get(name) is not True)
+
+
+def _pick(rule: Rule, pack: Pack) -> str | None:
+    """The first value of the fact `GRIEVANCES` that by itself makes a rule recognise a complaint."""
+    spec = pack.vocabulary.facts.get(GRIEVANCES)
+    if spec is None:
+        return None
+    defaults = pack.vocabulary.defaults
+    check = Check(rule.recognise, defaults)
+    for value in dict.fromkeys(_values(rule)):
+        known = Known(frozenset({value}), Grade.STATED, GRIEVANCES)
+        facts = Facts({**defaults, GRIEVANCES: known}, told=frozenset({GRIEVANCES}))
+        if value in spec.members and check.truth(facts.known, facts.told, {}) is True:
+            return value
+    return None
+
+
+def _values(rule: Rule) -> list[str]:
+    leaves = [leaf for leaf in leaves_of(rule.recognise) if isinstance(leaf, Test) and leaf.fact == GRIEVANCES]
+    return [value for leaf in leaves if isinstance(leaf.constant, frozenset) for value in sorted(leaf.constant)]

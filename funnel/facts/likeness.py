@@ -1,0 +1,240 @@
+"""Likeness: how far a text reads like a pack's example complaints, matter by matter.
+
+Phrases find the words that their author thought of. People have more words than that: of complaints written by somebody
+who had seen no phrase, two in five are told in words that none of 69,000 phrases holds. Example complaints teach what such a
+text is about all the same. A linear classifier for each *trait* (a scenario, a gate, or ``none``) is learnt from them
+(`funnel.author.learn`), over the characters and pairs of characters that a text has; here it is only read.
+
+What it says is a guess. It states no fact, and nothing is settled on it: see `funnel.engine._alike` for what it may do.
+
+Pure and fast: a row of the table is one whole number in which every trait has a lane of its own, so that all traits of a
+text are summed by as many additions as the text has different pairs.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import re
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Any, Final
+
+NONE: Final = "none"
+"""The trait of a text that states no grievance."""
+GATE: Final = "gate:"
+"""What the names of gates begin with; the other names are scenarios."""
+
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""Largest file that is read."""
+MAX_TRAITS: Final = 1_000
+MAX_GRAMS: Final = 65_000
+"""So many rows of 255 at most fit a lane."""
+
+_LANE: Final = 3
+"""Bytes of a lane: a byte of the table, summed over at most `MAX_GRAMS` rows."""
+_ZERO: Final = 128
+"""The byte that stands for a weight of nothing."""
+_SIXTEENTHS: Final = 2.5
+"""Steps of a squared rarity in one byte: rarities reach ten."""
+_LEAST: Final = 6
+"""A text of fewer known grams is too little to say anything of."""
+_DIGITS = re.compile(r"[0-9]+")
+_RUN = re.compile(r"[^\W_]+")
+
+
+def grams(normal: str) -> set[str]:
+    """The characters and pairs of characters of a normalised text.
+
+    No pair goes across a mark or a space, and every number is one character: which number it is tells no matter.
+
+    >>> sorted(grams("退款3天,没到"))
+    ['0', '0天', '到', '天', '款', '款0', '没', '没到', '退', '退款']
+    """
+    found: set[str] = set()
+    for run in _RUN.findall(_DIGITS.sub("0", normal)):
+        found.update(run)
+        found.update(map("".join, pairwise(run)))
+    return found
+
+
+class LikenessError(ValueError):
+    """A file of what was learnt that cannot be read; ``detail`` says what is wrong with it."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+        self.en = en
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """One thing that a text may read like.
+
+    Attributes:
+        name: A scenario; ``gate:`` and a gate; or ``none``.
+        bias: The margin of a text that holds nothing known.
+        scale: What one step of the table is worth.
+        cut: The margin from which on a gate is suspected; of no use for the others.
+    """
+
+    name: str
+    bias: float
+    scale: float
+    cut: float
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """How far one text reads like each trait: above nought more like its examples than like all others.
+
+    Attributes:
+        of: By trait.
+    """
+
+    of: Mapping[str, float]
+
+    def ranked(self) -> tuple[str, ...]:
+        """Scenarios and ``none``, the likest first; gates are no rivals of theirs and not among them."""
+        matters = [name for name in self.of if not name.startswith(GATE)]
+        return tuple(sorted(matters, key=lambda name: (-self.of[name], name)))
+
+
+class Likeness:
+    """What was learnt from a pack's examples. Immutable; share it between threads.
+
+    Args:
+        traits: What a text may read like.
+        rarity: Steps of the squared rarity of each gram, from 0 to 255.
+        weights: For each gram a byte a trait: 128 is nothing, more speaks for the trait, less against it.
+        examples: The digest of the examples that it was learnt from.
+        near: The least margin of the likest scenario for which asking for the kind of matter is worth while.
+        sure: The margin of the likest scenario from which on it is presumed to be the matter.
+        apart: How much less a text may read like a matter than like another, if it is about it as well.
+    """
+
+    __slots__ = ("_rows", "apart", "examples", "near", "sure", "traits")
+
+    def __init__(
+        self,
+        traits: Sequence[Trait],
+        rarity: Mapping[str, int],
+        weights: Mapping[str, bytes],
+        *,
+        examples: str,
+        near: float,
+        sure: float,
+        apart: float,
+    ) -> None:
+        self.traits: Mapping[str, Trait] = MappingProxyType({trait.name: trait for trait in traits})
+        self.examples = examples
+        self.near = near
+        self.sure = sure
+        self.apart = apart
+        lanes = len(traits) + 1
+        spread = bytearray(lanes * _LANE)
+        rows = {}
+        for gram, steps in rarity.items():
+            spread[::_LANE] = bytes((steps,)) + weights[gram]
+            rows[gram] = int.from_bytes(spread, "little")
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def compare(self, normal: str) -> Margins | None:
+        """How a normalised text reads; None where it holds too little that is known to say.
+
+        Linear in the length of the text.
+        """
+        rows = self._rows
+        known = [rows[gram] for gram in grams(normal) if gram in rows]
+        if len(known) < _LEAST:
+            return None
+        # Bytes cannot be below nought, so each row has 128 too much in every lane of a trait.
+        total = sum(known).to_bytes(_LANE * (len(self.traits) + 1), "little")
+        steps = int.from_bytes(total[:_LANE], "little")
+        length = math.sqrt(steps / _SIXTEENTHS)
+        away = _ZERO * len(known)
+        margins = {}
+        for index, trait in enumerate(self.traits.values(), 1):
+            lane = int.from_bytes(total[index * _LANE : (index + 1) * _LANE], "little")
+            margins[trait.name] = trait.bias + (lane - away) * trait.scale / length
+        return Margins(margins)
+
+    # --- the file -----------------------------------------------------------------------------------------------------
+
+    def dump(self) -> str:
+        """The file that `parse` reads: the same text for the same content."""
+        lanes = len(self.traits) + 1
+        names = sorted(self._rows)
+        table = b"".join(self._rows[name].to_bytes(lanes * _LANE, "little")[::_LANE] for name in names)
+        content = {
+            "funnel": 1,
+            "examples": self.examples,
+            "near": self.near,
+            "sure": self.sure,
+            "apart": self.apart,
+            "traits": [{"name": t.name, "bias": t.bias, "scale": t.scale, "cut": t.cut} for t in self.traits.values()],
+            "grams": " ".join(names),
+            "table": base64.b64encode(zlib.compress(table, 9)).decode("ascii"),
+        }
+        return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+
+
+def parse(text: str) -> Likeness:
+    """Read a file of what was learnt.
+
+    Raises:
+        LikenessError: It is not what `Likeness.dump` writes.
+    """
+    try:
+        content = json.loads(text)
+        traits = [_trait(entry) for entry in content["traits"]]
+        names = content["grams"].split(" ")
+        lanes = len(traits) + 1
+        if content["funnel"] != 1:
+            raise LikenessError("格式版本不认得", "its format version is not known")
+        if not 0 < len(traits) <= MAX_TRAITS or not 0 < len(names) <= MAX_GRAMS:
+            raise LikenessError("太大，或者是空的", "it is too large, or empty")
+        size = lanes * len(names)
+        unpack = zlib.decompressobj()
+        table = unpack.decompress(base64.b64decode(content["table"], validate=True), size + 1)
+        if len(table) != size or len(set(names)) != len(names) or len({t.name for t in traits}) != len(traits):
+            raise LikenessError("表的大小和名目对不上", "its table does not fit its names")
+        rarity = {name: table[i * lanes] for i, name in enumerate(names)}
+        weights = {name: table[i * lanes + 1 : (i + 1) * lanes] for i, name in enumerate(names)}
+        near, sure, apart = (_number(content[key]) for key in ("near", "sure", "apart"))
+        return Likeness(traits, rarity, weights, examples=str(content["examples"]), near=near, sure=sure, apart=apart)
+    except (KeyError, TypeError, AttributeError, binascii.Error, zlib.error, RecursionError) as error:
+        raise LikenessError("缺一项，或者有一项读不出", f"a part is missing or unreadable: {error}") from None
+    except json.JSONDecodeError as error:
+        raise LikenessError(f"不是 JSON：第 {error.lineno} 行", f"it is no JSON: line {error.lineno}") from None
+
+
+def _trait(entry: Mapping[str, Any]) -> Trait:
+    figures = (_number(entry[key]) for key in ("bias", "scale", "cut"))
+    if not isinstance(entry["name"], str):
+        raise TypeError("name")
+    return Trait(entry["name"], *figures)
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError("a number")
+    return float(value)
+
+
+def quantised(rarity: float) -> int:
+    """The byte of a gram's rarity (its inverse document frequency)."""
+    return max(1, min(255, round(rarity * rarity * _SIXTEENTHS)))
+
+
+def rarity_of(steps: int) -> float:
+    """The rarity that a byte stands for."""
+    return math.sqrt(steps / _SIXTEENTHS)

@@ -1,0 +1,121 @@
+"""Example complaints of a pack: what `funnel.author.learn` learns likeness from. They decide nothing and load with no pack.
+
+A file in ``examples/`` holds texts about one scenario, or texts that state no grievance (``scenario: none``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from funnel.diagnostics import Diagnostic, Diagnostics, Span
+from funnel.diagnostics._model import shown_path
+from funnel.facts.likeness import GATE, NONE
+from funnel.pack._nodes import MapNode, Node, ScalarNode, load_file
+from funnel.pack._reader import Reader
+from funnel.pack.model import Pack
+
+FOLDER: Final = "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An example complaint.
+
+    Attributes:
+        text: Its words.
+        matters: The scenarios it is about, the main one first; none: it states no grievance.
+        gates: The gates it should open.
+    """
+
+    text: str
+    matters: tuple[str, ...]
+    gates: frozenset[str] = frozenset()
+
+    @property
+    def traits(self) -> frozenset[str]:
+        """What it reads like: names of `funnel.facts.likeness.Trait`."""
+        return frozenset((*(self.matters or (NONE,)), *(GATE + gate for gate in self.gates)))
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """The examples of a pack, and what is wrong with them or with what was learnt from them."""
+
+    examples: tuple[Example, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def digest_of(examples: Iterable[Example]) -> str:
+    """Names a set of examples, whatever their order."""
+    lines = sorted("\x1f".join((e.text, *e.matters, *sorted(GATE + g for g in e.gates))) for e in examples)
+    return hashlib.sha256("\x1e".join(lines).encode("utf-8")).hexdigest()
+
+
+def read_examples(pack: Pack) -> Examples:
+    """Read the examples of a pack, and hold what was learnt against them."""
+    sink = Diagnostics()
+    folder = Path(pack.root) / FOLDER
+    reading = _Reading(pack, Reader(sink))
+    for path in sorted(p for suffix in ("*.yaml", "*.yml") for p in folder.rglob(suffix)):
+        node = load_file(path, shown_path(path), sink)
+        if node is not None:
+            reading.file(node)
+    found = tuple(reading.found)
+    if not sink.has_errors and (found or pack.likeness is not None):
+        learnt = None if pack.likeness is None else pack.likeness.examples
+        if learnt != digest_of(found):
+            sink.add("F803", Span(shown_path(folder)))
+    return Examples(found, sink.sorted())
+
+
+class _Reading:
+    def __init__(self, pack: Pack, reader: Reader) -> None:
+        self.r = reader
+        self.scenarios = sorted({rule.scenario for rule in pack.live_rules})
+        self.gates = sorted(pack.gates)
+        self.found: list[Example] = []
+        self.seen: dict[str, Span] = {}
+
+    def file(self, node: Node) -> None:
+        r = self.r
+        entries = r.mapping(node, required=("funnel", "scenario", "texts"))
+        if entries is None:
+            return
+        main = r.choice(entries.get("scenario"), (*self.scenarios, NONE))
+        for item in r.items(entries.get("texts")):
+            example = None if main is None else self._example(item, main)
+            if example is not None and r.is_new(self.seen, example.text, _text_node(item)):
+                self.found.append(example)
+
+    def _example(self, node: Node, main: str) -> Example | None:
+        r = self.r
+        if not isinstance(node, MapNode):
+            text = r.string(node)
+            return None if text is None else Example(text, self._matters(main, ()))
+        entries = r.mapping(node, required=("text",), optional=("also", "gates"))
+        if entries is None:
+            return None
+        text = r.string(entries.get("text"))
+        also = [r.choice(n, self.scenarios) for n in r.items(entries.get("also"), single=True)]
+        gates = [r.choice(n, self.gates) for n in r.items(entries.get("gates"), single=True)] if self.gates else []
+        if text is None:
+            return None
+        return Example(
+            text,
+            self._matters(main, tuple(name for name in also if name is not None)),
+            frozenset(gate for gate in gates if gate is not None),
+        )
+
+    @staticmethod
+    def _matters(main: str, also: tuple[str, ...]) -> tuple[str, ...]:
+        return also if main == NONE else tuple(dict.fromkeys((main, *also)))
+
+
+def _text_node(node: Node) -> ScalarNode:
+    inner = node.values["text"] if isinstance(node, MapNode) else node
+    assert isinstance(inner, ScalarNode)  # noqa: S101 (its text was read)
+    return inner
