@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from funnel.author._endings import ending
 from funnel.decision import Decision
+from funnel.engine._alike import GRIEVANCES
 from funnel.engine._texts import say
 from funnel.engine.assess import Assessment
 from funnel.engine.decide import Reasoning
 from funnel.engine.describe import leaf, need
 from funnel.engine.evaluate import Trace, evaluate, flips, trace
+from funnel.facts.likeness import GATE, NONE
 from funnel.facts.signals import Hit, Scan
 from funnel.facts.values import NOT_RAISED
 from funnel.facts.vocabulary import SIGNAL_PREFIX, pick
@@ -18,6 +20,8 @@ from funnel.pack.model import All, Not, Pack, Rule, Test, leaves_of
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _NEAR = 3
+_LIKEST = 3
+_TELLING = 6
 _PHRASE = 60
 
 
@@ -50,6 +54,7 @@ class _Explainer:
         yield ""
         yield from self._facts()
         yield from self._gates()
+        yield from self._likeness()
         yield ""
         yield self.pick("# 考虑过的规则", "# Rules considered")
         for assessment in self.r.assessments.values():
@@ -122,6 +127,30 @@ class _Explainer:
                 word = self.pick("打开", "open") if truth else self.pick("还不能排除", "cannot be ruled out yet")
                 yield f"  {self.pick('关口', 'gate')} {gate.id}: {word} — {pick(gate.title, self.lang)}"
 
+    def _likeness(self) -> Iterator[str]:
+        """What the text reads like, with the characters that speak most for it, and what that comes to."""
+        scan, likeness, alike = self.r.intake.scan, self.pack.likeness, self.r.alike
+        margins = None if scan is None or likeness is None else likeness.compare(scan.normal.text)
+        if scan is None or likeness is None or margins is None:
+            return
+        titles = {rule.scenario: rule.title for rule in self.pack.live_rules}
+        yield ""
+        yield self.pick("# 读起来像什么（大于 0 才算像）", "# What it reads like (above 0: like it)")
+        suspected = tuple(GATE + name for name in alike.gates)
+        for name in (*margins.ranked()[:_LIKEST], *suspected):
+            if name in suspected:
+                shown = self.pick("关口 ", "gate ") + pick(self.pack.gates[name.removeprefix(GATE)].title, self.lang)
+            elif name == NONE:
+                shown = self.pick("没有可处理的事由", "states no grievance")
+            else:
+                shown = pick(titles[name], self.lang)
+            words = self.pick("、", ", ").join(likeness.telling(scan.normal.text, name, _TELLING))
+            yield f"  {margins.of[name]:+.2f} {shown} ← {words}"
+        for name in alike.doubted:
+            yield "  " + say("doubted", self.lang, title=pick(self.pack.rules[name].title, self.lang))
+        for gate in alike.gates:
+            yield "  " + say("gate-suspected", self.lang, title=pick(self.pack.gates[gate].title, self.lang))
+
     def _rule(self, a: Assessment) -> Iterator[str]:
         rule = a.rule
         yield f"{_MARKS[a.recognised]} {rule.id}   {pick(rule.title, self.lang)}   ({rule.span})"
@@ -183,6 +212,8 @@ class _Explainer:
         for number, question in enumerate(self.d.questions, 1):
             yield f"  {number}. [{question.who}] {question.text}   ({question.fact}, {question.grade})"
             yield f"     {question.why}"
+            if question.fact == GRIEVANCES:
+                yield "     " + self.pick("、", ", ").join(answer.label for answer in question.answers)
 
     def _reasons(self) -> Iterator[str]:
         if self.d.referral is None:

@@ -12,6 +12,7 @@ all are doubted, and the consumer is asked. What somebody has said in a form goe
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,9 @@ from funnel.pack.model import Gate, Pack, Rule, Test, leaves_of
 GRIEVANCES: Final = "grievances"
 """The fact that a form or an answer picks the matter with."""
 OFFERED: Final = 3
+_NEARLY: Final = -0.1
+"""The margin from which on a single sentence tells of a matter: it has fewer words to be like the examples in."""
+_SENTENCE = re.compile("[。！？；!?;\n\r]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,8 @@ class Likenesses:
         if not certain:
             offers = self._offers(self._likeness, margins)
         elif self._outside.isdisjoint(certain):
-            offers, doubted = self._weighed(self._likeness, margins, certain, wordless)
+            text = taken.scan.normal.text
+            offers, doubted = self._weighed(self._likeness, text, margins, certain, wordless)
         if not (gates or offers or doubted):
             return NOTHING
         sure = bool(offers) and margins.of[self._scenarios[offers[0]]] >= self._likeness.sure
@@ -120,7 +125,12 @@ class Likenesses:
         return tuple(self._of[name] for name in likest)
 
     def _weighed(
-        self, likeness: Likeness, margins: Margins, certain: list[str], wordless: Callable[[], Mapping[str, Truth]]
+        self,
+        likeness: Likeness,
+        text: str,
+        margins: Margins,
+        certain: list[str],
+        wordless: Callable[[], Mapping[str, Truth]],
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """What to ask instead of all that is certain, and what of it is doubted."""
         far = {name: margins.of[self._scenarios[name]] for name in certain if name in self._scenarios}
@@ -131,6 +141,10 @@ class Likenesses:
         other = bool(offers) and best < min(margins.of[self._scenarios[offers[0]]] - likeness.apart, 0.0)
         if not (low or other):
             return (), ()
+        # What is told in one sentence of many is little of the whole, and yet it is told.
+        parts = [part for sentence in _SENTENCE.split(text) if (part := likeness.compare(sentence)) is not None]
+        told = {name for name in far if any(part.of[self._scenarios[name]] >= _NEARLY for part in parts)}
+        low, other = [name for name in low if name not in told], other and not told
         recorded = wordless()
         if other and not any(recorded.get(name) is True or name not in far for name in certain):
             return offers, tuple(certain)

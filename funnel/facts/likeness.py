@@ -167,6 +167,18 @@ class Likeness:
             margins[trait.name] = trait.bias + (lane - away) * trait.scale / length
         return Margins(margins)
 
+    def telling(self, normal: str, name: str, count: int) -> tuple[str, ...]:
+        """The grams of a text that speak most for a trait, the most telling first; one that is part of another is left out."""
+        lane = 8 * _LANE * (1 + list(self.traits).index(name))
+        worth = {gram: (self._rows[gram] >> lane & 0xFF) - _ZERO for gram in grams(normal) if gram in self._rows}
+        found: list[str] = []
+        for gram in sorted(worth, key=lambda gram: (-worth[gram], -len(gram), gram)):
+            if worth[gram] <= 0 or len(found) == count:
+                break
+            if not any(gram in other or other in gram for other in found):
+                found.append(gram)
+        return tuple(found)
+
     # --- the file -----------------------------------------------------------------------------------------------------
 
     def dump(self) -> str:
