@@ -20,6 +20,7 @@ from funnel.diagnostics import Span
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, reason
 from funnel.engine.engine import to_complaint
 from funnel.facts.intake import localise
+from funnel.pack.loader import LIKENESS
 from funnel.pack.model import All, Condition, Not, Pack, Rule, leaves_of
 
 _STEPS = 100_000
@@ -75,7 +76,7 @@ class PackDiff:
         added, removed: Rules that decide in one of them only.
         changed: Rules whose meaning changed.
         touched: Rules that stand as they were, but read something that changed, with its names.
-        names: What changed besides rules, by section: facts, signals, parameters, gates, statutes.
+        names: What changed besides rules, by section: facts, signals, parameters, gates, statutes, likeness.
         words: What only reads differently. No meaning hangs on it, and no revision need tell of it.
     """
 
@@ -189,6 +190,7 @@ def _names(old: Pack, new: Pack) -> dict[str, tuple[str, ...]]:
             _wordless(new.gates, title={}, why={}, steps=()),
         ),
         "forums": (_wordless(old.forums, title={}, text={}), _wordless(new.forums, title={}, text={})),
+        "likeness": (_learnt(old), _learnt(new)),
     }
     found: dict[str, tuple[str, ...]] = {}
     for section, (before, after) in sections.items():
@@ -198,6 +200,11 @@ def _names(old: Pack, new: Pack) -> dict[str, tuple[str, ...]]:
     if old.manifest.settle_limit != new.manifest.settle_limit:
         found["manifest"] = ("settle_limit",)
     return found
+
+
+def _learnt(pack: Pack) -> dict[str, str]:
+    """The file of what was learnt, by its name; the examples themselves decide nothing."""
+    return {} if pack.likeness is None else {LIKENESS: pack.likeness.dump()}
 
 
 def _wordless(named: Mapping[str, Any], **without: object) -> dict[str, Any]:
