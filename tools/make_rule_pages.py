@@ -204,7 +204,11 @@ def _down(p: Page, rule: Rule) -> list[str]:
         lines += ["", p.t("由人斟酌、机器从不决定：", "For people to weigh, never decided by a machine:"), ""]
         for c in rule.refer.considers:
             note = f" — {p.texts(c.note)}" if c.note else ""
-            lines.append(f"- {say(f'kind-{c.kind}', p.lang)}: {p.formula(c.source)}{note}")
+            when = ""
+            if c.when is not None:
+                shown = p.inline(c.when)
+                when = p.t(f"（条件：{shown}；不清楚时也列出）", f" (if: {shown}; shown where that is not known, too)")
+            lines.append(f"- {say(f'kind-{c.kind}', p.lang)}: {p.formula(c.source)}{when}{note}")
     return lines
 
 

@@ -188,6 +188,10 @@ class Page:
             parts.append(to if expect["outcome"] == "refer" else self.word(expect["outcome"]))
         if expect.get("remedies"):
             parts.append(join([self._got(kind, value) for kind, value in expect["remedies"].items()], self.lang))
+        if "considers" in expect:
+            weighed = [self._got(kind, value) for kind, value in expect["considers"].items()]
+            shown = join(weighed, self.lang) if weighed else self.t("没有", "nothing")
+            parts.append(self.t("给人斟酌的：", "for people to weigh: ") + shown)
         if "exception" in expect:
             found = next((e for e in self.pack.rules[test.rule].exceptions if e.id == expect["exception"]), None)
             title = self.texts(found.title) if found else expect["exception"]

@@ -20,7 +20,7 @@ from funnel.diagnostics import Span
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, reason
 from funnel.engine.engine import to_complaint
 from funnel.facts.intake import localise
-from funnel.pack.model import All, Condition, Not, Pack, Rule, leaves_of
+from funnel.pack.model import All, Condition, Not, Pack, RemedySpec, Rule, leaves_of
 
 _STEPS = 100_000
 _EXAMPLES = 3
@@ -251,6 +251,8 @@ class _Comparer:
             for truth in (True, False):
                 context = [] if where == "recognise" else known
                 yield [*context, (before, truth), (after, not truth)]
+        for condition in _of_remedies(old, new):  # nothing stood there, or nothing does now
+            yield [*known, (condition, False)]
         if old.remark != new.remark:  # it shows only beside another matter
             beside = (matters_beside(self.compiled[1].pack, new), True)
             for remark, other in ((old.remark, new.remark), (new.remark, old.remark)):
@@ -285,8 +287,9 @@ class _Comparer:
 
     def _both(self, content: Mapping[str, Any]) -> tuple[str, str]:
         complaint = to_complaint(content)
-        one, two = (_short(reason(c, complaint, as_of=self.day)) for c in self.compiled)
-        return one, two
+        was, now = (reason(c, complaint, as_of=self.day) for c in self.compiled)
+        one, two = _short(was), _short(now)
+        return (one, two) if one != two else (one + _weighed(was), two + _weighed(now))
 
 
 def _whole(demands: Sequence[Demand]) -> Condition:
@@ -298,6 +301,14 @@ def _paired(old: Rule, new: Rule) -> Iterator[tuple[tuple[str, Condition], tuple
     for where, condition in parts(old):
         if where in after and after[where] != condition:
             yield (where, condition), (where, after[where])
+
+
+def _of_remedies(old: Rule, new: Rule) -> Iterator[Condition]:
+    """The conditions of remedies that one of two rules has and the other has not."""
+    both = dict(parts(old)), dict(parts(new))
+    for where in sorted(both[0].keys() ^ both[1].keys()):
+        if where.startswith(("settle.remedies", "refer.considers")):
+            yield next(found[where] for found in both if where in found)
 
 
 def _parts(old: Rule, new: Rule) -> Iterator[PartChange]:
@@ -314,6 +325,7 @@ def _parts(old: Rule, new: Rule) -> Iterator[PartChange]:
     for where, was, now in (
         ("settle", _settle(old), _settle(new)),
         ("refer.tier", old.refer.tier, new.refer.tier),
+        ("refer.considers", _remedies(old.refer.considers), _remedies(new.refer.considers)),
         ("governs", old.governs, new.governs),
         ("matter", old.matter, new.matter),
         ("basis", ", ".join(sorted(b.citation for b in old.basis)), ", ".join(sorted(b.citation for b in new.basis))),
@@ -332,9 +344,12 @@ def _settle(rule: Rule) -> str:
     if settle is None:
         return ""
     needs = ", ".join(f"{name}: {grade.word}" for name, grade in sorted(settle.needs.items()))
-    remedies = ", ".join(f"{r.kind}: {r.source or r.payer} ({r.payer})" for r in settle.remedies)
     limit = "" if settle.limit is None else f"; limit {settle.limit / 100:.2f} {settle.limit_of or ''}".rstrip()
-    return f"needs {{{needs}}}; remedies [{remedies}]{limit}"
+    return f"needs {{{needs}}}; remedies [{_remedies(settle.remedies)}]{limit}"
+
+
+def _remedies(remedies: Iterable[RemedySpec]) -> str:
+    return ", ".join(f"{r.kind}: {r.source or r.payer} ({r.payer})" for r in remedies)
 
 
 def _short(reasoning: Reasoning) -> str:
@@ -347,6 +362,21 @@ def _short(reasoning: Reasoning) -> str:
         )
         shown.append(f"{r.outcome} {amounts if r.outcome == 'settle' else r.tier or ''}".strip())
     return "; ".join(shown) or "unmatched"
+
+
+def _weighed(reasoning: Reasoning) -> str:
+    """What people are shown to weigh; a question mark where it is not known whether it comes into question."""
+    shown = [
+        spec.kind + ("" if truth else "?")
+        for r in reasoning.rulings
+        for spec, (truth, _) in zip(
+            r.primary.rule.refer.considers,
+            r.primary.plan.considered(reasoning.intake.facts, r.primary.parameters),
+            strict=True,
+        )
+        if truth is not False
+    ]
+    return f" (considers {', '.join(shown) or '-'})"
 
 
 # --- a batch -----------------------------------------------------------------------------------------------------------------

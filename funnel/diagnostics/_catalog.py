@@ -570,5 +570,11 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "给这个事实写 from 或 ask（gives 达到这一级），或降低 needs",
             "give the fact a from or an ask whose grade suffices, or lower what needs asks for",
         ),
+        "F708": _w(
+            "“{rule}”的“{kind}”带的条件永远不成立",
+            "the condition of “{kind}” in “{rule}” can never hold",
+            "互相矛盾的是：{core}",
+            "these contradict each other: {core}",
+        ),
     }
 )
