@@ -11,7 +11,7 @@ from funnel.engine._texts import join, say
 from funnel.engine.describe import leaf
 from funnel.facts.vocabulary import Texts, pick
 from funnel.law.register import parse_citation
-from funnel.pack.model import All, Condition, Not, Pack, RemedySpec, Rule, StepSpec, Test
+from funnel.pack.model import All, Condition, Not, Pack, RemedySpec, Rule, StepSpec, Test, flat
 
 LANGS = ("zh", "en")
 _BLANK = re.compile(r"\{([^{}]*)\}")
@@ -117,6 +117,7 @@ class Page:
 
     def condition(self, condition: Condition, depth: int = 0) -> list[str]:
         """A condition as an indented list."""
+        condition = flat(condition)
         indent = "  " * depth
         if isinstance(condition, Test):
             return [f"{indent}- {leaf(self.pack, condition, self.figures, self.lang)}"]
@@ -129,6 +130,7 @@ class Page:
         """A condition in one line."""
         if condition is None:
             return "—"
+        condition = flat(condition)
         if isinstance(condition, Test):
             return leaf(self.pack, condition, self.figures, self.lang)
         if isinstance(condition, Not):

@@ -20,7 +20,7 @@ from funnel.diagnostics import Span
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, reason
 from funnel.engine.engine import to_complaint
 from funnel.facts.intake import localise
-from funnel.pack.model import All, Condition, Not, Pack, RemedySpec, Rule, leaves_of
+from funnel.pack.model import All, Condition, Not, Pack, RemedySpec, Rule, Settle, flat, leaves_of
 
 _STEPS = 100_000
 _EXAMPLES = 3
@@ -28,12 +28,18 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class PartChange:
-    """A part of a rule that means something else: as it was and as it is, as in the file; empty where there is none."""
+    """A part of a rule that means something else: as it was and as it is, as in the file; empty where there is none.
+
+    Attributes:
+        span: Where it stands in the rule.
+        related: Where the named conditions are defined through which it changed, with their names.
+    """
 
     where: str
     before: str
     after: str
     span: Span
+    related: tuple[tuple[Span, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,23 +158,31 @@ def meaning(rule: Rule) -> object:
         rule.scenario,
         rule.governs,
         rule.matter,
-        rule.scope,
-        rule.recognise,
-        rule.remark,
-        rule.elements,
-        tuple(sorted((e.id, written(e.when), e.tier or "", e.basis) for e in rule.exceptions)),
+        _flat(rule.scope),
+        flat(rule.recognise),
+        _flat(rule.remark),
+        flat(rule.elements),
+        tuple(sorted((e.id, written(flat(e.when)), e.tier or "", e.basis) for e in rule.exceptions)),
         tuple(sorted((b.citation, b.supports) for b in rule.basis)),
-        None if rule.settle is None else replace(rule.settle, remedies=tuple(_bare(r) for r in rule.settle.remedies)),
+        None if rule.settle is None else _bare_settle(rule.settle),
         rule.refer.tier,
-        tuple((w.condition, w.tier) for w in rule.refer.when),
+        tuple((flat(w.condition), w.tier) for w in rule.refer.when),
         tuple(_bare(r) for r in rule.refer.considers),
         tuple(sorted((o.rule, o.basis) for o in rule.overrides)),
         rule.out_of_scope,
     )
 
 
-def _bare(remedy: Any) -> Any:
-    return replace(remedy, note=None)
+def _flat(condition: Condition | None) -> Condition | None:
+    return None if condition is None else flat(condition)
+
+
+def _bare(remedy: RemedySpec) -> RemedySpec:
+    return replace(remedy, note=None, when=_flat(remedy.when))
+
+
+def _bare_settle(settle: Settle) -> Settle:
+    return replace(settle, when=_flat(settle.when), remedies=tuple(_bare(r) for r in settle.remedies))
 
 
 def _reads(rule: Rule) -> set[str]:
@@ -299,7 +313,7 @@ def _whole(demands: Sequence[Demand]) -> Condition:
 def _paired(old: Rule, new: Rule) -> Iterator[tuple[tuple[str, Condition], tuple[str, Condition]]]:
     after = dict(parts(new))
     for where, condition in parts(old):
-        if where in after and after[where] != condition:
+        if where in after and flat(after[where]) != flat(condition):
             yield (where, condition), (where, after[where])
 
 
@@ -315,9 +329,10 @@ def _parts(old: Rule, new: Rule) -> Iterator[PartChange]:
     before, after = dict(parts(old)), dict(parts(new))
     for where in dict.fromkeys([*before, *after]):
         one, two = before.get(where), after.get(where)
-        if one != two:
+        if _flat(one) != _flat(two):
             span = next((leaf.span for c in (two, one) if c is not None for leaf in leaves_of(c)), new.span)
-            yield PartChange(where, written(one) if one else "", written(two) if two else "", span)
+            shown = (written(one) if one else "", written(two) if two else "")
+            yield PartChange(where, *shown, span, tuple(_definitions(one, two)))
     tiers = [{f"unless {e.id}": e.tier or "set_aside" for e in rule.exceptions} for rule in (old, new)]
     for where, tier in tiers[0].items():
         if where in tiers[1] and tiers[1][where] != tier:
@@ -337,6 +352,20 @@ def _parts(old: Rule, new: Rule) -> Iterator[PartChange]:
     ):
         if was != now:
             yield PartChange(where, was, now, new.span)
+
+
+def _definitions(one: Condition | None, two: Condition | None) -> Iterator[tuple[Span, str]]:
+    """Where the tests that only one of two conditions has are defined, those of the second before those of the first.
+
+    Tests alike in both may be tied otherwise: then every definition is named that either reads.
+    """
+    was, now = tuple(leaves_of(one)), tuple(leaves_of(two))
+    moved = [*(leaf for leaf in now if leaf not in was), *(leaf for leaf in was if leaf not in now)]
+    places: dict[str, Span] = {}
+    for leaf in moved or (*now, *was):
+        for span, name in leaf.via:
+            places.setdefault(name, span)
+    yield from ((span, name) for name, span in places.items())
 
 
 def _settle(rule: Rule) -> str:

@@ -24,6 +24,8 @@ from funnel.facts.vocabulary import pick
 from funnel.pack.model import Any as AnyOf
 from funnel.pack.model import Condition, Not, Pack, RemedySpec, Rule, Test, leaves_of
 
+_PLACES = 4
+"""Places that a finding names at most, each with where a named condition of it is defined."""
 STEPS = 2_000_000
 """Branches that one analysis may take before it says that it has not finished."""
 
@@ -327,8 +329,9 @@ class _Analysis:
         return f"并非({text})" if self.lang != "en" else f"not ({text})"
 
     def _places(self, core: Sequence[Demand]) -> tuple[tuple[Span, str], ...]:
-        places = dict.fromkeys(test.span for condition, _ in core for test in leaves_of(condition))
-        return tuple((span, "这里" if self.lang != "en" else "here") for span in list(places)[:4])
+        places = {test.span: test.via for condition, _ in core for test in leaves_of(condition)}
+        here = "这里" if self.lang != "en" else "here"
+        return tuple(place for span in list(places)[:_PLACES] for place in ((span, here), *places[span]))
 
 
 def _overrides(one: Rule, two: Rule) -> bool:
