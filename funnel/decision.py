@@ -35,13 +35,17 @@ class Citation(_Part):
 
 
 class Remedy(_Part):
-    """One thing that a party is to do. ``amount`` is None for kinds without money; ``formula`` shows the figures."""
+    """One thing that a party is to do. ``amount`` is None for kinds without money; ``formula`` shows the figures.
+
+    ``hangs_on``: of what is only considered, the facts that are not known and decide whether it comes into question.
+    """
 
     kind: str
     amount: Yuan | None = None
     payer: str
     formula: str | None = None
     note: str | None = None
+    hangs_on: tuple[str, ...] = ()
 
 
 class Step(_Part):

@@ -12,6 +12,7 @@ from funnel.facts.values import GRADES
 from funnel.facts.vocabulary import BUILT_IN_DATES, FACT_TYPES, SIGNAL_PREFIX, FactSpec
 from funnel.pack._conditions import SHORTHANDS, TESTS_BY_TYPE
 from funnel.pack._lexicon import LISTS
+from funnel.pack._named import WORD
 from funnel.pack._rules import RULE_REQUIRED
 from funnel.pack.loader import MANIFEST_OPTIONAL, MANIFEST_REQUIRED
 from funnel.pack.model import (
@@ -36,6 +37,7 @@ NAMES = (
     "statutes",
     "calendar",
     "forums",
+    "conditions",
     "pack",
     "scenarios",
 )
@@ -77,6 +79,7 @@ def schema(name: str, pack: Pack | None = None) -> dict[str, Any]:
         "statutes": _statutes(),
         "calendar": _object({"calendar": {"type": "object", "required": ["until"]}}, ["calendar"]),
         "forums": _object({"forums": {"type": "object", "additionalProperties": _forum()}}, ["forums"]),
+        "conditions": _object({"conditions": {"type": "object", "additionalProperties": _named()}}, ["conditions"]),
         "pack": _manifest(),
         "scenarios": _scenarios(pack),
     }
@@ -126,9 +129,12 @@ def _condition(pack: Pack | None) -> dict[str, Any]:
             "additionalProperties": False,
             "minProperties": 1,
         }
-        properties |= {"signal": _STRINGS, "claim": _STRINGS, "grievance": _STRINGS}
+        properties |= {WORD: {"type": "string"}, "signal": _STRINGS, "claim": _STRINGS, "grievance": _STRINGS}
         value: dict[str, Any] = {"anyOf": [_SCALAR, tests]}
         return {"anyOf": [many, {"type": "object", "properties": properties, "additionalProperties": value}]}
+    named = sorted(pack.conditions.values(), key=lambda named: named.id)
+    shown_as = [{"const": condition.id, "description": condition.label.get("zh", "")} for condition in named]
+    properties[WORD] = {"anyOf": shown_as} if shown_as else {"type": "string"}
     properties["signal"] = _one_or_more({"enum": sorted(pack.lexicon.signals)})
     for short, name in SHORTHANDS.items():
         if name in pack.vocabulary:
@@ -138,6 +144,11 @@ def _condition(pack: Pack | None) -> dict[str, Any]:
         shown = _tests(spec, pack) if spec.members else _ref(f"{spec.type}_fact")
         properties[name] = {**shown, "description": description}
     return {"anyOf": [many, {"type": "object", "properties": properties, "additionalProperties": False}]}
+
+
+def _named() -> dict[str, Any]:
+    properties = {"label": _ref("texts"), "when": _ref("condition")}
+    return {"type": "object", "properties": properties, "required": ["label", "when"], "additionalProperties": False}
 
 
 def _facts(pack: Pack | None) -> dict[str, Any]:

@@ -107,10 +107,14 @@ def rule(rnd, number, facts, others):
         remedies=(remedy,),
     )
     overrides = tuple(Override(o, "law/24", None, SPAN) for o in others if rnd.random() < 0.25)
+    weighed = tuple(
+        RemedySpec("explain", None, "merchant", "merchant", condition(rnd, facts, 1), None)
+        for _ in range(rnd.randint(0, 1))
+    )
     return replace(
         PATTERN, id=f"drawn.r{number}", governs="complained_on", recognise=condition(rnd, facts), scope=None,
         elements=condition(rnd, facts), exceptions=exceptions, settle=settle, overrides=overrides,
-        refer=replace(PATTERN.refer, when=()), accepted=(),
+        refer=replace(PATTERN.refer, when=(), considers=weighed), accepted=(),
     )  # fmt: skip
 
 
@@ -293,6 +297,8 @@ def _expected(pack, possible):
             found.add(("F703", r.id))
         if not possible(settles[r.id]):
             found.add(("F706", r.id))
+        if any(not possible([(r.recognise, True), (w.when, True)]) for w in r.refer.considers):
+            found.add(("F708", r.id))
     for one, two in combinations(rules, 2):
         if two.id in {o.rule for o in one.overrides} or one.id in {o.rule for o in two.overrides}:
             continue

@@ -199,6 +199,10 @@ def when(text):
     return (RETURN, SETTLE, f"settle:\n  when: {text}\n  needs: {{days")
 
 
+def considered(text):
+    return (RETURN, 'considers: [{treble: "larger(3 * price_paid, param.floor)"}]', f"considers: [{{loss: price_paid, when: {text}}}]")  # fmt: skip
+
+
 FAULTS = {
     "F702": [
         elements("{days_since_receipt: {at_most: 7}}, {days_since_receipt: {at_least: 8}}, {goods_intact: true}"),
@@ -240,6 +244,13 @@ FAULTS = {
         (RETURN, NEEDS, "needs: {days_since_receipt: record, goods_intact: record}"),
         (RETURN, NEEDS, "needs: {days_since_receipt: record, goods_intact: evidence}"),
         (DEFECT, "needs: {defect_shown: evidence}", "needs: {defect_shown: record}"),
+    ],
+    "F708": [
+        considered("{not: {grievance: refused}}"),
+        considered("{goods_kind: {not_in: [custom, fresh, general]}}"),
+        considered("{all: [{goods_intact: true}, {goods_intact: false}]}"),
+        (RETURN, "{return_freight: consumer}", "{return_freight: consumer, when: {goods_intact: false}}"),
+        (RETURN, "{return_freight: consumer}", "{return_freight: consumer, when: {goods_kind: custom}}"),
     ],
     "F701": [
         (DEFECT, OVER, "overrides: []"),
@@ -283,6 +294,10 @@ def test_a_planted_fault_is_found_with_its_witness(tmp_path, code, change):
 
 
 SOUND = [
+    considered("{goods_intact: false}"),
+    considered("{goods_kind: custom}"),
+    considered("{days_since_receipt: {more_than: 7}}"),
+    (RETURN, "{return_freight: consumer}", "{return_freight: consumer, when: {goods_kind: general}}"),
     *(elements(f"{{days_since_receipt: {{at_most: {n}}}}}, {{goods_intact: true}}") for n in range(1, 9)),
     *(elements(f"{{days_since_receipt: {{between: [{a}, {a + 3}]}}}}, {{goods_intact: true}}") for a in range(6)),
     *(exception(f"{{goods_kind: {kind}}}") for kind in KINDS),

@@ -43,20 +43,22 @@ def told(grievance, **facts):
 
 
 @pytest.mark.parametrize(
-    ("total", "deposit", "both"),
+    ("total", "deposit", "shown"),
     [
-        ("1000.00", "200.00", "400.00"),  # a fifth of the contract: all of it twice
-        ("1000.00", "300.00", "500.00"),  # 200 count as earnest money and are doubled, 100 are an ordinary payment
-        ("1000.00", "0.01", "0.02"),
+        ("1000.00", "200.00", {"double_deposit": "400.00"}),  # a fifth of the contract: all of it twice
+        # 200 count as earnest money and are doubled, 100 are an ordinary payment and never forfeited
+        ("1000.00", "300.00", {"double_deposit": "500.00", "refund": "100.00"}),
+        ("1000.00", "0.01", {"double_deposit": "0.02"}),
     ],
 )
-def test_earnest_money_is_doubled_up_to_a_fifth_of_the_contract_and_not_of_what_was_paid(total, deposit, both):
+def test_earnest_money_is_doubled_up_to_a_fifth_of_the_contract_and_not_of_what_was_paid(total, deposit, shown):
     facts = {"deposit_amount": recorded(deposit), "deposit_contract_total": recorded(total)}
-    assert both in told("deposit_kept", deposit_word=recorded("earnest"), **facts)
+    assert considered("deposit_kept", "300.00", deposit_word=recorded("earnest"), **facts) == shown
 
 
 def test_without_the_price_of_the_contract_no_double_is_reckoned():
-    assert "600.00" not in told("deposit_kept", deposit_word=recorded("earnest"), deposit_amount=recorded("300.00"))
+    facts = {"deposit_word": recorded("earnest"), "deposit_amount": recorded("300.00")}
+    assert considered("deposit_kept", "300.00", **facts) == {"double_deposit": None, "refund": None}
 
 
 @pytest.mark.parametrize("word", ["booking", "security"])
@@ -65,6 +67,18 @@ def test_booking_money_and_securities_are_never_doubled(word):
     heard = told("deposit_kept", deposit_word=recorded(word), deposit_forfeit_agreed=recorded(value=True), **facts)
     assert heard
     assert "400.00" not in heard
+
+
+def test_where_it_is_not_known_what_was_paid_the_double_is_shown_and_says_that_it_hangs_on_that():
+    facts = {"deposit_amount": recorded("200.00"), "deposit_contract_total": recorded("1000.00")}
+    (matter,) = decided("deposit_kept", "300.00", **facts).matters
+    (double,) = matter.considers
+    assert (double.kind, double.amount, double.hangs_on) == ("double_deposit", "400.00", ("deposit_word",))
+    assert PACK.vocabulary.label("deposit_word", "zh") in double.note
+
+
+def test_who_cancelled_a_journey_himself_is_not_shown_what_one_without_a_room_may_ask():
+    assert considered("travel_cancelled", "680.00", replacement_price=recorded("880.00")) == {}
 
 
 @pytest.mark.parametrize("problem", ["mandatory_missing", "false_content"])

@@ -207,6 +207,28 @@ CHANGES = {
         "title: {zh: 退货被拒, en: return, refused}",
     ),
     "F209": ("goods/return.yaml", "title: {zh: 退货被拒, en: return refused}", "title: {zh: 退货被拒}"),
+    "F312": ("gates.yaml", "{condition: someone_hurt}", "{condition: somebody_hurt}"),
+    "F313": (
+        "conditions.yaml",
+        "when: {injury_reported: true}}",
+        "when: {any: [{injury_reported: true}, {condition: bad}]}}\n  bad: {label: {zh: 严重, en: bad}, when: {condition: someone_hurt}}",
+    ),
+    "F314": ("conditions.yaml", "  someone_hurt:", "  injury_reported:"),
+    "F315": ("vocabulary/facts.yaml", "  defect_shown:\n", "  condition:\n"),
+    "F316": (
+        "conditions.yaml",
+        "when: {injury_reported: true}}",
+        "when: {injury_reported: true}}\n"
+        + "\n".join(
+            f"  s{n}: {{label: {{zh: 第{n}层, en: s{n}}}, when: {{any: [{', '.join([f'{{condition: {below}}}'] * 12)}]}}}}"
+            for n, below in enumerate(["someone_hurt", "s0", "s1", "s2", "s3"])
+        ),
+    ),
+    "F525": (
+        "conditions.yaml",
+        "when: {injury_reported: true}}",
+        "when: {injury_reported: true}}\n  idle: {label: {zh: 没人用, en: idle}, when: {injury_reported: false}}",
+    ),
 }
 
 

@@ -49,6 +49,7 @@ def read_by(pack, reasoning):
     for rule in rules:
         conditions += [rule.recognise, rule.elements, *(e.when for e in rule.exceptions)]
         conditions += [when.condition for when in rule.refer.when]
+        conditions += [remedy.when for remedy in rule.refer.considers if remedy.when is not None]
         conditions += [when for name in rule.forums if (when := pack.forums[name].when) is not None]
         if rule.settle is not None:
             conditions += [c for c in (rule.settle.when, *(r.when for r in rule.settle.remedies)) if c is not None]

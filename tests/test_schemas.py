@@ -34,7 +34,18 @@ def read(path):
 def marked(pack):
     validators = {
         name: jsonschema.Draft202012Validator(schema(name, pack))
-        for name in ("rule", "scenarios", "vocabulary", "signals", "gates", "statutes", "calendar", "forums", "pack")
+        for name in (
+            "rule",
+            "scenarios",
+            "vocabulary",
+            "signals",
+            "gates",
+            "statutes",
+            "calendar",
+            "forums",
+            "conditions",
+            "pack",
+        )
     }
     return lambda name, content: [list(e.absolute_path) for e in validators[name].iter_errors(content)]
 
@@ -83,6 +94,8 @@ def changed(content, *steps):
         ("recognise", {"grievance": "refused_return"}),
         ("recognise", {"claim": ["refund", "monney"]}),
         ("recognise", {"signal": "no_such_signal"}),
+        ("elements", {"condition": "only_some_piece"}),
+        ("elements", {"any": [{"condition": ["only_some_pieces"]}]}),
         ("governs", "price_paid"),
         ("settle", "needs", {"goods_intcat": "record"}),
         ("settle", "needs", {"goods_intact": "recorded"}),
@@ -111,6 +124,8 @@ def test_a_wrong_name_or_value_in_a_rule_is_marked(marked, change):
         ("elements", {"signed_on": {"at_least": "2026-01-01"}}),
         ("elements", {"days_since_receipt": {"known": True}}),
         ("recognise", {"claim": "refund"}),
+        ("elements", {"all": [{"goods_intact": True}, {"not": {"condition": "only_some_pieces"}}]}),
+        ("settle", "when", {"condition": "refund_wanted", "goods_intact": True}),
         ("basis", 0, "article", "cpl@2013/25"),
         ("settle", "limit", {"amount": 500.00, "of": "price_paid"}),
     ],
@@ -146,3 +161,26 @@ def test_an_editor_is_offered_every_fact_with_its_label_and_every_value(pack):
     assert "商品类别" in kind["description"]
     offered = kind["anyOf"][1]["properties"]["in"]["anyOf"][1]["items"]["enum"]
     assert offered == sorted(pack.vocabulary["goods_kind"].members)
+
+
+def test_an_editor_is_offered_each_named_condition_with_its_label(pack):
+    offered = schema("rule", pack)["$defs"]["condition"]["anyOf"][1]["properties"]["condition"]["anyOf"]
+    assert {one["const"]: one["description"] for one in offered} == {
+        name: named.label["zh"] for name, named in pack.conditions.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("conditions", "odd", {"label": "x", "when": {"goods_intcat": True}}),
+        ("conditions", "odd", {"label": "x"}),
+        ("conditions", "odd", {"when": {"goods_intact": True}}),
+        ("conditions", "odd", {"label": "x", "when": {"condition": "no_such_name"}}),
+    ],
+    ids=repr,
+)
+def test_a_wrong_definition_of_a_condition_is_marked(marked, change):
+    content = read(ROOT / "rules" / "cn-ecommerce" / "conditions.yaml")
+    assert marked("conditions", content) == []
+    assert marked("conditions", changed(content, *change))

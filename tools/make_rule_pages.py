@@ -204,7 +204,11 @@ def _down(p: Page, rule: Rule) -> list[str]:
         lines += ["", p.t("由人斟酌、机器从不决定：", "For people to weigh, never decided by a machine:"), ""]
         for c in rule.refer.considers:
             note = f" — {p.texts(c.note)}" if c.note else ""
-            lines.append(f"- {say(f'kind-{c.kind}', p.lang)}: {p.formula(c.source)}{note}")
+            when = ""
+            if c.when is not None:
+                shown = p.inline(c.when)
+                when = p.t(f"（条件：{shown}；不清楚时也列出）", f" (if: {shown}; shown where that is not known, too)")
+            lines.append(f"- {say(f'kind-{c.kind}', p.lang)}: {p.formula(c.source)}{when}{note}")
     return lines
 
 
@@ -385,7 +389,36 @@ def _index(p: Page, tests: Tests) -> str:
             "- Besides, facts in dispute, a claim above the limit and an unreadable field go to people by the engine itself.",
         )
     )
+    lines += _named(p)
     return "\n".join(lines) + "\n"
+
+
+def _named(p: Page) -> list[str]:
+    """The named conditions, each with the rules that use it."""
+    if not p.pack.conditions:
+        return []
+    lines = [
+        "",
+        p.t("## 共用条件", "## Named conditions"),
+        "",
+        p.t(
+            "几个场景用同样的话说的条件，只写一处；各场景的页面里是写开的。",
+            "What several scenarios say in the same words is written once; their pages have it written out.",
+        ),
+        "",
+    ]
+    reading = [(p.rule(rule), rule.conditions) for rule in p.pack.rules.values()]
+    reading += [(p.texts(gate.title), (gate.when,)) for gate in p.pack.gates.values()]
+    reading += [(p.texts(forum.title), (forum.when,)) for forum in p.pack.forums.values() if forum.when is not None]
+    users: dict[str, list[str]] = {}
+    for shown, conditions in reading:
+        for name in {name for c in conditions for leaf in leaves_of(c) for _, name in leaf.via}:
+            users.setdefault(name, []).append(shown)
+    for name, named in p.pack.conditions.items():
+        used = p.t("、", ", ").join(users.get(name, ()))
+        lines.append(f"- **{p.texts(named.label)}** `{name}`" + (p.t(f"：{used}", f": {used}") if used else ""))
+        lines += p.condition(named.when, depth=1)
+    return lines
 
 
 def write(found: Mapping[str, str], folder: Path) -> None:

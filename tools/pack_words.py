@@ -11,7 +11,7 @@ from funnel.engine._texts import join, say
 from funnel.engine.describe import leaf
 from funnel.facts.vocabulary import Texts, pick
 from funnel.law.register import parse_citation
-from funnel.pack.model import All, Condition, Not, Pack, RemedySpec, Rule, StepSpec, Test
+from funnel.pack.model import All, Condition, Not, Pack, RemedySpec, Rule, StepSpec, Test, flat
 
 LANGS = ("zh", "en")
 _BLANK = re.compile(r"\{([^{}]*)\}")
@@ -117,6 +117,7 @@ class Page:
 
     def condition(self, condition: Condition, depth: int = 0) -> list[str]:
         """A condition as an indented list."""
+        condition = flat(condition)
         indent = "  " * depth
         if isinstance(condition, Test):
             return [f"{indent}- {leaf(self.pack, condition, self.figures, self.lang)}"]
@@ -129,6 +130,7 @@ class Page:
         """A condition in one line."""
         if condition is None:
             return "—"
+        condition = flat(condition)
         if isinstance(condition, Test):
             return leaf(self.pack, condition, self.figures, self.lang)
         if isinstance(condition, Not):
@@ -188,6 +190,10 @@ class Page:
             parts.append(to if expect["outcome"] == "refer" else self.word(expect["outcome"]))
         if expect.get("remedies"):
             parts.append(join([self._got(kind, value) for kind, value in expect["remedies"].items()], self.lang))
+        if "considers" in expect:
+            weighed = [self._got(kind, value) for kind, value in expect["considers"].items()]
+            shown = join(weighed, self.lang) if weighed else self.t("没有", "nothing")
+            parts.append(self.t("给人斟酌的：", "for people to weigh: ") + shown)
         if "exception" in expect:
             found = next((e for e in self.pack.rules[test.rule].exceptions if e.id == expect["exception"]), None)
             title = self.texts(found.title) if found else expect["exception"]

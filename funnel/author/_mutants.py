@@ -278,6 +278,22 @@ class _Mutator:
             span = next((leaf.span for leaf in leaves_of(when.condition)), rule.span)
             where, bounds = _apart(when.condition, AnyOf(()), context, self.alive)
             yield Mutant(fewer, "drop", f"refer.when: {written(when.condition)}", "", span, where, bounds)
+        for index in range(len(refer.considers)):
+            yield from self._considered(index)
+
+    def _considered(self, index: int) -> Iterator[Mutant]:
+        """When people are shown what they may weigh. What it is and how much is theirs to weigh, whatever a test says."""
+        rule, refer = self.rule, self.rule.refer
+        remedy = refer.considers[index]
+
+        def put(c: Condition | None) -> Rule:
+            considers = _at(refer.considers, index, replace(remedy, when=c))
+            return replace(rule, refer=replace(refer, considers=considers))
+
+        if remedy.when is not None:
+            yield from self._condition(remedy.when, self.known, self.assessed, put)
+            if isinstance(remedy.when, Test | Not):
+                yield self._whole(remedy.when, self.known, self.assessed, put(None))
 
     # --- law ------------------------------------------------------------------------------------------------------------
 

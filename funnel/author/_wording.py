@@ -17,7 +17,7 @@ class Rewording:
     """Words that changed, and nothing else: as they were and as they are; empty where there were none.
 
     Attributes:
-        kind: ``rule``, ``fact``, ``gate``, ``forum``, ``signal`` or ``parameter``.
+        kind: ``rule``, ``fact``, ``gate``, ``forum``, ``signal``, ``parameter`` or ``condition``.
         name: Its id.
         where: The place in it.
     """
@@ -53,6 +53,7 @@ def _of_pack(pack: Pack) -> dict[tuple[str, str], Words]:
         found["forum", forum.id] = dict([*_texts("title", forum.title), *_texts("text", forum.text)])
     for name, parameter in pack.register.parameters.items():
         found["parameter", name] = dict([*_texts("label", parameter.label), *_texts("note", parameter.note)])
+    found |= {("condition", name): dict(_texts("label", named.label)) for name, named in pack.conditions.items()}
     return found
 
 

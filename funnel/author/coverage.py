@@ -17,7 +17,7 @@ from funnel.engine.decide import Compiled, reason
 from funnel.engine.evaluate import Parameters, test
 from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Value
-from funnel.pack.model import Condition, FactRef, Pack, ParamRef, Rule, Test, leaves_of
+from funnel.pack.model import Condition, FactRef, Pack, ParamRef, RemedySpec, Rule, Test, leaves_of
 
 _STEPS = 20_000
 _ONE_SIDED = ("at_most", "less_than", "at_least", "more_than")
@@ -226,11 +226,17 @@ def parts(rule: Rule) -> Iterator[tuple[str, Condition]]:
     if rule.settle is not None:
         if rule.settle.when is not None:
             yield "settle.when", rule.settle.when
-        for remedy in rule.settle.remedies:
-            if remedy.when is not None:
-                yield f"settle.remedies {remedy.kind}", remedy.when
+        yield from _remedies("settle.remedies", rule.settle.remedies)
     for index, when in enumerate(rule.refer.when, 1):
         yield f"refer.when {index}", when.condition
+    yield from _remedies("refer.considers", rule.refer.considers)
+
+
+def _remedies(where: str, remedies: Iterable[RemedySpec]) -> Iterator[tuple[str, Condition]]:
+    """By number too: a kind may stand there twice, each time with a condition of its own."""
+    for index, remedy in enumerate(remedies, 1):
+        if remedy.when is not None:
+            yield f"{where} {index} {remedy.kind}", remedy.when
 
 
 def _leaf(pack: Pack, rule: Rule, where: str, leaf: Test, looks: Sequence[_Look]) -> Iterator[Item]:

@@ -21,7 +21,7 @@ from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, reas
 from funnel.engine.engine import to_complaint
 from funnel.facts.intake import localise
 from funnel.pack.loader import LIKENESS
-from funnel.pack.model import All, Condition, Not, Pack, Rule, leaves_of
+from funnel.pack.model import All, Condition, Not, Pack, RemedySpec, Rule, Settle, flat, leaves_of
 
 _STEPS = 100_000
 _EXAMPLES = 3
@@ -29,12 +29,18 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class PartChange:
-    """A part of a rule that means something else: as it was and as it is, as in the file; empty where there is none."""
+    """A part of a rule that means something else: as it was and as it is, as in the file; empty where there is none.
+
+    Attributes:
+        span: Where it stands in the rule.
+        related: Where the named conditions are defined through which it changed, with their names.
+    """
 
     where: str
     before: str
     after: str
     span: Span
+    related: tuple[tuple[Span, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,23 +159,31 @@ def meaning(rule: Rule) -> object:
         rule.scenario,
         rule.governs,
         rule.matter,
-        rule.scope,
-        rule.recognise,
-        rule.remark,
-        rule.elements,
-        tuple(sorted((e.id, written(e.when), e.tier or "", e.basis) for e in rule.exceptions)),
+        _flat(rule.scope),
+        flat(rule.recognise),
+        _flat(rule.remark),
+        flat(rule.elements),
+        tuple(sorted((e.id, written(flat(e.when)), e.tier or "", e.basis) for e in rule.exceptions)),
         tuple(sorted((b.citation, b.supports) for b in rule.basis)),
-        None if rule.settle is None else replace(rule.settle, remedies=tuple(_bare(r) for r in rule.settle.remedies)),
+        None if rule.settle is None else _bare_settle(rule.settle),
         rule.refer.tier,
-        tuple((w.condition, w.tier) for w in rule.refer.when),
+        tuple((flat(w.condition), w.tier) for w in rule.refer.when),
         tuple(_bare(r) for r in rule.refer.considers),
         tuple(sorted((o.rule, o.basis) for o in rule.overrides)),
         rule.out_of_scope,
     )
 
 
-def _bare(remedy: Any) -> Any:
-    return replace(remedy, note=None)
+def _flat(condition: Condition | None) -> Condition | None:
+    return None if condition is None else flat(condition)
+
+
+def _bare(remedy: RemedySpec) -> RemedySpec:
+    return replace(remedy, note=None, when=_flat(remedy.when))
+
+
+def _bare_settle(settle: Settle) -> Settle:
+    return replace(settle, when=_flat(settle.when), remedies=tuple(_bare(r) for r in settle.remedies))
 
 
 def _reads(rule: Rule) -> set[str]:
@@ -258,6 +272,8 @@ class _Comparer:
             for truth in (True, False):
                 context = [] if where == "recognise" else known
                 yield [*context, (before, truth), (after, not truth)]
+        for condition in _of_remedies(old, new):  # nothing stood there, or nothing does now
+            yield [*known, (condition, False)]
         if old.remark != new.remark:  # it shows only beside another matter
             beside = (matters_beside(self.compiled[1].pack, new), True)
             for remark, other in ((old.remark, new.remark), (new.remark, old.remark)):
@@ -292,8 +308,9 @@ class _Comparer:
 
     def _both(self, content: Mapping[str, Any]) -> tuple[str, str]:
         complaint = to_complaint(content)
-        one, two = (_short(reason(c, complaint, as_of=self.day)) for c in self.compiled)
-        return one, two
+        was, now = (reason(c, complaint, as_of=self.day) for c in self.compiled)
+        one, two = _short(was), _short(now)
+        return (one, two) if one != two else (one + _weighed(was), two + _weighed(now))
 
 
 def _whole(demands: Sequence[Demand]) -> Condition:
@@ -303,17 +320,26 @@ def _whole(demands: Sequence[Demand]) -> Condition:
 def _paired(old: Rule, new: Rule) -> Iterator[tuple[tuple[str, Condition], tuple[str, Condition]]]:
     after = dict(parts(new))
     for where, condition in parts(old):
-        if where in after and after[where] != condition:
+        if where in after and flat(after[where]) != flat(condition):
             yield (where, condition), (where, after[where])
+
+
+def _of_remedies(old: Rule, new: Rule) -> Iterator[Condition]:
+    """The conditions of remedies that one of two rules has and the other has not."""
+    both = dict(parts(old)), dict(parts(new))
+    for where in sorted(both[0].keys() ^ both[1].keys()):
+        if where.startswith(("settle.remedies", "refer.considers")):
+            yield next(found[where] for found in both if where in found)
 
 
 def _parts(old: Rule, new: Rule) -> Iterator[PartChange]:
     before, after = dict(parts(old)), dict(parts(new))
     for where in dict.fromkeys([*before, *after]):
         one, two = before.get(where), after.get(where)
-        if one != two:
+        if _flat(one) != _flat(two):
             span = next((leaf.span for c in (two, one) if c is not None for leaf in leaves_of(c)), new.span)
-            yield PartChange(where, written(one) if one else "", written(two) if two else "", span)
+            shown = (written(one) if one else "", written(two) if two else "")
+            yield PartChange(where, *shown, span, tuple(_definitions(one, two)))
     tiers = [{f"unless {e.id}": e.tier or "set_aside" for e in rule.exceptions} for rule in (old, new)]
     for where, tier in tiers[0].items():
         if where in tiers[1] and tiers[1][where] != tier:
@@ -321,6 +347,7 @@ def _parts(old: Rule, new: Rule) -> Iterator[PartChange]:
     for where, was, now in (
         ("settle", _settle(old), _settle(new)),
         ("refer.tier", old.refer.tier, new.refer.tier),
+        ("refer.considers", _remedies(old.refer.considers), _remedies(new.refer.considers)),
         ("governs", old.governs, new.governs),
         ("matter", old.matter, new.matter),
         ("basis", ", ".join(sorted(b.citation for b in old.basis)), ", ".join(sorted(b.citation for b in new.basis))),
@@ -334,14 +361,31 @@ def _parts(old: Rule, new: Rule) -> Iterator[PartChange]:
             yield PartChange(where, was, now, new.span)
 
 
+def _definitions(one: Condition | None, two: Condition | None) -> Iterator[tuple[Span, str]]:
+    """Where the tests that only one of two conditions has are defined, those of the second before those of the first.
+
+    Tests alike in both may be tied otherwise: then every definition is named that either reads.
+    """
+    was, now = tuple(leaves_of(one)), tuple(leaves_of(two))
+    moved = [*(leaf for leaf in now if leaf not in was), *(leaf for leaf in was if leaf not in now)]
+    places: dict[str, Span] = {}
+    for leaf in moved or (*now, *was):
+        for span, name in leaf.via:
+            places.setdefault(name, span)
+    yield from ((span, name) for name, span in places.items())
+
+
 def _settle(rule: Rule) -> str:
     settle = rule.settle
     if settle is None:
         return ""
     needs = ", ".join(f"{name}: {grade.word}" for name, grade in sorted(settle.needs.items()))
-    remedies = ", ".join(f"{r.kind}: {r.source or r.payer} ({r.payer})" for r in settle.remedies)
     limit = "" if settle.limit is None else f"; limit {settle.limit / 100:.2f} {settle.limit_of or ''}".rstrip()
-    return f"needs {{{needs}}}; remedies [{remedies}]{limit}"
+    return f"needs {{{needs}}}; remedies [{_remedies(settle.remedies)}]{limit}"
+
+
+def _remedies(remedies: Iterable[RemedySpec]) -> str:
+    return ", ".join(f"{r.kind}: {r.source or r.payer} ({r.payer})" for r in remedies)
 
 
 def _short(reasoning: Reasoning) -> str:
@@ -354,6 +398,21 @@ def _short(reasoning: Reasoning) -> str:
         )
         shown.append(f"{r.outcome} {amounts if r.outcome == 'settle' else r.tier or ''}".strip())
     return "; ".join(shown) or "unmatched"
+
+
+def _weighed(reasoning: Reasoning) -> str:
+    """What people are shown to weigh; a question mark where it is not known whether it comes into question."""
+    shown = [
+        spec.kind + ("" if truth else "?")
+        for r in reasoning.rulings
+        for spec, (truth, _) in zip(
+            r.primary.rule.refer.considers,
+            r.primary.plan.considered(reasoning.intake.facts, r.primary.parameters),
+            strict=True,
+        )
+        if truth is not False
+    ]
+    return f" (considers {', '.join(shown) or '-'})"
 
 
 # --- a batch -----------------------------------------------------------------------------------------------------------------

@@ -168,6 +168,10 @@ class _Explainer:
         for due in a.remedies or ():
             amount = f" {due.amount.shown}" if due.amount is not None else ""
             yield f"      {self.pick('救济', 'remedy')} {say(f'kind-{due.spec.kind}', self.lang)}{amount} ({due.spec.payer})"
+        for spec, (truth, _) in zip(rule.refer.considers, a.plan.considered(self.facts, a.parameters), strict=True):
+            if spec.when is not None:
+                yield f"    {_MARKS[truth]} {self.pick('供人斟酌', 'for people to weigh')} {say(f'kind-{spec.kind}', self.lang)}"
+                yield from self._parts(trace(spec.when, self.facts, a.parameters), a, "        ")
         for short in a.shortfalls:
             label = self.pack.vocabulary.label(short.fact, self.lang)
             have, want = (say(f"grade-{g.word}", self.lang) for g in (short.have, short.need))

@@ -330,7 +330,8 @@ def _shape(reasoning: Reasoning) -> object:
     """All of a reasoning that a test can look at, before it is put in words; the rest is the same for every mutant."""
     rulings = tuple(
         (r.matter, r.outcome, r.tier, r.reasons, r.primary.rule.id, r.primary.result, r.primary.governing, r.primary.rule.basis,
-         tuple(a.rule.id for a in r.members), r.asks, r.missing)
+         tuple(a.rule.id for a in r.members), r.asks, r.missing, r.primary.rule.refer.considers,
+         r.primary.plan.considered(reasoning.intake.facts, r.primary.parameters))
         for r in reasoning.rulings
     )  # fmt: skip
     fired = tuple(
@@ -357,6 +358,7 @@ def expectable(pack: Pack, rule: str, reasoning: Reasoning, decision: Decision) 
         "outcome": matter.outcome if matter is not None else decision.outcome,
         "tier": matter.tier if matter is not None else decision.tier,
         "remedies": [f"{r.kind} {r.amount or r.payer}" for r in (matter.remedies if matter is not None else ())],
+        "considers": [f"{r.kind} {r.amount or r.payer}" for r in (matter.considers if matter is not None else ())],
         "exception": [e.id for e, truth in (assessment.exceptions if assessment else ()) if truth is True],
         "gate": [r.gate for r in reasons if r.gate],
         "reason": list(dict.fromkeys(r.code for r in reasons)),

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from funnel.author._endings import ending
 from funnel.complaint import Complaint, Consumer, Merchant, Order
-from funnel.decision import Decision, Matter
+from funnel.decision import Decision, Matter, Remedy
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path, suggestion
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_in_words, read
@@ -34,6 +34,7 @@ EXPECTATIONS = (
     "outcome",
     "tier",
     "remedies",
+    "considers",
     "exception",
     "gate",
     "asks",
@@ -432,7 +433,7 @@ def _expect(reader: Reader, pack: Pack, node: Node | None, rule: str) -> dict[st
             expect[key] = reader.strings(value)
         elif key == "not_cited":
             expect[key] = _of_the_rule(reader, value, pack.rules[rule])
-        elif key == "remedies":
+        elif key in {"remedies", "considers"}:
             expect[key] = _remedies(reader, value)
         elif key == "facts":
             expect[key] = {name.value: _plain(given) for name, given in reader.entries(value)}
@@ -539,8 +540,9 @@ def _got(
     if key == "tier":
         tier = matter.tier if matter is not None else decision.tier
         return None if tier == expected else str(tier)
-    if key == "remedies":
-        return _remedies_differ(matter, expected)
+    if key in {"remedies", "considers"}:
+        due = () if matter is None else matter.remedies if key == "remedies" else matter.considers
+        return _remedies_differ(due, expected)
     if key == "exception":
         assessment = reasoning.assessments.get(rule)
         fired = [e.id for e, truth in (assessment.exceptions if assessment else ()) if truth is True]
@@ -565,9 +567,9 @@ def _got(
     return _facts_differ(pack, reasoning, expected)
 
 
-def _remedies_differ(matter: Matter | None, expected: Mapping[str, str | None]) -> str | None:
+def _remedies_differ(remedies: Sequence[Remedy], expected: Mapping[str, str | None]) -> str | None:
     got: dict[str, str | None] = {}
-    for remedy in matter.remedies if matter is not None else ():
+    for remedy in remedies:
         wanted = expected.get(remedy.kind)
         due = remedy.payer if wanted in PAYERS else remedy.amount
         # Of a kind that is due twice both are shown: one of them alone is not what was expected.

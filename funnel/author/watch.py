@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from funnel.author.scenario_tests import ScenarioTest, Suite
-from funnel.pack.model import Pack
+from funnel.pack.model import Pack, Rule, leaves_of
 
 Stamps = Mapping[Path, tuple[int, int]]
 """Of each file when it was changed (ns) and how long it is (bytes)."""
@@ -36,14 +36,18 @@ def touched(
     """The tests that a change of some files surely bears on, and the others.
 
     A scenario file: its own tests. A rule: the tests of that rule. Signals: those of rules whose scenario bears the file's
-    name. Anything else (vocabulary, gates, law) may bear on all; the others come after in any case, as any rule may step
-    before any other.
+    name. Named conditions: those of the rules that use one of the file. Anything else (vocabulary, gates, law) may bear on
+    all; the others come after in any case, as any rule may step before any other.
     """
     names = {file.resolve() for file in files}
     stems = {file.stem.replace("-", "_") for file in names if "signals" in file.parts}
-    rules = {
-        rule.id for rule in pack.rules.values() if Path(rule.span.path).resolve() in names or rule.scenario in stems
-    }
+    rules = {rule.id for rule in pack.rules.values() if rule.scenario in stems or not names.isdisjoint(_files(rule))}
     near = tuple(t for t in suite.tests if t.rule in rules or Path(t.span.path).resolve() in names)
     chosen = set(map(id, near))
     return near, tuple(t for t in suite.tests if id(t) not in chosen)
+
+
+def _files(rule: Rule) -> Iterator[Path]:
+    """The file of a rule, and those that define the conditions it names."""
+    places = {span.path for condition in rule.conditions for leaf in leaves_of(condition) for span, _ in leaf.via}
+    yield from (Path(path).resolve() for path in (rule.span.path, *places))

@@ -31,7 +31,15 @@ _SECTIONS = {
     "manifest": "清单",
     "forums": "求助渠道",
 }
-_KINDS = {"rule": "规则", "fact": "事实", "signal": "短语", "gate": "关口", "forum": "求助渠道", "parameter": "参数"}
+_KINDS = {
+    "rule": "规则",
+    "fact": "事实",
+    "signal": "短语",
+    "gate": "关口",
+    "forum": "求助渠道",
+    "parameter": "参数",
+    "condition": "共用条件",
+}
 
 
 @click.command(name="diff")
@@ -126,6 +134,8 @@ def _text(found: PackDiff, transitions: tuple[Transition, ...], count: int, lang
         lines.append(f"~ {change.rule}  r{change.revisions[0]} → r{change.revisions[1]}{note}")
         for part in change.parts:
             lines.append(f"    {part.span} {part.where}")
+            see = "另见" if zh else "see also"
+            lines += [f"      {see} {span} {name}" for span, name in part.related]
             lines += [f"      - {part.before}"] if part.before else []
             lines += [f"      + {part.after}"] if part.after else []
         for shift in change.shifts:
@@ -171,7 +181,14 @@ def _json(found: PackDiff, transitions: tuple[Transition, ...], count: int) -> s
                 "revisions": c.revisions,
                 "same_revision": c.same_revision,
                 "parts": [
-                    {"where": p.where, "place": str(p.span), "before": p.before, "after": p.after} for p in c.parts
+                    {
+                        "where": p.where,
+                        "place": str(p.span),
+                        "before": p.before,
+                        "after": p.after,
+                        "related": [{"place": str(span), "condition": name} for span, name in p.related],
+                    }
+                    for p in c.parts
                 ],
                 "shifts": [{"before": s.before, "after": s.after, "complaint": s.complaint} for s in c.shifts],
                 "undecided": c.undecided,

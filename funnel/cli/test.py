@@ -137,6 +137,7 @@ _WORDS = {
     "outcome": "结果",
     "tier": "层级",
     "remedies": "救济",
+    "considers": "给人斟酌的",
     "exception": "例外",
     "gate": "关口",
     "asks": "要问",

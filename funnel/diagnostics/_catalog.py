@@ -302,6 +302,36 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "断开其中一处",
             "break the circle at one place",
         ),
+        "F312": _e(
+            "共用条件“{name}”没有定义",
+            "the named condition “{name}” is not defined",
+            "在 conditions.yaml 里定义它，或把条件写出来。{near_zh}",
+            "define it in conditions.yaml, or write the condition out. {near_en}",
+        ),
+        "F313": _e(
+            "共用条件互相引用成环：{cycle}",
+            "named conditions name each other in a circle: {cycle}",
+            "把其中一处写成不引用别的条件",
+            "write one of them out, so that it names none of the others",
+        ),
+        "F314": _e(
+            "共用条件“{name}”和一个事实同名，读的人分不清说的是哪一个",
+            "the named condition “{name}” has the name of a fact; a reader cannot tell which is meant",
+            "换一个说明情形的名字，例如 {name}_case",
+            "give it a name that says what is the case, such as {name}_case",
+        ),
+        "F315": _e(
+            "“{name}”是条件里用的词，事实叫这个名字，条件里就写不出它",
+            "“{name}” is a word of conditions; a fact of that name cannot be written in one",
+            "给事实换一个名字，例如 {name}_given",
+            "give the fact another name, such as {name}_given",
+        ),
+        "F316": _e(
+            "共用条件写出来太大：到“{name}”这一处，这个文件已超过 {limit} 个判断",
+            "named conditions are too large when written out: with “{name}” here, the file is past {limit} tests",
+            "少用条件套条件，或把它改小",
+            "nest fewer conditions in each other, or make this one smaller",
+        ),
         # --- F4xx: law ---
         "F401": _e(
             "引用“{citation}”的法规不在登记表里",
@@ -496,6 +526,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "写上 sets:，或在规则里写 signal: {name}；用不着就删掉它",
             "give it sets:, or write signal: {name} in a rule; or remove it",
         ),
+        "F525": _w(
+            "共用条件“{name}”没有规则、关口或求助渠道用到",
+            "no rule, gate or forum uses the named condition “{name}”",
+            "在规则里写 condition: {name}；用不着就删掉它",
+            "write condition: {name} in a rule; or remove it",
+        ),
         # --- F6xx: scenario tests ---
         "F601": _w(
             "规则“{rule}”没有场景测试",
@@ -569,6 +605,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "“{rule}” needs “{label}” at grade {grade}, which nobody can supply",
             "给这个事实写 from 或 ask（gives 达到这一级），或降低 needs",
             "give the fact a from or an ask whose grade suffices, or lower what needs asks for",
+        ),
+        "F708": _w(
+            "“{rule}”的“{kind}”带的条件永远不成立",
+            "the condition of “{kind}” in “{rule}” can never hold",
+            "互相矛盾的是：{core}",
+            "these contradict each other: {core}",
         ),
         # --- F8xx: likeness (examples, funnel learn) ---
         "F801": _e(

@@ -27,6 +27,10 @@ RECOGNISE, ELEMENTS, REST = 0, 1, 2
 """Where the checks of a rule stand: recognition, elements, then exceptions, referrals and what settling hangs on."""
 
 
+_ALWAYS: Checked = (True, ())
+"""What a condition that is not there comes to."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """Why a rule cannot be settled whatever is answered: a stable code and what fills its text."""
@@ -81,6 +85,8 @@ class Plan:
         bare_needs: Facts that settling needs though no condition and no formula reads them.
         figures: Facts whose values or grades a settlement looks at whatever the conditions say.
         exception_ends, referral_ends: The end that each exception or referral brings.
+        considering: Whether each remedy that people may weigh is one on a case; None where it always is. They stand apart
+            from the checks: no outcome hangs on them, so nothing is asked for their sake.
     """
 
     __slots__ = (
@@ -90,6 +96,7 @@ class Plan:
         "_thresholds",
         "bare_needs",
         "checks",
+        "considering",
         "exception_ends",
         "figures",
         "formulas",
@@ -119,6 +126,8 @@ class Plan:
             *(remedy.when for remedy in pays),
         ]
         self.checks = tuple(None if c is None else Check(c, defaults) for c in conditions)
+        weighed = (remedy.when for remedy in rule.refer.considers)
+        self.considering = tuple(None if c is None else Check(c, defaults) for c in weighed)
         reading: dict[str, list[int]] = {}
         for index, check in enumerate(self.checks):
             for fact in check.reads if check is not None else ():
@@ -176,6 +185,11 @@ class Plan:
             if check is not None:
                 found[index] = check(known, told, parameters)
         return found
+
+    def considered(self, facts: Facts, parameters: Parameters) -> tuple[Checked, ...]:
+        """Whether each remedy that people may weigh is one on this case, and what keeps that unknown."""
+        known, told = facts.known, facts.told
+        return tuple([_ALWAYS if c is None else c(known, told, parameters) for c in self.considering])
 
     def flips(self, facts: Facts, parameters: Parameters) -> tuple[Flip, ...]:
         """The `cheapest` leaves that must come out otherwise for a settlement; every leaf once."""

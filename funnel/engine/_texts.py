@@ -90,6 +90,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "elements-unknown-refer": ("“{title}”还缺：{facts}", "“{title}” still lacks: {facts}"),
         "not-askable": ("缺少的事实没有人能通过提问补上：{facts}", "nobody can be asked for what is missing: {facts}"),
+        "considers-unknown": (
+            "是否谈得上还要看不清楚的：{facts}",
+            "whether it comes into question hangs on what is not known: {facts}",
+        ),
         "grade-too-low": (
             "“{label}”只到“{have}”，要到“{need}”才能结案",
             "“{label}” is only {have}; a settlement needs {need}",

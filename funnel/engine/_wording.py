@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 
 from funnel.decision import Change, Citation, Explanation, FiredException, Forum, Remedy, Strategy
 from funnel.engine import describe
-from funnel.engine._checks import is_dated
+from funnel.engine._checks import Checked, is_dated
 from funnel.engine._texts import join, say
 from funnel.engine.assess import Assessment
 from funnel.engine.evaluate import Flip, Parameters
@@ -91,7 +91,7 @@ class Wording:
         self._exceptions: dict[tuple[str, int, int, Truth], FiredException] = {}
         self._forums: dict[tuple[str, int], Forum] = {}
         self._strategies: dict[str, Strategy] = {}
-        self._considered: dict[str, tuple[Remedy, ...]] = {}
+        self._considered: dict[tuple[str, tuple[Checked, ...]], tuple[Remedy, ...]] = {}
 
     # --- sentences ------------------------------------------------------------------------------------------------------
 
@@ -129,14 +129,16 @@ class Wording:
         return sorted(n for n in names if n in known and n in declared and not n.startswith(SIGNAL_PREFIX))
 
     def shown_by(self, rule: str) -> frozenset[str]:
-        """The facts whose figures stand in the texts of a rule, and those that its forums read or show."""
+        """The facts whose figures stand in the texts of a rule, and those that its forums or what people may weigh read."""
         return self._shown[rule]
 
     def _show(self, rule: str) -> frozenset[str]:
         blanks, forums = self._blanks[rule], self.pack.rules[rule].forums
         shown = [b.facts for b in (blanks.strategy, blanks.considered, *blanks.exceptions)]
         shown += [self._forum_blanks[name].facts for name in forums]
-        shown += [{leaf.fact for leaf in leaves_of(self.pack.forums[name].when)} for name in forums]
+        conditions = [self.pack.forums[name].when for name in forums]
+        conditions += [remedy.when for remedy in self.pack.rules[rule].refer.considers]
+        shown += [{leaf.fact for leaf in leaves_of(condition)} for condition in conditions]
         return frozenset().union(*shown)
 
     def is_reckoned(self, name: str, known: Known) -> bool:
@@ -235,13 +237,14 @@ class Wording:
 
     def considered(self, assessment: Assessment, facts: Facts) -> tuple[Remedy, ...]:
         """What a person may weigh: computed where it can be, never settled."""
-        rule = assessment.rule
-        if not self._blanks[rule.id].considered.empty(facts.known):
-            return describe.considered(self.pack, rule.refer.considers, facts, assessment.parameters, self.lang)
-        found = self._considered.get(rule.id)
+        rule = assessment.rule.id
+        weighed = assessment.plan.considered(facts, assessment.parameters)
+        if not self._blanks[rule].considered.empty(facts.known):
+            return describe.considered(self.pack, assessment, weighed, facts, self.lang)
+        found = self._considered.get((rule, weighed))
         if found is None:
-            made = describe.considered(self.pack, rule.refer.considers, facts, assessment.parameters, self.lang)
-            found = self._considered[rule.id] = made
+            made = describe.considered(self.pack, assessment, weighed, facts, self.lang)
+            found = self._considered[rule, weighed] = made
         return found
 
     def forum(self, name: str, primary: Assessment, facts: Facts, parameters: Parameters) -> Forum:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from funnel.decision import Change, Citation, Forum, Remedy, Step, Strategy
+from funnel.engine._checks import Checked
 from funnel.engine._plan import resolve
 from funnel.engine._texts import join, say
 from funnel.engine.assess import Assessment, DueRemedy
@@ -162,11 +164,17 @@ def remedies(
 
 
 def considered(
-    pack: Pack, specs: tuple[RemedySpec, ...], facts: Facts, parameters: Parameters, lang: str
+    pack: Pack, assessment: Assessment, weighed: Sequence[Checked], facts: Facts, lang: str
 ) -> tuple[Remedy, ...]:
-    """What a person may weigh: computed where it can be, never settled."""
+    """What a person may weigh: computed where it can be, never settled.
+
+    What its condition rules out is left out. Where that is not known it is shown, and says what it hangs on.
+    """
     found = []
-    for spec in specs:
+    parameters = assessment.parameters
+    for spec, (truth, unknown) in zip(assessment.rule.refer.considers, weighed, strict=True):
+        if truth is False:
+            continue
         amount = None
         if spec.formula is not None:
             computed = compute(spec.formula, facts, parameters, pack.vocabulary, pack.register)
@@ -177,10 +185,20 @@ def considered(
                 amount=yuan(amount.fen) if amount is not None else None,
                 payer=spec.payer,
                 formula=_formula(spec, amount) or spec.source or None,
-                note=fill(pack, spec.note, facts, parameters, lang) or None,
+                note=_weighed_note(pack, fill(pack, spec.note, facts, parameters, lang), unknown, lang),
+                hangs_on=unknown,
             )
         )
     return tuple(found)
+
+
+def _weighed_note(pack: Pack, note: str, unknown: Sequence[str], lang: str) -> str | None:
+    """A note with what is yet to be known before the remedy is one at all."""
+    if not unknown:
+        return note or None
+    names = join([pack.vocabulary.label(name, lang) for name in unknown], lang)
+    open_ = say("considers-unknown", lang, facts=names)
+    return f"{note}{'; ' if lang == 'en' else '；'}{open_}" if note else open_
 
 
 def _formula(spec: RemedySpec, amount: Amount | None) -> str | None:

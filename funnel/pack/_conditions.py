@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 
 from funnel.diagnostics import Span
 from funnel.facts.values import Value
 from funnel.facts.vocabulary import SIGNAL_PREFIX, FactSpec, wider_than
+from funnel.pack._named import WORD, NamedConditions
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode
 from funnel.pack._reader import Reader, near
 from funnel.pack.model import TESTS, All, Any, Condition, Constant, Not, ParamRef, Test
@@ -31,19 +33,31 @@ TYPE_NAMES = {
     "set": ("集合", "a set"),
 }
 SHORTHANDS = {"claim": "claims", "grievance": "grievances"}
+RESERVED = ("all", "any", "not", "signal", WORD, *SHORTHANDS)
+"""What stands where a fact may stand and is none."""
 
 
 class ConditionReader:
-    """Reads conditions against a vocabulary, the signals and the parameters of a pack."""
+    """Reads conditions against a vocabulary, the signals and the parameters of a pack.
+
+    Attributes:
+        named: The named conditions of the pack.
+    """
 
     def __init__(
-        self, reader: Reader, facts: Mapping[str, FactSpec], signals: Collection[str], parameters: Collection[str]
+        self,
+        reader: Reader,
+        facts: Mapping[str, FactSpec],
+        signals: Collection[str],
+        parameters: Collection[str],
+        places: Mapping[str, Span] = MappingProxyType({}),
     ) -> None:
         self.reader = reader
         self.facts = facts
         self.signals = frozenset(signals)
         self.heard: set[str] = set()  # the signals that conditions name
         self.parameters = parameters
+        self.named = NamedConditions(reader, self.read, places)
 
     def read(self, node: Node | None) -> Condition | None:
         """A condition; None where it could not be read (the findings say why)."""
@@ -82,6 +96,8 @@ class ConditionReader:
             return [None if inner is None else Not(inner)]
         if name == "signal":
             return [self._signal(value)]
+        if name == WORD:
+            return [self.named.use(value)]
         if name in SHORTHANDS:
             name = SHORTHANDS[name]
             if name not in self.facts:

@@ -74,7 +74,7 @@ def _facts(sink: Diagnostics, rule: Rule, facts: Mapping[str, FactSpec]) -> None
         spec = facts[test.fact]
         from_record = spec.origin is not None or test.test == "known"
         if spec.world == "open" and not from_record:
-            sink.add("F510", test.span, fact=test.fact)
+            sink.add("F510", test.span, *test.via, fact=test.fact)
     conditions = [rule.elements, *(e.when for e in rule.exceptions)]
     seen: set[str] = set()
     for condition in conditions:
@@ -84,7 +84,7 @@ def _facts(sink: Diagnostics, rule: Rule, facts: Mapping[str, FactSpec]) -> None
             reachable = spec.ask != "nobody" or spec.presumption or _derivable(spec, facts)
             if open_ and not reachable and test.fact not in seen:
                 seen.add(test.fact)
-                sink.add("F511", test.span, fact=test.fact)
+                sink.add("F511", test.span, *test.via, fact=test.fact)
 
 
 def _derivable(spec: FactSpec, facts: Mapping[str, FactSpec], depth: int = 0) -> bool:

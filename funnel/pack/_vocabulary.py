@@ -26,7 +26,7 @@ from funnel.facts.vocabulary import (
     World,
     wider_than,
 )
-from funnel.pack._conditions import read_value
+from funnel.pack._conditions import RESERVED, read_value
 from funnel.pack._nodes import MapNode, Node, ScalarNode
 from funnel.pack._reader import Reader, near
 
@@ -64,6 +64,8 @@ class VocabularyReader:
                 self.reader.sink.add("F303", key.span, *related, name=name)
                 continue
             self.spans[name] = key.span
+            if name in RESERVED:
+                self.reader.sink.add("F315", key.span, name=name)
             spec = self._fact(name, value)
             if spec is not None:
                 self.facts[name] = spec

@@ -29,9 +29,9 @@ from funnel.pack._rules import RuleReader
 from funnel.pack._vocabulary import VocabularyReader
 from funnel.pack.digest import canonical, digest, merge_sections
 from funnel.pack.examples import FOLDER as EXAMPLES
-from funnel.pack.model import ForumSpec, Gate, Manifest, Pack, Rule
+from funnel.pack.model import ForumSpec, Gate, Manifest, NamedCondition, Pack, Rule
 
-_FOLDERS = ("vocabulary", "signals", "statutes")
+_FOLDERS = ("vocabulary", "signals", "statutes", "conditions")
 """What may be a folder of any number of files, or one file."""
 _SINGLE = {f"{name}.yaml": name for name in ("pack", "gates", "calendar", "forums", *_FOLDERS)}
 _RULE = "rule:"
@@ -121,6 +121,7 @@ class _Groundwork(NamedTuple):
     lexicon: Lexicon
     law: Register
     conditions: ConditionReader
+    named: Mapping[str, NamedCondition]
     idle: Mapping[str, Span]
     """The signals that do nothing unless a condition reads them."""
 
@@ -226,11 +227,14 @@ class _Load:
             text = self.reader.string(citation)
             if text is not None:
                 check_citation(self.reader, law, text, citation.span)
-        conditions = ConditionReader(self.reader, words.facts, lexicon.signal_ids, types)
-        return _Groundwork(words, lexicon.finish(words.facts), law, conditions, lexicon.idle())
+        conditions = ConditionReader(self.reader, words.facts, lexicon.signal_ids, types, vocabulary.spans)
+        for node in self._take("conditions"):
+            conditions.named.add_file(node)
+        named = conditions.named.finish()
+        return _Groundwork(words, lexicon.finish(words.facts), law, conditions, named, lexicon.idle())
 
     def _build(self) -> Pack | None:
-        words, lexicon, law, conditions, idle = self._groundwork()
+        words, lexicon, law, conditions, named, idle = self._groundwork()
         manifest = self._manifest()
         calendars = self._take("calendar")
         calendar = read_calendar(self.reader, calendars[0]) if calendars else Calendar()
@@ -246,7 +250,7 @@ class _Load:
             gates |= rules_reader.gates(node)
         rules = self._rules(lambda node, id_: rules_reader.rule(node, id_, forums))
         likeness = self._likeness(rules, gates)
-        self._idle_signals(idle, conditions, words)
+        self._idle(idle, conditions, words)
         gates_span = Span(shown_path(self.root / "gates.yaml"))
         lint(
             self.sink,
@@ -269,15 +273,18 @@ class _Load:
             digest=digest(merge_sections(self.contents)),
             likeness=likeness,
             root=str(self.root),
+            conditions=named,
         )
 
-    def _idle_signals(self, idle: Mapping[str, Span], conditions: ConditionReader, words: Vocabulary) -> None:
+    def _idle(self, idle: Mapping[str, Span], conditions: ConditionReader, words: Vocabulary) -> None:
         if self.sink.has_errors:
             return  # what could not be read may be what reads them
         args = {arg for spec in words.facts.values() if spec.derivation is not None for arg in spec.derivation.args}
         for name, span in idle.items():
             if name not in conditions.heard and SIGNAL_PREFIX + name not in args:
                 self.sink.add("F524", span, name=name)
+        for name, span in conditions.named.idle():
+            self.sink.add("F525", span, name=name)
 
     def _likeness(self, rules: Mapping[str, Rule], gates: Mapping[str, Gate]) -> Likeness | None:
         """What was learnt from the examples, if anything was. It is part of what the pack means, and so of its digest."""

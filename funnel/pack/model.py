@@ -46,7 +46,12 @@ Constant = Value | ParamRef | tuple[Value | ParamRef, Value | ParamRef]
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """*fact, test, constant*: the only leaf there is."""
+    """*fact, test, constant*: the only leaf there is.
+
+    Attributes:
+        span: Where it stands in a rule; of a named condition, where that is used.
+        via: Of a named condition, where it is defined: each name on the way with the place in its definition.
+    """
 
     __test__ = False  # not a test case, whatever pytest thinks of the name
 
@@ -54,6 +59,7 @@ class Test:
     test: str
     constant: Constant
     span: Span = field(compare=False)
+    via: tuple[tuple[Span, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,23 @@ class Not:
 Condition = Test | All | Any | Not
 
 
+def flat(condition: Condition) -> Condition:
+    """The same without groups that say nothing of their own: one inside its like, and one of a single part.
+
+    Which tests there are, their order and how they come out is as before; two conditions that differ only in such brackets
+    are equal.
+    """
+    if isinstance(condition, Test):
+        return condition
+    if isinstance(condition, Not):
+        return Not(flat(condition.item))
+    kind = type(condition)
+    items: list[Condition] = []
+    for item in map(flat, condition.items):
+        items += item.items if isinstance(item, All | Any) and type(item) is kind else (item,)
+    return items[0] if len(items) == 1 else kind(tuple(items))
+
+
 def leaves_of(condition: Condition | None) -> Iterator[Test]:
     """Every leaf of a condition, in order."""
     if condition is None:
@@ -91,6 +114,19 @@ def leaves_of(condition: Condition | None) -> Iterator[Test]:
     else:
         for item in condition.items:
             yield from leaves_of(item)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedCondition:
+    """A condition that rules, gates and forums name instead of writing it out.
+
+    Where it is named it is written out as the pack is read: nothing behind the loader meets a name.
+    """
+
+    id: str
+    label: Texts
+    when: Condition
+    span: Span = field(compare=False)
 
 
 # --- formulas ---------------------------------------------------------------------------------------------------------
@@ -387,6 +423,7 @@ class Pack:
         rules: Every rule by id, drafts and retired ones included.
         gates, forums: By id.
         likeness: What its examples taught, if anything was learnt from them.
+        conditions: The named conditions by name, for those who write rules and for pages; rules have them written out.
         digest: SHA-256 over the canonical form; comments, key order, file order and layout do not change it.
     """
 
@@ -401,6 +438,7 @@ class Pack:
     digest: str
     likeness: Likeness | None = field(compare=False, default=None)
     root: str = field(compare=False, default="")
+    conditions: Mapping[str, NamedCondition] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

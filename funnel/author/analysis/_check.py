@@ -22,8 +22,10 @@ from funnel.engine.engine import to_complaint
 from funnel.facts.values import Grade
 from funnel.facts.vocabulary import pick
 from funnel.pack.model import Any as AnyOf
-from funnel.pack.model import Condition, Not, Pack, Rule, Test, leaves_of
+from funnel.pack.model import Condition, Not, Pack, RemedySpec, Rule, Test, leaves_of
 
+_PLACES = 4
+"""Places that a finding names at most, each with where a named condition of it is defined."""
 STEPS = 2_000_000
 """Branches that one analysis may take before it says that it has not finished."""
 
@@ -158,6 +160,8 @@ class _Analysis:
                 self._add("F704", exception.span, *self._places(core), rule=rule.id, exception=exception.id, core=words)
         self._shadow(rule)
         self._settling(rule)
+        for remedy in rule.refer.considers:
+            self._remedy(rule, remedy, [(rule.recognise, True)])
         self._gap(rule)
 
     def _shadow(self, rule: Rule) -> None:
@@ -176,10 +180,21 @@ class _Analysis:
         if self._solve(demands) is None:
             core = self._core(demands)
             self._add("F706", rule.span, *self._places(core), rule=rule.id, core=self._words(core))
+        else:
+            for remedy in rule.settle.remedies:
+                self._remedy(rule, remedy, demands)
         for name, grade in sorted(rule.settle.needs.items()):
             if not self._suppliable(name, grade, 0):
                 label = pick(self.pack.vocabulary[name].label, self.lang)
                 self._add("F707", rule.span, rule=rule.id, label=f"{label} {name}", grade=grade.word)
+
+    def _remedy(self, rule: Rule, remedy: RemedySpec, where: Sequence[Demand]) -> None:
+        """A remedy whose own condition rules it out wherever it could be given or weighed."""
+        if remedy.when is None or self._solve([*where, (remedy.when, True)]) is not None:
+            return
+        core = self._core([*where, (remedy.when, True)])
+        span = next((test.span for test in leaves_of(remedy.when)), rule.span)
+        self._add("F708", span, *self._places(core), rule=rule.id, kind=remedy.kind, core=self._words(core))
 
     def _suppliable(self, name: str, grade: Grade, depth: int) -> bool:
         """Whether a fact can come to a grade: from the record, from an answer, from the law, or from its inputs."""
@@ -314,8 +329,9 @@ class _Analysis:
         return f"并非({text})" if self.lang != "en" else f"not ({text})"
 
     def _places(self, core: Sequence[Demand]) -> tuple[tuple[Span, str], ...]:
-        places = dict.fromkeys(test.span for condition, _ in core for test in leaves_of(condition))
-        return tuple((span, "这里" if self.lang != "en" else "here") for span in list(places)[:4])
+        places = {test.span: test.via for condition, _ in core for test in leaves_of(condition)}
+        here = "这里" if self.lang != "en" else "here"
+        return tuple(place for span in list(places)[:_PLACES] for place in ((span, here), *places[span]))
 
 
 def _overrides(one: Rule, two: Rule) -> bool:
