@@ -105,9 +105,21 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "“{title}” is none of this funnel's business; a person says where it goes",
         ),
         "never-settles": ("“{title}”一律由人工处理", "“{title}” is always for people"),
-        "law-uncertain": (
-            "“{citation}”在 {on} 的效力或原文未经核实",
-            "“{citation}” was not in force on {on} or its text is not verified",
+        "law-not-in-force": (
+            "“{citation}”在 {on} 还没有施行或者已经失效，机器不能据它结案",
+            "“{citation}” was not in force on {on}; no machine settles on it",
+        ),
+        "law-unread": (
+            "“{citation}”的原文没有核对过，机器不能据它结案",
+            "the text of “{citation}” is not verified; no machine settles on it",
+        ),
+        "law-pending": (
+            "“{citation}”在 {on} 还没有施行；它{reach}。案件有没有审结机器看不到，由人确认后可以引用",
+            "“{citation}” was not in force on {on}; {reach}. No machine sees whether the case was judged: a person makes sure and may cite it",
+        ),
+        "reaches-pending": (
+            "自 {since} 起施行，对当时尚未终审的案件也适用（{title}第{article}条）",
+            "in force from {since}, it also reaches cases not finally judged by then ({title}, article {article})",
         ),
         "amount-unknown": ("金额算不出：{facts}", "the amount cannot be computed: {facts}"),
         "engine-refused": (

@@ -26,7 +26,7 @@ from funnel.diagnostics._model import suggestion
 from funnel.engine import describe
 from funnel.engine._checks import Check
 from funnel.engine._memory import Memory, silent_signals, state
-from funnel.engine._plan import DEAD, ELEMENTS, PAID_FACT, RECOGNISE, REST, Plans
+from funnel.engine._plan import DEAD, ELEMENTS, PAID_FACT, RECOGNISE, REST, Plans, resolve
 from funnel.engine._texts import join
 from funnel.engine._wording import Wording
 from funnel.engine.assess import UNRECOGNISED, Assessment, Case, assess_planned
@@ -791,12 +791,22 @@ class _Writer:
         if code == "rule-refers":
             return self.say(f"rule-refers-{detail}", title=title)
         if code == "law-uncertain":
-            return self.say("law-uncertain", citation=detail, on=a.governing)
+            return self._law_reason(detail, a)
         if code == "amount-unknown":
             return self.say("amount-unknown", facts=detail)
         if code == "engine-refused":
             return self.say("engine-refused", detail=detail)
         return self.say(code, title=title)
+
+    def _law_reason(self, citation: str, a: Assessment) -> str:
+        """Why no settlement rests on an article: see `Plan.law`."""
+        resolved = resolve(self.pack.register, citation, a.governing, a.deciding)
+        if resolved is None:
+            return self.say("law-not-in-force", citation=citation, on=a.governing)
+        if resolved.reach is None or not resolved.verified:
+            return self.say("law-unread", citation=citation)
+        reach = describe.reaches(self.pack, resolved.version, resolved.reach, self.lang)
+        return self.say("law-pending", citation=citation, on=a.governing, reach=reach)
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
