@@ -315,6 +315,60 @@ def test_between_two_turning_days_every_citation_means_the_same(on, deciding):
             assert here == there
 
 
+# --- which day's law, told to people -----------------------------------------------------------------------------------------
+
+
+def law_steps(decision):
+    return [step.text for step in decision.explanation if step.step == "law"]
+
+
+def closed(**facts):
+    return Complaint(
+        id="s",
+        received_at=f"{TODAY}T10:00:00+08:00",
+        text="付款之后店铺突然关门了，货也不发",
+        facts=facts,
+    )
+
+
+def test_an_older_case_says_which_days_law_it_was_looked_at_under():
+    decision = decide(COMPILED, closed(shop_closed_on="2023-06-01"), as_of=TODAY)
+    (told,) = law_steps(decision)
+    assert "2023-06-01" in told
+    assert PACK.vocabulary.label("shop_closed_on", "zh") not in decision.referral.missing
+    (english,) = law_steps(decide(COMPILED, closed(shop_closed_on="2023-06-01"), as_of=TODAY, lang="en"))
+    assert "under the law of 2023-06-01" in english
+
+
+def test_a_case_of_today_says_nothing_of_the_law_of_another_day():
+    assert law_steps(decide(COMPILED, closed(shop_closed_on=str(TODAY)), as_of=TODAY)) == []
+
+
+def test_a_day_that_the_consumer_can_tell_is_asked_for_where_the_law_hangs_on_it():
+    decision = decide(COMPILED, closed(), as_of=TODAY)
+    (told,) = law_steps(decision)
+    assert "问清那一天" in told
+    assert PACK.vocabulary.label("shop_closed_on", "zh") in decision.referral.missing
+
+
+def test_a_day_that_the_order_shows_is_not_asked_of_the_consumer():
+    complaint = Complaint(id="p", received_at=f"{TODAY}T10:00:00+08:00", text="银行卡被盗刷了三千，钱不是我花的")
+    decision = decide(COMPILED, complaint, as_of=TODAY)
+    assert PACK.rules["payments.card-stolen"].governs == "paid_on"
+    assert law_steps(decision) == []
+    assert PACK.vocabulary.label("paid_on", "zh") not in decision.referral.missing
+
+
+def test_what_a_near_miss_needs_says_where_a_figure_is_the_packs_own():
+    late = bought("2026-07-01", "2026-11-10", return_notice_on={"value": "2026-07-03", "grade": "record"})
+    (matter,) = [m for m in decide(COMPILED, late, as_of=TODAY).matters if m.rule == RETURN]
+    needed = {c.fact: c.needed for miss in matter.near_misses for c in miss.changes}
+    assert "90（规则包自定的数，不是法律）" in needed["days_since_receipt"]
+    assert all("规则包自定" not in text for fact, text in needed.items() if fact != "days_since_receipt")
+    (why,) = [r.text for r in decide(COMPILED, late, as_of=TODAY).referral.reasons if r.code == "exception"]
+    assert "不是法律期限" in why
+
+
 # --- each change of the law since 2020 -------------------------------------------------------------------------------------
 
 CHANGES = [

@@ -105,6 +105,15 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "“{title}” is none of this funnel's business; a person says where it goes",
         ),
         "never-settles": ("“{title}”一律由人工处理", "“{title}” is always for people"),
+        "policy-figure": ("{value}（规则包自定的数，不是法律）", "{value} (the pack's own figure, not law)"),
+        "law-of-day": (
+            "“{title}”按{label}（{day}）那天的法律看",
+            "“{title}” is looked at under the law of {day} ({label})",
+        ),
+        "law-day-unknown": (
+            "{label}不知道，“{title}”按 {day} 的法律给人看；问清那一天再核一次条文",
+            "{label} is not known; “{title}” is shown to people under the law of {day}: ask for that day and check the articles again",
+        ),
         "law-not-in-force": (
             "“{citation}”在 {on} 还没有施行或者已经失效，机器不能据它结案",
             "“{citation}” was not in force on {on}; no machine settles on it",

@@ -659,6 +659,7 @@ class _Writer:
                 self._note_possible(a)
                 continue
             self.note_fixed("candidate", "candidate", a.rule.id)
+            self._note_law(a)
             if a.elements is True:
                 self.note_fixed("elements", "elements-true", a.rule.id)
             elif a.elements is False:
@@ -669,6 +670,23 @@ class _Writer:
                 text = self.say("elements-unknown", title=self.title(a.rule.id), facts=self.labels(unknown))
                 self.note("elements", text, a.rule.id, unknown)
             self._reasoned_exceptions(a)
+
+    def _note_law(self, a: Assessment) -> None:
+        """Which day's law a rule was looked at under, where that may be another than the law of the day of deciding."""
+        governing, deciding = self.words.window(a)
+        to_ask = self._governing_day_to_ask(a)
+        if governing == deciding and not to_ask:
+            return
+        name = a.rule.governs
+        key = "law-of-day" if name in self.facts.known else "law-day-unknown"
+        text = self.say(key, title=self.title(a.rule.id), label=self.label(name), day=a.governing)
+        self.note("law", text, a.rule.id, (name,))
+
+    def _governing_day_to_ask(self, a: Assessment) -> tuple[str, ...]:
+        """The governing day where it is not known and the consumer can say it; days of the order stand in its record."""
+        name = a.rule.governs
+        asked = name not in self.facts.known and self.pack.vocabulary[name].ask == "consumer"
+        return (self.label(name),) if asked else ()
 
     def _reasoned_exceptions(self, a: Assessment) -> None:
         if a.exceptions and all(truth is False for _, truth in a.exceptions):
@@ -721,6 +739,7 @@ class _Writer:
                 tiers.append(matter.tier or self.pack.manifest.unmatched_tier)
                 reasons += [self._worded(reason_, ruling) for reason_ in ruling.reasons]
                 missing += [self.label(n) for n in ruling.missing]
+                missing += self._governing_day_to_ask(ruling.primary)
                 if not ruling.reasons and not barriers and (pending or possible):
                     reasons.append(Reason(code="elements-unknown", text=self.say("open-elsewhere")))
             # What is open in any matter, so that whoever gets the case sees it, also where another matter referred it.

@@ -40,7 +40,12 @@ def leaf(pack: Pack, test: Test, parameters: Parameters, lang: str) -> str:
     def shown(constant: object) -> str:
         if isinstance(constant, ParamRef):
             value = parameters.get(constant.name)
-            return spec.show(value, lang) if value is not None else constant.name
+            if value is None:
+                return constant.name
+            figure = spec.show(value, lang)
+            return (
+                say("policy-figure", lang, value=figure) if pack.register.parameters[constant.name].policy else figure
+            )
         if isinstance(constant, frozenset):
             return join([spec.show(v, lang) for v in sorted(constant, key=str)], lang)
         if isinstance(constant, tuple):
