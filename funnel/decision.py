@@ -23,7 +23,11 @@ class _Part(BaseModel):
 
 
 class Citation(_Part):
-    """An article that carries a part of the decision, in the version in force on the governing date."""
+    """An article that carries a part of the decision, in the version in force on the governing date.
+
+    ``reach`` is set where that version came into force later and reaches the case as one not finally judged: it says from
+    when and by which article.
+    """
 
     statute: str
     article: str
@@ -32,6 +36,7 @@ class Citation(_Part):
     gist: str
     supports: tuple[str, ...] = ()
     verified: bool = True
+    reach: str | None = None
 
 
 class Remedy(_Part):

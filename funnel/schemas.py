@@ -431,7 +431,24 @@ def _forum() -> dict[str, Any]:
 
 
 def _statutes() -> dict[str, Any]:
-    statute = {"type": "object", "required": ["title", "issuer", "kind", "versions"]}
+    reach = {
+        "type": "object",
+        "properties": {"basis": _ref("citation"), "facts_since": _DATE},
+        "required": ["basis"],
+        "additionalProperties": False,
+    }
+    version = {
+        "type": "object",
+        "properties": {"id": {}, "from": _DATE, "until": _DATE, "verified": {}, "note": _ref("texts"), "reaches_pending": reach},
+        "required": ["id", "from", "verified"],
+        "additionalProperties": False,
+    }  # fmt: skip
+    versions = {"type": "array", "items": version}
+    statute = {
+        "type": "object",
+        "properties": {"versions": versions},
+        "required": ["title", "issuer", "kind", "versions"],
+    }
     parameter = {"type": "object", "required": ["label", "type", "values"]}
     return _object(
         {

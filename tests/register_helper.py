@@ -10,6 +10,7 @@ from funnel.law.register import (
     Article,
     Parameter,
     ParameterValue,
+    PendingReach,
     Register,
     Statute,
     StatuteVersion,
@@ -56,6 +57,10 @@ def _verified(body: dict[str, object] | bool) -> Verified | None:  # noqa: FBT00
     return None if body is False else Verified(body["how"], body["when"])
 
 
+def _reach(body: dict | None) -> PendingReach | None:
+    return None if body is None else PendingReach(body["basis"], body.get("facts_since"))
+
+
 def _statute(name: str, body: dict) -> Statute:
     articles = []
     for key, article in body.get("articles", {}).items():
@@ -65,7 +70,14 @@ def _statute(name: str, body: dict) -> Statute:
             Article(number, _texts(article["title"]), _texts(article["gist"]), tuple(article.get("keys", ())), versions)
         )
     versions = tuple(
-        StatuteVersion(v["id"], v["from"], v.get("until"), _verified(v["verified"]), _texts(v.get("note")))
+        StatuteVersion(
+            v["id"],
+            v["from"],
+            v.get("until"),
+            _verified(v["verified"]),
+            _texts(v.get("note")),
+            _reach(v.get("reaches_pending")),
+        )
         for v in body["versions"]
     )
     return Statute(

@@ -143,6 +143,11 @@ CHANGES = {
     "F405": ("goods/return.yaml", "article: law/25", "article: hearsay/1"),
     "F406": ("goods/return.yaml", "article: law/25", "article: law-25"),
     "F408": ("statutes.yaml", "until: 2025-01-01, verified", "until: 2026-01-01, verified"),
+    "F409": (
+        "statutes.yaml",
+        "from: 2025-01-01, verified: {how: text, when: 2026-01-01}}",
+        "from: 2025-01-01, verified: {how: text, when: 2026-01-01}, reaches_pending: {basis: law/25, facts_since: 2025-01-01}}",
+    ),
     "F501": (
         "goods/return.yaml",
         "refer: {tier: agent",

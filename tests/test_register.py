@@ -17,6 +17,7 @@ from funnel.law.register import (
     NotInForce,
     Parameter,
     ParameterValue,
+    PendingReach,
     Register,
     Statute,
     StatuteVersion,
@@ -145,6 +146,47 @@ def test_a_statute_before_its_first_and_after_its_last_version_is_not_in_force()
     assert error.value.close == ("law",)
     assert RENUMBERED.superseded("gone/1") == "law"
     assert RENUMBERED.superseded("law/1") is None
+
+
+REACHING = statute(
+    versions=[
+        StatuteVersion("old", D(2010, 1, 1), D(2020, 1, 1)),
+        StatuteVersion("new", D(2020, 1, 1), D(2025, 1, 1), READ, None, PendingReach("law/9", D(2015, 1, 1))),
+    ],
+    articles=[article("1"), article("9", "new")],
+)
+
+
+@pytest.mark.parametrize(
+    ("on", "deciding", "version", "reached"),
+    [
+        (D(2016, 1, 1), None, "old", False),  # the law of that day, no more asked
+        (D(2016, 1, 1), D(2019, 12, 31), "old", False),  # decided before it came
+        (D(2016, 1, 1), D(2020, 1, 1), "new", True),
+        (D(2015, 1, 1), D(2020, 1, 1), "new", True),
+        (D(2014, 12, 31), D(2020, 1, 1), "old", False),  # facts older than it reaches
+        (D(2016, 1, 1), D(2025, 1, 1), "old", False),  # no longer in force when decided
+        (D(2020, 1, 1), D(2024, 1, 1), "new", False),  # its own time
+    ],
+)
+def test_a_version_that_reaches_pending_cases_is_held_against_the_deciding_day(on, deciding, version, reached):
+    found = Register({"law": REACHING}).resolve("law/1", on, deciding)
+    assert found.version.id == version
+    assert (found.reach is not None) is reached
+    if reached:
+        assert found.reach.basis == "law/9"
+
+
+def test_a_pinned_version_may_reach_a_pending_case_too():
+    register = Register({"law": REACHING})
+    assert register.resolve("law@new/1", D(2016, 1, 1), D(2021, 1, 1)).reach is not None
+    with pytest.raises(NotInForce):
+        register.resolve("law@new/1", D(2016, 1, 1))
+
+
+def test_a_version_cannot_reach_back_to_its_own_time():
+    with pytest.raises(ValueError, match="reaches no facts before"):
+        statute(versions=[StatuteVersion("1", D(2020, 1, 1), None, READ, None, PendingReach("law/1", D(2020, 1, 1)))])
 
 
 def test_verified_follows_the_version():

@@ -39,9 +39,24 @@ def _window(p: Page, version: StatuteVersion) -> str:
         checked = p.t(
             f"{version.verified.when} 与读过的文本比对", f"compared with a text that was read, {version.verified.when}"
         )
+    reach = _reach(p, version)
     return p.t(
-        f"`{version.id}`：{version.from_} 至 {until}，{checked}",
-        f"`{version.id}`: {version.from_} to {until}, {checked}",
+        f"`{version.id}`：{version.from_} 至 {until}，{checked}{reach}",
+        f"`{version.id}`: {version.from_} to {until}, {checked}{reach}",
+    )
+
+
+def _reach(p: Page, version: StatuteVersion) -> str:
+    """That a version reaches older cases, by which article and how far back; empty where it does not."""
+    reach = version.reaches_pending
+    if reach is None:
+        return ""
+    number = reach.basis.partition("/")[2]
+    since = reach.facts_since
+    back = p.t(f"{since} 以后的事，", f" about facts since {since}") if since else ""
+    return p.t(
+        f"；{back}施行时还没有终审的案件也适用（第{number}条），只给人看，不支撑结案",
+        f"; also reaches cases{back} not finally judged by then (article {number}), for people only: it carries no settlement",
     )
 
 

@@ -17,7 +17,10 @@ _CANNOT = {
     "never-settles": ("规则没有写 settle，只交人", "the rule has no settle part"),
     "out-of-scope": ("不属受理范围", "out of scope"),
     "rule-refers": ("规则的 settle.when 或 scope 不满足", "settle.when or scope of the rule does not hold"),
-    "law-uncertain": ("依据的条文当时无效或者没有核实", "an article was not in force then or is not verified"),
+    "law-uncertain": (
+        "依据的条文当时没有施行、已经失效或者没有核实",
+        "an article was not in force then or is not verified",
+    ),
     "amount-unknown": ("金额算不出来", "the amount cannot be computed"),
     "engine-refused": ("金额超出引擎允许的范围", "the engine refuses the amount"),
     "claim-exceeds": ("消费者要的比能结的多", "more is claimed than can be settled"),

@@ -15,6 +15,7 @@ from funnel.law.register import text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from funnel.law.register import PendingReach, StatuteVersion
     from funnel.law.texts import TextFinding
     from funnel.pack.model import Pack
 
@@ -28,8 +29,8 @@ def command() -> None:
 @click.argument("citation", required=False, metavar="[STATUTE[@VERSION][/ARTICLE]|WORD]")
 @pack_option
 @click.option(
-    "--on", type=DateType(), default=None, metavar="DATE", help="The law of this day; default: today. 哪一天的法律。"
-)
+    "--on", type=DateType(), default=None, metavar="DATE", help="The law of this day; default: today. A case of that day that is still pending today may also be reached by a later interpretation. 哪一天的法律。"
+)  # fmt: skip
 @lang_option
 def show(citation: str | None, pack_name: str, on: dt.date | None, lang: str) -> None:
     """Show a statute or an article: versions, gist, and the rules that cite it. 显示条文要旨和引用它的规则。
@@ -42,7 +43,8 @@ def show(citation: str | None, pack_name: str, on: dt.date | None, lang: str) ->
     from funnel.pack.citations import uses  # noqa: PLC0415 (as above)
 
     pack = open_pack(pack_name, lang)
-    day = on or dt.datetime.now(dt.UTC).date()
+    today = dt.datetime.now(dt.UTC).date()
+    day = on or today
     if citation is None or (not citation.isascii() and "/" not in citation):
         found = list(_listed(pack, lang) if citation is None else _with_word(pack, citation, lang))
         if not found:
@@ -53,7 +55,7 @@ def show(citation: str | None, pack_name: str, on: dt.date | None, lang: str) ->
     name = citation.partition("/")[0].partition("@")[0]
     try:
         statute = pack.register.statute(name)
-        resolved = pack.register.resolve(citation, day) if "/" in citation else None
+        resolved = pack.register.resolve(citation, day, max(day, today)) if "/" in citation else None
     except LawError as error:
         fail(f"funnel law: {error if lang == 'en' else _not_there(pack, citation, day)}", USAGE)
     click.echo(f"{statute.id}  {pick(statute.title, lang)}  ({pick(statute.issuer, lang)})")
@@ -63,6 +65,8 @@ def show(citation: str | None, pack_name: str, on: dt.date | None, lang: str) ->
             f"verified {version.verified.how} {version.verified.when}" if version.verified else "not verified 未核实"
         )
         click.echo(f" {here} {version.id}: {version.from_} – {version.until or ''}  {verified}")
+        if version.reaches_pending:
+            click.echo(f"     {_reach(version, version.reaches_pending, lang)}")
         if version.note:
             click.echo(f"     {pick(version.note, lang)}")
     articles = [resolved.article] if resolved else statute.articles
@@ -72,6 +76,15 @@ def show(citation: str | None, pack_name: str, on: dt.date | None, lang: str) ->
         users = list(dict.fromkeys(use.id for use in used if use.article == article.number))
         if users:
             click.echo(("  引用它的规则：" if lang != "en" else "  cited by: ") + ", ".join(users))
+
+
+def _reach(version: StatuteVersion, reach: PendingReach, lang: str) -> str:
+    """That a version reaches older cases, by which article and how far back."""
+    if lang == "en":
+        since = f" about facts since {reach.facts_since}" if reach.facts_since else ""
+        return f"also reaches cases{since} not finally judged on {version.from_} ({reach.basis})"
+    since = f"{reach.facts_since} 以后的事，" if reach.facts_since else ""
+    return f"{since}{version.from_} 时还没有终审的案件也适用（{reach.basis}）"
 
 
 def _listed(pack: Pack, lang: str) -> Iterator[str]:
@@ -176,6 +189,9 @@ def changes(since: dt.date, pack_name: str, lang: str, *, stale: bool) -> None:
             continue
         words = f"  → {statute.superseded_by}" if name.endswith("–") and statute.superseded_by else ""
         click.echo(f"{on}  {name}  {pick(statute.title, lang)}{words}")
+        version = None if name.endswith("–") else statute.version(name.partition("@")[2])
+        if version is not None and version.reaches_pending:
+            click.echo(f"    {_reach(version, version.reaches_pending, lang)}")
         for one in listed:
             mark = "!" if one.stale else " "
             reviewed = "复核" if lang != "en" else "reviewed"

@@ -217,7 +217,8 @@ def _story(
     for matter in decision.get("matters", ()):
         yield f"- {matter['title']} [{matter['rule']} r{matter['revision']}] {matter['outcome']}"
         for citation in matter.get("basis", ()):
-            yield f"    {citation['statute']}/{citation['article']} {citation['gist']}"
+            reach = f" — {citation['reach']}" if citation.get("reach") else ""
+            yield f"    {citation['statute']}/{citation['article']} {citation['gist']}{reach}"
         strategy = matter.get("strategy") or {}
         if strategy:
             yield say("    调解开场：", "    opening: ") + strategy["opening"]

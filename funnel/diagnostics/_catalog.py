@@ -381,6 +381,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "有效期写成前闭后开：上一版的 until 等于下一版的 from",
             "windows are half-open: the earlier version's until is the later one's from",
         ),
+        "F409": _e(
+            "facts_since 是 {since}，不早于这一版施行的 {start}：从施行那天起的事本来就归它管",
+            "facts_since is {since}, not before this version's first day {start}: what happened from then on it governs anyway",
+            "写早于 from 的那一天；多早的事都适用的，不写 facts_since",
+            "write a day before from, or no facts_since where it reaches facts of any age",
+        ),
         # --- F5xx: meaning ---
         "F501": _e(
             "overrides 成环：{cycle}",

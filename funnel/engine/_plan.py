@@ -145,11 +145,9 @@ class Plan:
         self.exception_ends = tuple(DEAD if e.tier is None else f"exception:{e.id}" for e in rule.exceptions)
         self.referral_ends = tuple(f"refer:{number}" for number in range(len(rule.refer.when)))
         self._thresholds: dict[str, frozenset[Value] | None] = {}
-        cited = [register.statutes.get(b.citation.partition("/")[0].partition("@")[0]) for b in rule.basis]
-        self._days = sorted(
-            {day for s in cited if s for v in s.versions for day in (v.from_, v.until) if day is not None}
-        )
-        self._law: dict[int, tuple[Block, ...]] = {}
+        cited = {b.citation.partition("/")[0].partition("@")[0] for b in rule.basis}
+        self._days = register.turning_days(cited & register.statutes.keys())
+        self._law: dict[tuple[int, int], tuple[Block, ...]] = {}
 
     def _grading_checks(self) -> Iterable[tuple[Check, bool]]:
         found = [(self.checks[RECOGNISE], True), *self.settling_checks]
@@ -212,19 +210,23 @@ class Plan:
         first = RECOGNISE if weak or (need is not None and grade < need) else self.settling
         return any(index >= first for index in self.reading.get(fact, ()))
 
-    def law(self, on: dt.date) -> tuple[Block, ...]:
-        """The articles that no settlement can rest on on a day: not in force, or known second-hand only."""
-        window = bisect_right(self._days, on)
+    def law(self, on: dt.date, deciding: dt.date) -> tuple[Block, ...]:
+        """The articles that no settlement can rest on: not in force on the governing day, or known second-hand only.
+
+        An article that came into force later and reaches the case as one not finally judged carries none either: no machine
+        sees whether a court has judged it.
+        """
+        window = bisect_right(self._days, on), bisect_right(self._days, deciding)
         found = self._law.get(window)
         if found is None:
-            found = self._law[window] = tuple(self._uncertain(on))
+            found = self._law[window] = tuple(self._uncertain(on, deciding))
         return found
 
-    def _uncertain(self, on: dt.date) -> Iterable[Block]:
+    def _uncertain(self, on: dt.date, deciding: dt.date) -> Iterable[Block]:
         for basis in self.rule.basis:
             if {"elements", "remedies"} & set(basis.supports):
-                resolved = resolve(self._register, basis.citation, on)
-                if resolved is None or not resolved.verified:
+                resolved = resolve(self._register, basis.citation, on, deciding)
+                if resolved is None or not resolved.verified or resolved.reach is not None:
                     yield Block("law-uncertain", basis.citation)
 
     def thresholds(self, fact: str, parameters: Parameters) -> frozenset[Value]:
@@ -259,9 +261,9 @@ class Plans:
         return found
 
 
-def resolve(register: Register, citation: str | Cited, on: dt.date) -> Resolved | None:
-    """An article on a day; None if it was not in force."""
+def resolve(register: Register, citation: str | Cited, on: dt.date, deciding: dt.date) -> Resolved | None:
+    """An article on a governing and a deciding day; None if it was not in force and does not reach the case."""
     try:
-        return register.resolve(citation, on)
+        return register.resolve(citation, on, deciding)
     except LawError:
         return None

@@ -126,9 +126,30 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "“{title}” is none of this funnel's business; a person says where it goes",
         ),
         "never-settles": ("“{title}”一律由人工处理", "“{title}” is always for people"),
-        "law-uncertain": (
-            "“{citation}”在 {on} 的效力或原文未经核实",
-            "“{citation}” was not in force on {on} or its text is not verified",
+        "policy-figure": ("{value}（规则包自定的数，不是法律）", "{value} (the pack's own figure, not law)"),
+        "law-of-day": (
+            "“{title}”按{label}（{day}）那天的法律看",
+            "“{title}” is looked at under the law of {day} ({label})",
+        ),
+        "law-day-unknown": (
+            "{label}不知道，“{title}”按 {day} 的法律给人看；问清那一天再核一次条文",
+            "{label} is not known; “{title}” is shown to people under the law of {day}: ask for that day and check the articles again",
+        ),
+        "law-not-in-force": (
+            "“{citation}”在 {on} 还没有施行或者已经失效，机器不能据它结案",
+            "“{citation}” was not in force on {on}; no machine settles on it",
+        ),
+        "law-unread": (
+            "“{citation}”的原文没有核对过，机器不能据它结案",
+            "the text of “{citation}” is not verified; no machine settles on it",
+        ),
+        "law-pending": (
+            "“{citation}”在 {on} 还没有施行；它{reach}。案件有没有审结机器看不到，由人确认后可以引用",
+            "“{citation}” was not in force on {on}; {reach}. No machine sees whether the case was judged: a person makes sure and may cite it",
+        ),
+        "reaches-pending": (
+            "自 {since} 起施行，对当时尚未终审的案件也适用（{title}第{article}条）",
+            "in force from {since}, it also reaches cases not finally judged by then ({title}, article {article})",
         ),
         "amount-unknown": ("金额算不出：{facts}", "the amount cannot be computed: {facts}"),
         "engine-refused": (

@@ -7,7 +7,6 @@ of the law), so the tables are bounded by the pack, and two threads that make th
 
 from __future__ import annotations
 
-import datetime as dt
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -26,6 +25,9 @@ from funnel.pack.formulas import names_of
 from funnel.pack.model import FactRef, Formula, Pack, ParamRef, Rule, leaves_of
 
 _TRUTHS: Mapping[Truth, str] = {True: "true", False: "false", None: "unknown"}
+
+_Window = tuple[int, int]
+"""Where a case stands between changes of the law: by its governing day and by its deciding day."""
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -73,8 +75,7 @@ class Wording:
     def __init__(self, pack: Pack, lang: str) -> None:
         self.pack = pack
         self.lang = lang
-        days = {d for s in pack.register.statutes.values() for v in s.versions for d in (v.from_, v.until) if d}
-        self._days = sorted(days)
+        self._days = pack.register.turning_days()
         defaults = pack.vocabulary.defaults
         self._presumptions = frozenset(name for name, known in defaults.items() if known.source != NOT_RAISED)
         self.labels: _Once[str, str] = _Once(lambda name: pack.vocabulary.label(name, lang))
@@ -87,9 +88,9 @@ class Wording:
         self._blanks: _Once[str, _RuleBlanks] = _Once(lambda rule: _RuleBlanks(pack, pack.rules[rule]))
         self._shown: _Once[str, frozenset[str]] = _Once(self._show)
         self._forum_blanks: _Once[str, _Blanks] = _Once(lambda forum: _Blanks(pack, [pack.forums[forum].text]))
-        self._basis: dict[tuple[str, int], tuple[Citation, ...]] = {}
-        self._exceptions: dict[tuple[str, int, int, Truth], FiredException] = {}
-        self._forums: dict[tuple[str, int], Forum] = {}
+        self._basis: dict[tuple[str, _Window], tuple[Citation, ...]] = {}
+        self._exceptions: dict[tuple[str, int, _Window, Truth], FiredException] = {}
+        self._forums: dict[tuple[str, _Window], Forum] = {}
         self._strategies: dict[str, Strategy] = {}
         self._considered: dict[tuple[str, tuple[Checked, ...]], tuple[Remedy, ...]] = {}
 
@@ -184,13 +185,13 @@ class Wording:
 
     # --- what rules cite, advise and weigh ------------------------------------------------------------------------------
 
-    def window(self, on: dt.date) -> int:
-        """The window between changes of the law that a day falls in."""
-        return bisect_right(self._days, on)
+    def window(self, assessment: Assessment) -> _Window:
+        """The windows between changes of the law that the governing and the deciding day fall in."""
+        return bisect_right(self._days, assessment.governing), bisect_right(self._days, assessment.deciding)
 
     def basis(self, assessment: Assessment) -> tuple[Citation, ...]:
-        """The articles of a rule in the versions in force on its governing date."""
-        key = (assessment.rule.id, self.window(assessment.governing))
+        """The articles of a rule that the case may cite."""
+        key = (assessment.rule.id, self.window(assessment))
         found = self._basis.get(key)
         if found is None:
             cited = describe.citations(self.pack, assessment, self.lang)
@@ -199,7 +200,7 @@ class Wording:
 
     def exceptions(self, assessment: Assessment, facts: Facts) -> tuple[FiredException, ...]:
         """The exceptions of a rule, each with its truth and the articles in force."""
-        rule, window = assessment.rule, self.window(assessment.governing)
+        rule, window = assessment.rule, self.window(assessment)
         found = []
         for index, ((_, truth), blanks) in enumerate(
             zip(assessment.exceptions, self._blanks[rule.id].exceptions, strict=True)
@@ -248,11 +249,11 @@ class Wording:
         return found
 
     def forum(self, name: str, primary: Assessment, facts: Facts, parameters: Parameters) -> Forum:
-        """Where a consumer can turn, on the articles in force on the governing date of a matter."""
+        """Where a consumer can turn, on the articles that a matter may cite."""
         spec = self.pack.forums[name]
         if not self._forum_blanks[name].empty(facts.known):
             return describe.forum(self.pack, spec, primary, facts, parameters, self.lang)
-        key = (name, self.window(primary.governing))
+        key = (name, self.window(primary))
         found = self._forums.get(key)
         if found is None:
             found = self._forums[key] = describe.forum(self.pack, spec, primary, facts, parameters, self.lang)

@@ -80,6 +80,7 @@ class Assessment:
     blocks: tuple[Block, ...]
     remedies: tuple[DueRemedy, ...] | None
     governing: dt.date
+    deciding: dt.date
     parameters: Parameters
     plan: Plan = field(repr=False, compare=False)
     checked: Sequence[Checked | None] = field(repr=False, compare=False)
@@ -139,7 +140,7 @@ def assess_planned(plan: Plan, pack: Pack, case: Case, recognised: Truth) -> Ass
     ends = Ends(plan, checked, recognised)
     settlement = None
     if ends.may_settle:
-        settlement = settle(plan, pack, case.known, checked, governing, parameters)
+        settlement = settle(plan, pack, case, checked, governing, parameters)
         ends.unknown.update(dict.fromkeys(settlement.unknown))
     truths = [None if c is None else c[0] for c in checked]
     return Assessment(
@@ -154,6 +155,7 @@ def assess_planned(plan: Plan, pack: Pack, case: Case, recognised: Truth) -> Ass
         blocks=() if settlement is None else settlement.blocks,
         remedies=None if settlement is None else settlement.remedies,
         governing=governing,
+        deciding=case.as_of,
         parameters=parameters,
         plan=plan,
         checked=checked,
@@ -176,7 +178,7 @@ def reassess(before: Assessment, pack: Pack, case: Case, changed: str) -> End:
     if ends.may_settle:
         settlement = before.settlement
         if settlement is None or plan.settling_hangs_on(changed, case.known[changed].grade, weak=settlement.weak):
-            settlement = settle(plan, pack, case.known, checked, governing, parameters)
+            settlement = settle(plan, pack, case, checked, governing, parameters)
     live = ends.live(settlement)
     return live, () if settlement is None or live != _SETTLED else result_of(settlement.remedies)
 
@@ -198,7 +200,8 @@ class Case:
         """The day that governs a matter, and the figures of the law on it.
 
         Where that day is not known it is the last that it can be: what is complained of had happened when the complaint
-        came in, and a law that came into force later does not reach it, however late the case is looked at.
+        came in, and a law that came into force later does not reach it, however late the case is looked at; save one that
+        says it reaches what is not finally judged yet, which the articles are resolved for by ``as_of``.
         """
         known = self._day(governs)
         day = known if known is not None else min(self._day("complained_on") or self.as_of, self.as_of)
@@ -309,13 +312,13 @@ class Settlement:
 def settle(
     plan: Plan,
     pack: Pack,
-    known: Mapping[str, Known],
+    case: Case,
     checked: Sequence[Checked | None],
     governing: dt.date,
     parameters: Parameters,
 ) -> Settlement:
     """Look at what a settlement takes. It hangs on nothing that `Plan.settling_hangs_on` denies."""
-    return _Settling(plan, pack, known, checked, governing, parameters).run()
+    return _Settling(plan, pack, case, checked, governing, parameters).run()
 
 
 class _Settling:
@@ -323,7 +326,7 @@ class _Settling:
         self,
         plan: Plan,
         pack: Pack,
-        known: Mapping[str, Known],
+        case: Case,
         checked: Sequence[Checked | None],
         governing: dt.date,
         parameters: Parameters,
@@ -331,9 +334,10 @@ class _Settling:
         self.plan = plan
         self.pack = pack
         self.rule = plan.rule
-        self.known = known
+        self.known = case.known
         self.checked = checked
         self.governing = governing
+        self.deciding = case.as_of
         self.parameters = parameters
         self.unknown: dict[str, None] = {}
         self.live: set[str] = set()
@@ -367,7 +371,7 @@ class _Settling:
         if settle is None:
             self._cannot(Block("out-of-scope" if self.rule.out_of_scope else "never-settles"))
             return None
-        for block in self.plan.law(self.governing):
+        for block in self.plan.law(self.governing, self.deciding):
             self._cannot(block)
         for index, code in ((self.plan.settling, "when"), (self.plan.settling + 1, "scope")):
             truth = _truth(self.checked, index)

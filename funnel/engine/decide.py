@@ -28,7 +28,7 @@ from funnel.engine import describe
 from funnel.engine._alike import GRIEVANCES, Alike, Likenesses
 from funnel.engine._checks import Check
 from funnel.engine._memory import Memory, silent_signals, state
-from funnel.engine._plan import DEAD, ELEMENTS, PAID_FACT, RECOGNISE, REST, Plans
+from funnel.engine._plan import DEAD, ELEMENTS, PAID_FACT, RECOGNISE, REST, Plans, resolve
 from funnel.engine._texts import join
 from funnel.engine._wording import Wording
 from funnel.engine.assess import UNRECOGNISED, Assessment, Case, assess_planned
@@ -752,6 +752,7 @@ class _Writer:
                 self._note_possible(a)
                 continue
             self.note_fixed("candidate", "candidate", a.rule.id)
+            self._note_law(a)
             if a.elements is True:
                 self.note_fixed("elements", "elements-true", a.rule.id)
             elif a.elements is False:
@@ -762,6 +763,23 @@ class _Writer:
                 text = self.say("elements-unknown", title=self.title(a.rule.id), facts=self.labels(unknown))
                 self.note("elements", text, a.rule.id, unknown)
             self._reasoned_exceptions(a)
+
+    def _note_law(self, a: Assessment) -> None:
+        """Which day's law a rule was looked at under, where that may be another than the law of the day of deciding."""
+        governing, deciding = self.words.window(a)
+        to_ask = self._governing_day_to_ask(a)
+        if governing == deciding and not to_ask:
+            return
+        name = a.rule.governs
+        key = "law-of-day" if name in self.facts.known else "law-day-unknown"
+        text = self.say(key, title=self.title(a.rule.id), label=self.label(name), day=a.governing)
+        self.note("law", text, a.rule.id, (name,))
+
+    def _governing_day_to_ask(self, a: Assessment) -> tuple[str, ...]:
+        """The governing day where it is not known and the consumer can say it; days of the order stand in its record."""
+        name = a.rule.governs
+        asked = name not in self.facts.known and self.pack.vocabulary[name].ask == "consumer"
+        return (self.label(name),) if asked else ()
 
     def _reasoned_exceptions(self, a: Assessment) -> None:
         if a.exceptions and all(truth is False for _, truth in a.exceptions):
@@ -814,6 +832,7 @@ class _Writer:
                 tiers.append(matter.tier or self.pack.manifest.unmatched_tier)
                 reasons += [self._worded(reason_, ruling) for reason_ in ruling.reasons]
                 missing += [self.label(n) for n in ruling.missing]
+                missing += self._governing_day_to_ask(ruling.primary)
                 if not ruling.reasons and not barriers and (pending or possible):
                     reasons.append(Reason(code="elements-unknown", text=self.say("open-elsewhere")))
             # What is open in any matter, so that whoever gets the case sees it, also where another matter referred it.
@@ -886,12 +905,22 @@ class _Writer:
         if code == "rule-refers":
             return self.say(f"rule-refers-{detail}", title=title)
         if code == "law-uncertain":
-            return self.say("law-uncertain", citation=detail, on=a.governing)
+            return self._law_reason(detail, a)
         if code == "amount-unknown":
             return self.say("amount-unknown", facts=detail)
         if code == "engine-refused":
             return self.say("engine-refused", detail=detail)
         return self.say(code, title=title)
+
+    def _law_reason(self, citation: str, a: Assessment) -> str:
+        """Why no settlement rests on an article: see `Plan.law`."""
+        resolved = resolve(self.pack.register, citation, a.governing, a.deciding)
+        if resolved is None:
+            return self.say("law-not-in-force", citation=citation, on=a.governing)
+        if resolved.reach is None or not resolved.verified:
+            return self.say("law-unread", citation=citation)
+        reach = describe.reaches(self.pack, resolved.version, resolved.reach, self.lang)
+        return self.say("law-pending", citation=citation, on=a.governing, reach=reach)
 
     # --- likeness -----------------------------------------------------------------------------------------------------
 

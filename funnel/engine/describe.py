@@ -16,6 +16,7 @@ from funnel.engine.evaluate import Flip, Parameters
 from funnel.engine.remedies import Amount, Missing, compute
 from funnel.facts.values import Facts, Value
 from funnel.facts.vocabulary import Texts, pick, yuan
+from funnel.law.register import PendingReach, StatuteVersion, parse_citation
 from funnel.pack.model import Basis, FactRef, ForumSpec, Pack, ParamRef, RemedySpec, StepSpec, Test
 
 BLANK = re.compile(r"\{([^{}]*)\}")
@@ -41,7 +42,12 @@ def leaf(pack: Pack, test: Test, parameters: Parameters, lang: str) -> str:
     def shown(constant: object) -> str:
         if isinstance(constant, ParamRef):
             value = parameters.get(constant.name)
-            return spec.show(value, lang) if value is not None else constant.name
+            if value is None:
+                return constant.name
+            figure = spec.show(value, lang)
+            return (
+                say("policy-figure", lang, value=figure) if pack.register.parameters[constant.name].policy else figure
+            )
         if isinstance(constant, frozenset):
             return join([spec.show(v, lang) for v in sorted(constant, key=str)], lang)
         if isinstance(constant, tuple):
@@ -117,15 +123,15 @@ def steps(pack: Pack, specs: tuple[StepSpec, ...], facts: Facts, parameters: Par
 
 
 def citations(pack: Pack, assessment: Assessment, lang: str) -> tuple[Citation, ...]:
-    """The articles of a rule in the versions in force on its governing date."""
+    """The articles of a rule in the versions in force on its governing date, or that reach the case as one still pending."""
     found = (citation(pack, basis, assessment, lang) for basis in assessment.rule.basis)
     return tuple(c for c in found if c is not None)
 
 
 def citation(pack: Pack, basis: Basis | str, assessment: Assessment, lang: str) -> Citation | None:
-    """One article; None if it was not in force on the governing date."""
+    """One article; None if it was not in force on the governing date and does not reach the case as one still pending."""
     source = basis if isinstance(basis, str) else basis.citation
-    resolved = resolve(pack.register, source, assessment.governing)
+    resolved = resolve(pack.register, source, assessment.governing, assessment.deciding)
     if resolved is None:
         return None
     gist = pick(basis.gist, lang) if isinstance(basis, Basis) and basis.gist else pick(resolved.article.gist, lang)
@@ -137,11 +143,19 @@ def citation(pack: Pack, basis: Basis | str, assessment: Assessment, lang: str) 
         gist=gist,
         supports=() if isinstance(basis, str) else basis.supports,
         verified=resolved.verified,
+        reach=None if resolved.reach is None else reaches(pack, resolved.version, resolved.reach, lang),
     )
 
 
+def reaches(pack: Pack, version: StatuteVersion, reach: PendingReach, lang: str) -> str:
+    """That a version which came into force after the governing day reaches the case, from when and by which article."""
+    cited = parse_citation(reach.basis)
+    title = pick(pack.register.statute(cited.statute).title, lang)
+    return say("reaches-pending", lang, since=version.from_, title=title, article=cited.article)
+
+
 def forum(pack: Pack, spec: ForumSpec, primary: Assessment, facts: Facts, parameters: Parameters, lang: str) -> Forum:
-    """Where a consumer can turn, on the articles in force on the governing date of a matter."""
+    """Where a consumer can turn, on the articles that a matter may cite."""
     basis = (citation(pack, c, primary, lang) for c in spec.basis)
     text, title = fill(pack, spec.text, facts, parameters, lang), pick(spec.title, lang)
     return Forum(id=spec.id, title=title, text=text, basis=tuple(c for c in basis if c is not None))

@@ -2,6 +2,10 @@
 
 A version is in force in the half-open window ``[from_, until)``. The register knows only what its authors entered: a
 day before its first version is *not in force* as far as it can tell, and never silently some other version.
+
+A case has two days: the *governing* day, on which what it is about happened, and the *deciding* day, on which it is looked
+at. The law is that of the governing day; only a version that says of itself that it reaches cases not yet finally judged
+(`PendingReach`) is held against the deciding day too.
 """
 
 from __future__ import annotations
@@ -116,6 +120,19 @@ class Verified:
 
 
 @dataclass(frozen=True, slots=True)
+class PendingReach:
+    """That a version reaches older cases which were not finally judged when it came into force.
+
+    Attributes:
+        basis: The article that says so, as rules cite it.
+        facts_since: First day of the facts it reaches; None: however old they are.
+    """
+
+    basis: str
+    facts_since: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StatuteVersion:
     """A statute as it read in one window of time.
 
@@ -125,6 +142,7 @@ class StatuteVersion:
         until: First day no longer in force; None while in force.
         verified: How the text was checked; None marks second-hand knowledge, on which no settlement may rest.
         note: What a reader must know of the check.
+        reaches_pending: Whether it reaches cases not yet finally judged when it came into force, and by which article.
     """
 
     id: str
@@ -132,10 +150,23 @@ class StatuteVersion:
     until: dt.date | None = None
     verified: Verified | None = None
     note: Texts | None = None
+    reaches_pending: PendingReach | None = None
 
     def in_force(self, on: dt.date) -> bool:
         """Whether this version is in force on a day."""
         return self.from_ <= on and (self.until is None or on < self.until)
+
+    def reaches(self, on: dt.date, deciding: dt.date) -> bool:
+        """Whether it reaches a case of a day before it came into force because that is not finally judged yet.
+
+        Args:
+            on: The governing day.
+            deciding: The day the case is looked at; the version must be in force on it.
+        """
+        reach = self.reaches_pending
+        if reach is None or on >= self.from_ or not self.in_force(deciding):
+            return False
+        return reach.facts_since is None or on >= reach.facts_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +207,9 @@ class Statute:
         superseded_by: Id of the statute that took its place.
 
     Raises:
-        ValueError: Versions overlap, share an id or are none; a window is empty; an article names a version that is
-            not there, or two articles claim one number in one version.
+        ValueError: Versions overlap, share an id or are none; a window is empty; a version reaches only facts of its own
+            time, which it governs anyway; an article names a version that is not there, or two articles claim one number
+            in one version.
     """
 
     id: str
@@ -214,6 +246,9 @@ class Statute:
         for version in self.versions:
             if version.until is not None and version.until <= version.from_:
                 raise ValueError(f"{self.id}@{version.id} ends before it begins")
+            since = None if version.reaches_pending is None else version.reaches_pending.facts_since
+            if since is not None and since >= version.from_:
+                raise ValueError(f"{self.id}@{version.id} reaches no facts before it came into force")
         for earlier, later in zip(self.versions, self.versions[1:], strict=False):
             if earlier.until is None or earlier.until > later.from_:
                 raise ValueError(f"{self.id}@{earlier.id} overlaps {self.id}@{later.id}")
@@ -235,14 +270,18 @@ class Statute:
         known = [version.id for version in self.versions]
         raise UnknownStatute(f"{self.id} has no version {name!r}", _close(name, known) or known)
 
-    def version_on(self, on: dt.date) -> StatuteVersion:
-        """The version in force on a day.
+    def version_on(self, on: dt.date, deciding: dt.date | None = None) -> StatuteVersion:
+        """The version in force on a day, or a later one that reaches its pending cases.
+
+        Args:
+            on: The governing day.
+            deciding: The day the case is looked at; None asks for nothing but the law of ``on``.
 
         Raises:
             NotInForce: None is, as far as the register knows.
         """
-        for version in self.versions:
-            if version.in_force(on):
+        for version in reversed(self.versions):
+            if version.in_force(on) or (deciding is not None and version.reaches(on, deciding)):
                 return version
         raise NotInForce(f"{self.id} is not in force on {on}", [self.superseded_by] if self.superseded_by else ())
 
@@ -345,6 +384,8 @@ class Resolved:
     statute: Statute
     version: StatuteVersion
     article: Article
+    reach: PendingReach | None = None
+    """Set where the version was not in force on the governing day and reaches the case as one not finally judged."""
 
     @property
     def verified(self) -> bool:
@@ -402,12 +443,13 @@ class Register:
             statute.article(citation.article, statute.newest.id)
         return citation
 
-    def resolve(self, citation: Citation | str, on: dt.date) -> Resolved:
+    def resolve(self, citation: Citation | str, on: dt.date, deciding: dt.date | None = None) -> Resolved:
         """The article that a citation means on a day.
 
         Args:
-            citation: What is cited. A pinned version must itself be in force on the day.
+            citation: What is cited. A pinned version must itself be in force on the day, or reach its pending cases.
             on: The governing day.
+            deciding: The day the case is looked at; None asks for nothing but the law of ``on``.
 
         Raises:
             BadCitation: A string of another form.
@@ -417,10 +459,12 @@ class Register:
         """
         cited = parse_citation(citation) if isinstance(citation, str) else citation
         statute = self.statute(cited.statute)
-        version = statute.version_on(on) if cited.version is None else statute.version(cited.version)
-        if not version.in_force(on):
+        version = statute.version_on(on, deciding) if cited.version is None else statute.version(cited.version)
+        now = version.in_force(on)
+        if not now and (deciding is None or not version.reaches(on, deciding)):
             raise NotInForce(f"{statute.id}@{version.id} is not in force on {on}")
-        return Resolved(cited, statute, version, statute.article(cited.article, version.id))
+        article = statute.article(cited.article, version.id)
+        return Resolved(cited, statute, version, article, None if now else version.reaches_pending)
 
     def parameter(self, name: str, on: dt.date) -> ParameterValue:
         """The value of a parameter on a day.
@@ -457,6 +501,20 @@ class Register:
         """
         cited = parse_citation(citation) if isinstance(citation, str) else citation
         return self.statute(cited.statute).superseded_by
+
+    def turning_days(self, statutes: Iterable[str] | None = None) -> list[dt.date]:
+        """The days on which what citations mean may change: between two of them it is the same on every day.
+
+        Args:
+            statutes: Ids of the statutes to look at; None: all.
+        """
+        found: set[dt.date] = set()
+        for name in self.statutes if statutes is None else statutes:
+            for version in self.statutes[name].versions:
+                reach = version.reaches_pending
+                days = (version.from_, version.until, None if reach is None else reach.facts_since)
+                found.update(day for day in days if day is not None)
+        return sorted(found)
 
     def changes_since(self, day: dt.date, until: dt.date | None = None) -> tuple[Change, ...]:
         """Versions that came into force after a day, in order of time, then of statute.

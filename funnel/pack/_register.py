@@ -16,6 +16,7 @@ from funnel.law.register import (
     Parameter,
     ParameterType,
     ParameterValue,
+    PendingReach,
     Register,
     Statute,
     StatuteVersion,
@@ -38,7 +39,7 @@ class RegisterReader:
         self.statutes: dict[str, Statute] = {}
         self.parameters: dict[str, Parameter] = {}
         self._spans: dict[str, Span] = {}
-        self._citations: list[tuple[str, Span]] = []
+        self._citations: list[tuple[str, Span, dt.date | None]] = []
 
     def add_file(self, node: Node) -> None:
         """Read one register file."""
@@ -91,7 +92,7 @@ class RegisterReader:
 
     def _version(self, node: Node) -> StatuteVersion | None:
         r = self.reader
-        entries = r.mapping(node, required=("id", "from", "verified"), optional=("until", "note"))
+        entries = r.mapping(node, required=("id", "from", "verified"), optional=("until", "note", "reaches_pending"))
         if entries is None:
             return None
         id_, from_ = r.string(entries.get("id")), r.date(entries.get("from"))
@@ -107,7 +108,25 @@ class RegisterReader:
         if id_ is None or from_ is None:
             return None
         note = r.texts(entries.get("note"))
-        return StatuteVersion(id=id_, from_=from_, until=until, verified=verified, note=note)
+        reach = self._reach(entries.get("reaches_pending"), from_)
+        return StatuteVersion(id_, from_, until, verified, note, reach)
+
+    def _reach(self, node: Node | None, from_: dt.date) -> PendingReach | None:
+        """That a version reaches pending cases; the article that says so must stand in the law of its first day."""
+        r = self.reader
+        entries = None if node is None else r.mapping(node, required=("basis",), optional=("facts_since",))
+        if entries is None:
+            return None
+        basis_node, since_node = entries.get("basis"), entries.get("facts_since")
+        basis = r.string(basis_node)
+        since = None if since_node is None else r.date(since_node)
+        if since is not None and since_node is not None and since >= from_:
+            r.sink.add("F409", since_node.span, since=since.isoformat(), start=from_.isoformat())
+            return None
+        if basis is None or basis_node is None:
+            return None
+        self._citations.append((basis, basis_node.span, from_))
+        return PendingReach(basis, since)
 
     def _article(self, key: ScalarNode, node: Node, version_ids: set[str]) -> Article | None:
         r = self.reader
@@ -154,7 +173,7 @@ class RegisterReader:
             if basis is None and not policy:
                 r.sink.add("F202", item.span, key="basis")
             if basis is not None and basis_node is not None:
-                self._citations.append((basis, basis_node.span))
+                self._citations.append((basis, basis_node.span, None))
             if from_ is None or number is None:
                 return None
             return ParameterValue(from_=from_, until=until, value=number, basis=basis)
@@ -195,8 +214,8 @@ class RegisterReader:
     def finish(self) -> Register:
         """The register; citations inside it are checked."""
         register = Register(MappingProxyType(dict(self.statutes)), MappingProxyType(dict(self.parameters)))
-        for citation, span in self._citations:
-            check_citation(self.reader, register, citation, span)
+        for citation, span, on in self._citations:
+            check_citation(self.reader, register, citation, span, on)
         return register
 
 
