@@ -6,7 +6,8 @@ answers counts as if he had picked it in a form; where one of them is sure, it i
 it will take, but nothing is decided until it is said. And a rule that recognises a complaint by its words alone is *doubted* where the
 text reads far less like it than like another that recognises it: it is named, but no matter of its own is made of it, unless that
 would settle the rest. Where the text reads far more like something that no rule recognises in it than like any that one does,
-all are doubted, and the consumer is asked. What somebody has said in a form goes before all of this.
+all are doubted, and the consumer is asked. The words of another office (what is out of scope) are doubted in the same way, so that one of them in passing does not set a whole
+complaint aside. What somebody has said in a form goes before all of this, and before such words, with or without likeness.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class Alike:
     Attributes:
         gates: Gates that are suspected.
         offers: Rules that the complaint may be for, the likest first, where none recognises it.
+        picked: Whether a form picks a matter, before which the words of another office give way.
         presumed: The value of `GRIEVANCES` that picks the first of them, if that is sure.
         doubted: Rules whose words the text has, but that it reads far less like than like something else.
     """
@@ -48,6 +50,7 @@ class Alike:
     offers: tuple[str, ...] = ()
     doubted: tuple[str, ...] = ()
     presumed: str | None = None
+    picked: bool = False
 
 
 NOTHING: Final = Alike()
@@ -92,26 +95,34 @@ class Likenesses:
             recognised: The rules that recognise it.
             wordless: Gives those that recognise it without its text; asked for only where it matters.
         """
-        if self._likeness is None or taken.scan is None:
-            return NOTHING
-        margins = self._likeness.compare(taken.scan.normal.text)
-        if margins is None:
+        if taken.scan is None:
             return NOTHING
         said = complaint.facts.keys()
+        certain = [name for name, truth in recognised.items() if truth is True]
+        outside = [name for name in certain if name in self._outside]
+        picked: tuple[str, ...] = ()
+        if outside and GRIEVANCES in said:
+            recorded = wordless()
+            if any(recorded.get(name) is True for name in certain if name not in self._outside):
+                picked = tuple(name for name in outside if recorded.get(name) is not True)
+        margins = None if self._likeness is None else self._likeness.compare(taken.scan.normal.text)
+        if self._likeness is None or margins is None:
+            return Alike(doubted=picked, picked=True) if picked else NOTHING
         traits = self._likeness.traits
         gates = tuple(
             gate for gate, name, reads in self._gates if margins.of[name] >= traits[name].cut and reads.isdisjoint(said)
         )
         if GRIEVANCES in said:
-            return Alike(gates) if gates else NOTHING
-        certain = [name for name, truth in recognised.items() if truth is True]
+            return Alike(gates, doubted=picked, picked=bool(picked)) if gates or picked else NOTHING
         offers: tuple[str, ...] = ()
         doubted: tuple[str, ...] = ()
         if not certain:
             offers = self._offers(self._likeness, margins)
-        elif self._outside.isdisjoint(certain):
+        elif len(outside) < len(certain):
             text = taken.scan.normal.text
             offers, doubted = self._weighed(self._likeness, text, margins, certain, wordless)
+            if outside:  # they set the others aside, or they do not; between themselves the others are not weighed
+                offers, doubted = (), tuple(name for name in doubted if name in self._outside)
         if not (gates or offers or doubted):
             return NOTHING
         sure = bool(offers) and margins.of[self._scenarios[offers[0]]] >= self._likeness.sure

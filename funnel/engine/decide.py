@@ -237,13 +237,13 @@ def _findings(
     case = Case(facts, compiled.table, as_of)
     gates = tuple((gate, check.truth(case.known, case.told, parameters)) for gate, check in compiled.gates)
     remarks = _beside_others(compiled, case, recognised, parameters) if compiled.remarks else ()
-    assessments = _in_scope(
-        {
-            name: assess_planned(plan(pack.rules[name]), pack, case, truth)
-            for name, truth in recognised.items()
-            if name not in remarks
-        }
-    )
+    every = {
+        name: assess_planned(plan(pack.rules[name]), pack, case, truth)
+        for name, truth in recognised.items()
+        if name not in remarks
+    }
+    passing = frozenset(name for name in alike.doubted if pack.rules[name].out_of_scope)
+    assessments = _in_scope({name: a for name, a in every.items() if name not in passing})
     judge_ = _Judge(compiled, facts, case, assessments, frozenset(alike.doubted))
     rulings = judge_.rulings()
     aside = _doubted_matters(assessments, alike)
@@ -255,9 +255,12 @@ def _findings(
             assessments, rulings = left, rest
         else:
             aside = frozenset()
+    if passing and not alike.picked and rulings and _hardest(rulings) == "settle":
+        passing, assessments = frozenset(), _in_scope(every)
+        rulings = replace(judge_, assessments=assessments).rulings()
     if alike.presumed is not None:  # nobody has said so yet, so nothing is decided on it: that is asked
         rulings = tuple(replace(r, outcome="ask", tier=None, reasons=(), asks=(), missing=()) for r in rulings)
-    doubted = tuple(name for name in alike.doubted if pack.rules[name].matter in aside)
+    doubted = tuple(name for name in alike.doubted if name in passing or pack.rules[name].matter in aside)
     if doubted != alike.doubted:
         alike = replace(alike, doubted=doubted)
     return Findings(gates, MappingProxyType(assessments), rulings, remarks, alike)
