@@ -126,14 +126,15 @@ def learn(examples: Iterable[Example], tests: Iterable[Example] = (), history: I
         tests: What its scenario tests tell: see `tested`.
         history: Complaints that people have decided.
 
-    A text that stands in several of them counts once, as the first has it.
+    A text that stands in several of them counts once: as the pack's examples have it, else as the history does. Where one
+    of them says it twice, each time otherwise, which one counts does not hang on their order.
 
     Raises:
         LearningError: There are too few, or scikit-learn is missing.
     """
     own = tuple(examples)
-    told = {example.text: example for example in (*history, *own)}
-    chosen = sorted({**{example.text: example for example in tests}, **told}.values(), key=lambda e: e.text)
+    told = {**_by_text(history), **_by_text(own)}
+    chosen = sorted({**_by_text(tests), **told}.values(), key=lambda e: e.text)
     counts = Counter(name for e in chosen for name in e.traits)
     names = tuple(sorted(name for name, n in counts.items() if n >= LEAST))
     if sum(not name.startswith(GATE) for name in names) < 2:  # noqa: PLR2004 (one trait has nothing to differ from)
@@ -157,6 +158,11 @@ def learn(examples: Iterable[Example], tests: Iterable[Example] = (), history: I
     likeness = whole.compiled(traits, examples=digest_of(own), near=near, sure=sure)
     thin = {name: n for name, n in sorted(counts.items()) if n < LEAST}
     return Learnt(likeness, tuple(_taught(t, judged) for t in traits), thin)
+
+
+def _by_text(examples: Iterable[Example]) -> dict[str, Example]:
+    """By text; the last in an order that is their own where there are two of one text."""
+    return {e.text: e for e in sorted(examples, key=lambda e: (e.text, e.matters, sorted(e.gates)))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,9 +254,14 @@ def _cuts(names: Sequence[str], judged: Sequence[_Judged]) -> tuple[tuple[Trait,
     traits = []
     for name in names:
         others = sorted((m[name] for e, m in judged if name not in e.traits), reverse=True)
-        cut = others[int(len(others) * FALSE_ALARMS)] if others and name.startswith(GATE) else _NEVER
-        traits.append(Trait(name, 0.0, 1.0, cut=round(cut + 5e-5, 4)))  # above the one that sets the mark
+        mark = others[int(len(others) * FALSE_ALARMS)] if others and name.startswith(GATE) else _NEVER
+        traits.append(Trait(name, 0.0, 1.0, cut=_above(mark)))
     return tuple(traits), round(_lowest(offers, NEAR), 4), round(_lowest(tops, SURE), 4)
+
+
+def _above(margin: float) -> float:
+    """The next figure of four decimals above a margin: never the margin itself, which many texts may have."""
+    return (math.floor(margin * 10_000) + 1) / 10_000
 
 
 def _lowest(pairs: Sequence[tuple[float, bool]], share: float) -> float:

@@ -21,7 +21,8 @@ from funnel.engine.engine import Engine, system_clock
 from funnel.engine.shadow import Shadow
 from funnel.errors import PackError, WorkerError
 from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX
-from funnel.pack.loader import load_pack
+from funnel.pack.examples import FOLDER as EXAMPLES
+from funnel.pack.loader import LIKENESS, load_pack
 from funnel.pack.model import Pack
 
 _MAX_FILES = 256 * 1024 * 1024
@@ -174,12 +175,19 @@ def _packed(folder: Path) -> bytes:
     """A pack's files in one piece, the same bytes for the same files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(p for suffix in ("*.yaml", "*.yml") for p in folder.rglob(suffix) if p.is_file()):
+        for path in _files(folder):
             # ZipInfo's own date, 1980, stands for all: files of one meaning should make one plan.
             archive.writestr(
                 zipfile.ZipInfo(path.relative_to(folder).as_posix()), path.read_bytes(), zipfile.ZIP_DEFLATED
             )
     return buffer.getvalue()
+
+
+def _files(folder: Path) -> list[Path]:
+    """What a pack is loaded from: its YAML and what was learnt from its examples, without the examples themselves."""
+    found = [p for suffix in ("*.yaml", "*.yml") for p in folder.rglob(suffix) if p.is_file()]
+    found = [p for p in found if p.relative_to(folder).parts[0] != EXAMPLES]
+    return sorted(found + [p for p in (folder / LIKENESS,) if p.is_file()])
 
 
 def _load(plan: Plan) -> Pack:

@@ -251,7 +251,9 @@ def _findings(
         left = {name: a for name, a in assessments.items() if a.rule.matter not in aside}
         rest = replace(judge_, assessments=left).rulings()
         # A doubt may spare the consumer a question and a person a matter. It may not be what lets a machine settle.
-        if alike.offers or (rest and (_hardest(rest) != "settle" or _hardest(rulings) == "settle")):
+        before, after = _settled(assessments, rulings), _settled(left, rest)
+        whole = len(before) == len(rulings) or len(after) < len(rest)
+        if alike.offers or (rest and after <= before and whole):
             assessments, rulings = left, rest
         else:
             aside = frozenset()
@@ -281,8 +283,18 @@ def _doubted_matters(assessments: Mapping[str, Assessment], alike: Alike) -> fro
     return frozenset(rule.matter for rule in certain) - stays
 
 
-def _hardest(rulings: Sequence[Ruling]) -> Outcome:
-    return max((ruling.outcome for ruling in rulings), key=_HARDNESS.__getitem__)
+def _settled(assessments: Mapping[str, Assessment], rulings: Sequence[Ruling]) -> frozenset[str]:
+    """The matters that a machine settles, gates aside: none where another rule may still turn out to decide."""
+    sure = all(any(a.recognised is True for a in ruling.members) for ruling in rulings)
+    if not sure or _open_elsewhere(assessments, rulings):
+        return frozenset()
+    return frozenset(ruling.matter for ruling in rulings if ruling.outcome == "settle")
+
+
+def _open_elsewhere(assessments: Mapping[str, Assessment], rulings: Sequence[Ruling]) -> list[Assessment]:
+    """The rules that may still turn out to open a matter of their own."""
+    decided = {ruling.matter for ruling in rulings}
+    return [a for a in assessments.values() if a.recognised is None and a.rule.matter not in decided]
 
 
 def _beside_others(
@@ -571,10 +583,11 @@ class _Writer:
         recognised = any(a.recognised is True and not a.rule.out_of_scope for a in self.r.assessments.values())
         if not any(a.recognised is True for a in self.r.assessments.values()):
             self.explanation.append(self.words.note("no-rule", "no-rule"))
+        doubted = {self.pack.rules[name].matter for name in self.r.alike.doubted}
         for name in sorted(self.r.recognised.keys() - self.r.assessments.keys()):
             if name in self.r.remarks:
                 self.note_fixed("remark", "remark", name)
-            elif name in self.r.alike.doubted:
+            elif self.pack.rules[name].matter in doubted:
                 self.note_fixed("likeness", "doubted", name)
             else:
                 self.note_fixed("out-of-scope", "steps-aside", name)
@@ -692,8 +705,7 @@ class _Writer:
 
     def _possible_elsewhere(self) -> bool:
         """Whether a rule may still turn out to open a matter of its own."""
-        decided = {r.matter for r in self.r.rulings}
-        open_ = [a for a in self.r.assessments.values() if a.recognised is None and a.rule.matter not in decided]
+        open_ = _open_elsewhere(self.r.assessments, self.r.rulings)
         for a in open_:
             self._note_possible(a)
         ruled = [r for r in self.r.rulings if not any(m.recognised is True for m in r.members)]

@@ -14,7 +14,6 @@ text are summed by as many additions as the text has different pairs.
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import math
 import re
@@ -110,7 +109,7 @@ class Likeness:
 
     Args:
         traits: What a text may read like.
-        rarity: Steps of the squared rarity of each gram, from 0 to 255.
+        rarity: Steps of the squared rarity of each gram, from 1 to 255.
         weights: For each gram a byte a trait: 128 is nothing, more speaks for the trait, less against it.
         examples: The digest of the examples that it was learnt from.
         near: The least margin of the likest scenario for which asking for the kind of matter is worth while.
@@ -210,30 +209,42 @@ def parse(text: str) -> Likeness:
         traits = [_trait(entry) for entry in content["traits"]]
         names = content["grams"].split(" ")
         lanes = len(traits) + 1
-        if content["funnel"] != 1:
+        if isinstance(content["funnel"], bool) or content["funnel"] != 1:
             raise LikenessError("格式版本不认得", "its format version is not known")
-        if not 0 < len(traits) <= MAX_TRAITS or not 0 < len(names) <= MAX_GRAMS:
+        if not 0 < len(traits) <= MAX_TRAITS or not 0 < len(names) <= MAX_GRAMS or not all(names):
             raise LikenessError("太大，或者是空的", "it is too large, or empty")
         size = lanes * len(names)
         unpack = zlib.decompressobj()
         table = unpack.decompress(base64.b64decode(content["table"], validate=True), size + 1)
+        if not unpack.eof or unpack.unused_data:
+            raise LikenessError("表不完整", "its table is cut off, or something follows it")
         if len(table) != size or len(set(names)) != len(names) or len({t.name for t in traits}) != len(traits):
             raise LikenessError("表的大小和名目对不上", "its table does not fit its names")
+        if 0 in table[::lanes]:
+            raise LikenessError("有的字没有稀有度", "a gram of it has no rarity")
         rarity = {name: table[i * lanes] for i, name in enumerate(names)}
         weights = {name: table[i * lanes + 1 : (i + 1) * lanes] for i, name in enumerate(names)}
         near, sure, apart = (_number(content[key]) for key in ("near", "sure", "apart"))
-        return Likeness(traits, rarity, weights, examples=str(content["examples"]), near=near, sure=sure, apart=apart)
-    except (KeyError, TypeError, AttributeError, binascii.Error, zlib.error, RecursionError) as error:
-        raise LikenessError("缺一项，或者有一项读不出", f"a part is missing or unreadable: {error}") from None
+        examples = _word(content["examples"])
     except json.JSONDecodeError as error:
         raise LikenessError(f"不是 JSON：第 {error.lineno} 行", f"it is no JSON: line {error.lineno}") from None
+    except LikenessError:
+        raise
+    # Among the ValueErrors: a number of too many digits, base 64 that is not of ASCII.
+    except (KeyError, TypeError, AttributeError, ValueError, zlib.error, OverflowError, RecursionError) as error:
+        raise LikenessError("缺一项，或者有一项读不出", f"a part is missing or unreadable: {error}") from None
+    return Likeness(traits, rarity, weights, examples=examples, near=near, sure=sure, apart=apart)
 
 
 def _trait(entry: Mapping[str, Any]) -> Trait:
     figures = (_number(entry[key]) for key in ("bias", "scale", "cut"))
-    if not isinstance(entry["name"], str):
-        raise TypeError("name")
-    return Trait(entry["name"], *figures)
+    return Trait(_word(entry["name"]), *figures)
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text")
+    return value
 
 
 def _number(value: object) -> float:

@@ -155,7 +155,7 @@ class Reader:
     def choice(self, node: Node | None, choices: Iterable[str]) -> str | None:
         """One of a closed set of words."""
         known = tuple(choices)
-        value = self.raw(node, "一个词", "a word", known[0])
+        value = self.raw(node, "一个词", "a word", known[0] if known else "")
         if node is None or value is None:
             return None
         if value not in known:

@@ -101,7 +101,7 @@ class _Reading:
             return None
         text = r.string(entries.get("text"))
         also = [r.choice(n, self.scenarios) for n in r.items(entries.get("also"), single=True)]
-        gates = [r.choice(n, self.gates) for n in r.items(entries.get("gates"), single=True)] if self.gates else []
+        gates = [r.choice(n, self.gates) for n in r.items(entries.get("gates"), single=True)]
         if text is None:
             return None
         return Example(

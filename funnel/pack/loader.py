@@ -309,8 +309,9 @@ class _Load:
             self.sink.add("F801", span, why_zh=error.zh, why_en=error.en)
             return None
         known = {rule.scenario for rule in rules.values()} | {GATE + gate for gate in gates} | {NONE}
-        for name in sorted(likeness.traits.keys() - known):
-            self.sink.add("F802", span, name=name.removeprefix(GATE))
+        if not self.sink.has_errors:  # a rule that could not be read is no rule that is gone
+            for name in sorted(likeness.traits.keys() - known):
+                self.sink.add("F802", span, name=name.removeprefix(GATE))
         self.contents[span.path] = (LIKENESS, {"sha256": hashlib.sha256(raw).hexdigest()})
         return likeness
 

@@ -1,0 +1,436 @@
+"""What likeness may do to a decision: suspect, offer, presume, doubt; and what it never does: settle, or take a protection away."""
+
+import datetime as dt
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from likeness_kit import FILL, SETTLE, made, rule, small, told
+from queue_kit import SetClock, desk
+
+import funnel
+from funnel.author.scenario_tests import as_of_day, load_suite, scenario_files
+from funnel.batch.plan import plan_for, ready
+from funnel.decision import Decision
+from funnel.engine._memory import Memory
+from funnel.engine.decide import compile_pack, decide, put_in_words, reason
+from funnel.engine.engine import to_complaint
+from funnel.pack.examples import read_examples
+from funnel.pack.loader import data_folder
+from funnel.queue import MemoryStore
+from funnel.testing import complaints
+
+DAY = dt.date(2026, 11, 20)
+PACK = funnel.load_pack("cn-ecommerce")
+WITH = compile_pack(PACK)
+WITHOUT = compile_pack(replace(PACK, likeness=None))
+FOLDER = data_folder("scenarios") / "cn-ecommerce"
+EXAMPLES = [example.text for example in read_examples(PACK).examples]
+
+
+def suspected(decision):
+    """The gates that are suspected."""
+    reasons = () if decision.referral is None else decision.referral.reasons
+    return {r.gate for r in reasons if r.code == "gate-suspected"}
+
+
+def open_gates(decision):
+    reasons = () if decision.referral is None else decision.referral.reasons
+    return {(r.code, r.gate, r.text) for r in reasons if r.code in {"gate", "disputed", "unreadable-field", "over-limit"}}  # fmt: skip
+
+
+def named(decision, because):
+    return [s.rule for s in decision.suggestions if s.because == because]
+
+
+def hold(one, two, complaint, as_of=DAY):
+    """All that holds of any complaint: how it is decided with likeness (``one``) and without (``two``). Returns both."""
+    parsed = to_complaint(complaint)
+    mine, plain = reason(one, parsed, as_of=as_of), reason(two, parsed, as_of=as_of)
+    new, old = put_in_words(one, mine, lang="en"), put_in_words(two, plain, lang="en")
+    nothing_more_is_settled(new, old)
+    assert open_gates(old) <= open_gates(new)
+    for gate, check in one.gates:
+        if gate.id in suspected(new):
+            assert check.reads.isdisjoint(parsed.facts), "somebody has spoken of it in the form"
+            assert gate.id not in {r[1] for r in open_gates(new)}
+    assert not suspected(new) or new.outcome == "refer"
+    if not parsed.text or ("grievances" in parsed.facts and not suspected(new)):
+        assert new.model_dump_json() == old.model_dump_json()
+    if "grievances" in parsed.facts:
+        assert new.suggestions == ()
+        assert [m.rule for m in new.matters] == [m.rule for m in old.matters]
+    presumed_is_only_asked(one, new)
+    doubted_is_named(one, parsed, mine, plain, new, as_of)
+    return new, old
+
+
+def nothing_more_is_settled(new, old):
+    """What settles with likeness settles without, the whole and each matter, and gives the same."""
+    assert new.outcome != "settle" or old.outcome == "settle"
+    before = {m.matter: m.remedies for m in old.matters if m.outcome == "settle"}
+    for matter in new.matters:
+        if matter.outcome == "settle":
+            assert matter.remedies == before.get(matter.matter), matter.rule
+
+
+def presumed_is_only_asked(compiled, new):
+    presumed = [m for m in new.matters if m.presumed]
+    if not presumed:
+        return
+    assert presumed == list(new.matters)
+    assert all(m.remedies == () and m.settle_within is None for m in presumed)
+    picks = {compiled.likenesses.picks[name] for name in named(new, "reads-like")}
+    assert picks
+    if new.outcome == "ask":
+        assert [(q.fact, {a.value for a in q.answers}) for q in new.questions] == [("grievances", picks)]
+        assert {m.outcome for m in presumed} == {"ask"}
+    else:  # a gate or the like: a person has it, and nothing is decided
+        assert new.outcome == "refer"
+        assert new.questions == ()
+
+
+def doubted_is_named(compiled, parsed, mine, plain, new, as_of):
+    """A rule that decides without likeness and does not with it is named, on a text alone, and with its whole matter."""
+    rules = compiled.pack.rules
+    certain = {name for name, a in plain.assessments.items() if a.recognised is True}
+    lost = certain - mine.assessments.keys()
+    words_only = set(named(new, "words-only"))
+    assert words_only == lost == set(mine.alike.doubted)
+    if not lost:
+        return
+    assert lost <= {step.rule for step in new.explanation if step.step == "likeness"}
+    assert "out-of-scope" not in {step.step for step in new.explanation}
+    bare = reason(compiled, parsed.model_copy(update={"text": None}), as_of=as_of)
+    assert not any(bare.recognised.get(name) is True for name in lost), "a record recognises it"
+    kept = {name for name, a in mine.assessments.items() if a.recognised is True}
+    assert {rules[name].matter for name in lost}.isdisjoint({rules[name].matter for name in kept})
+    if not mine.alike.offers:
+        assert kept, "what is doubted is doubted beside something"
+        assert kept.isdisjoint(o.rule for name in lost for o in rules[name].overrides)
+
+
+# --- the shipped pack -----------------------------------------------------------------------------------------------------
+
+
+def test_every_scenario_tests_complaint_keeps_the_promises():
+    touched = 0
+    for test in load_suite(PACK, list(scenario_files(FOLDER))).tests:
+        new, old = hold(WITH, WITHOUT, test.complaint, as_of_day(WITH, test))
+        touched += new.model_dump_json() != old.model_dump_json()
+    assert touched > 20, "or nothing was tried"
+
+
+def test_every_example_keeps_the_promises_and_likeness_does_something_with_most():
+    kinds = dict.fromkeys(("suspected", "offered", "presumed", "doubted"), 0)
+    texts = EXAMPLES[::7]
+    for text in texts:
+        new, _ = hold(WITH, WITHOUT, {"id": "x", "text": text, "received_at": "2026-11-10T10:00:00+08:00"})
+        kinds["suspected"] += bool(suspected(new))
+        kinds["offered"] += bool(named(new, "reads-like"))
+        kinds["presumed"] += any(m.presumed for m in new.matters)
+        kinds["doubted"] += bool(named(new, "words-only"))
+    assert all(count >= 3 for count in kinds.values()), kinds
+
+
+@settings(max_examples=60)
+@given(drawn=complaints(PACK), text=st.sampled_from(["", *EXAMPLES]), other=st.sampled_from(EXAMPLES))
+def test_every_drawn_complaint_keeps_the_promises(drawn, text, other):
+    hold(WITH, WITHOUT, {**drawn, "text": f"{text}。{other}" if text else ""})
+
+
+@settings(max_examples=40)
+@given(drawn=complaints(PACK), text=st.sampled_from(EXAMPLES), kinds=st.lists(st.sampled_from(sorted(PACK.vocabulary["grievances"].members)), max_size=2, unique=True))  # fmt: skip
+def test_what_a_form_says_goes_before_what_the_text_reads_like(drawn, text, kinds):
+    facts = {**drawn["facts"], "grievances": kinds}
+    new, _ = hold(WITH, WITHOUT, {**drawn, "facts": facts, "text": text})
+    assert not new.suggestions
+    assert not any(m.presumed for m in new.matters)
+
+
+SCRIPT = """
+import hashlib, sys, json, funnel
+engine = funnel.Engine(funnel.load_pack("cn-ecommerce"))
+seen = hashlib.sha256()
+for n, text in enumerate(json.load(sys.stdin)):
+    complaint = {"id": str(n), "text": text, "received_at": "2026-11-10T10:00:00+08:00"}
+    seen.update(engine.decide(complaint).model_dump_json().encode())
+print(seen.hexdigest())
+"""
+
+
+def test_other_processes_decide_to_the_same_bytes_whatever_they_hash_with():
+    texts = json.dumps(EXAMPLES[::40])
+    found = {
+        subprocess.run(  # noqa: S603 (this interpreter, a script of ours)
+            [sys.executable, "-c", SCRIPT],
+            input=texts,
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONUTF8": "1"},
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(found) == 1
+    assert len(found.pop().strip()) == 64
+
+
+def test_a_plan_that_ships_the_pack_ships_what_was_learnt_and_no_examples():
+    plan = plan_for(PACK)
+    assert "likeness.json".encode() in plan.files
+    assert b"examples/" not in plan.files
+    shipped = ready(plan)
+    text = next(t for t in EXAMPLES if named(decide(WITH, to_complaint({"id": "1", "text": t}), as_of=DAY), "reads-like"))
+    complaint = {"id": "1", "text": text, "received_at": "2026-11-10T10:00:00+08:00"}
+    got = shipped.decider.decide(to_complaint(complaint))
+    assert got == funnel.Engine(PACK).decide(complaint)
+    assert got.suggestions
+
+
+# --- small packs with a likeness made by hand -------------------------------------------------------------------------------
+
+LATE = rule("late", "晚到", settle=SETTLE)
+LEAK = rule("leak", "泄露", tier="mediator")
+RUDE = rule("rude", "无礼", tier="lawyer")
+MARKS = {"late": "甲", "leak": "乙", "rude": "丙", "quality_defect": "丁", "return7_refused": "戊", "none": "己", "gate:injury": "庚", "gate:never": "辛"}  # fmt: skip
+PHRASES = {"late": "晚到了", "leak": "泄露了", "rude": "骂人了", "broken": "坏了", "refused": "卖家不给退"}
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory):
+    """The small pack with three more rules, of three matters."""
+    return small(tmp_path_factory.mktemp("base"), LATE, LEAK, RUDE)
+
+
+def engine(pack, likeness):
+    return funnel.Engine(replace(pack, likeness=likeness), lang="en")
+
+
+def said(*parts):
+    return "，".join((*parts, FILL))
+
+
+def test_a_text_that_reads_like_a_matter_is_offered_it_and_asked(base):
+    decision = engine(base, made(MARKS, sure=1e6)).decide(told(said("甲乙")))
+    assert (decision.outcome, decision.matters, decision.recognised) == ("ask", (), False)
+    assert named(decision, "reads-like")[:2] == ["goods.late", "goods.leak"]
+    (question,) = decision.questions
+    assert (question.fact, question.type, question.who, question.grade) == ("grievances", "set", "consumer", "stated")
+    assert [(a.value, a.label) for a in question.answers][:2] == [("late", "late"), ("leak", "leak")]
+    assert decision.referral is None
+    assert [e.text for e in decision.explanation if e.step == "likeness"]
+
+
+def test_where_it_is_sure_the_matter_is_presumed_shown_and_not_decided(base):
+    decision = engine(base, made(MARKS)).decide(told(said("甲")))
+    (matter,) = decision.matters
+    assert (matter.rule, matter.presumed, matter.outcome, matter.remedies) == ("goods.late", True, "ask", ())
+    assert matter.strategy.opening
+    assert [q.fact for q in decision.questions] == ["grievances"]
+    # The same matter, said, is settled at once: the question alone stood between.
+    assert engine(base, None).decide(told("", grievances=["late"])).outcome == "settle"
+
+
+@pytest.mark.parametrize("text", ["甲", said("己"), said(), said("己甲己")])
+def test_nothing_is_offered_of_a_text_too_short_or_like_none_or_like_nothing(base, text):
+    likeness = made({**MARKS, "none": {"己": 120}})
+    assert engine(base, likeness).decide(told(text)) == engine(base, None).decide(told(text))
+
+
+def test_a_suspected_gate_brings_a_person_and_says_so(base):
+    likeness = made(MARKS)
+    complaint = told(said("庚"), grievances=["late"])
+    decision = engine(base, likeness).decide(complaint)
+    assert engine(base, None).decide(complaint).outcome == "settle"
+    assert decision.outcome == "refer"
+    assert decision.tier == base.manifest.tiers[0]
+    assert [(r.code, r.gate) for r in decision.referral.reasons] == [("gate-suspected", "injury")]
+    denied = engine(base, likeness).decide(told(said("庚"), grievances=["late"], injury_reported=False))
+    assert denied.outcome == "settle"
+
+
+def test_a_gate_that_words_open_is_open_and_not_suspected(base):
+    decision = engine(base, made(MARKS)).decide(told(said("烫伤", "庚")))
+    codes = [(r.code, r.gate) for r in decision.referral.reasons]
+    assert ("gate", "injury") in codes
+    assert ("gate-suspected", "injury") not in codes
+    assert decision.tier == "lawyer"
+
+
+def test_a_rule_of_stray_words_beside_the_real_matter_is_doubted(base):
+    text = said("泄露了", "骂人了", "乙")
+    new, old = engine(base, made(MARKS)).decide(told(text)), engine(base, None).decide(told(text))
+    assert {m.rule for m in old.matters} == {"goods.leak", "goods.rude"}
+    assert {m.rule for m in new.matters} == {"goods.leak"}
+    assert named(new, "words-only") == ["goods.rude"]
+    assert "goods.rude" in {e.rule for e in new.explanation if e.step == "likeness"}
+    form = told(text, grievances=["rude"])
+    assert {m.rule for m in engine(base, made(MARKS)).decide(form).matters} == {"goods.leak", "goods.rude"}
+
+
+def test_where_the_text_reads_like_something_else_all_are_doubted_and_it_is_asked(base):
+    text = said("骂人了", "乙")
+    decision = engine(base, made(MARKS, sure=1e6)).decide(told(text))
+    assert (decision.outcome, decision.matters) == ("ask", ())
+    assert named(decision, "words-only") == ["goods.rude"]
+    assert named(decision, "reads-like")[0] == "goods.leak"
+
+
+def test_what_is_doubted_is_never_what_lets_a_machine_settle(base):
+    text = said("晚到了", "骂人了", "甲")
+    new, old = engine(base, made(MARKS)).decide(told(text)), engine(base, None).decide(told(text))
+    assert engine(base, None).decide(told(said("晚到了"))).outcome == "settle"
+    assert old.outcome == new.outcome == "refer"
+    assert {m.rule for m in new.matters} == {"goods.late", "goods.rude"}
+
+
+def test_nor_may_a_matter_be_settled_that_was_not(tmp_path):
+    """Two matters that together give back more than was paid are both a person's: with a third that is, too, one may not be set aside."""
+    pack = small(tmp_path, LATE, rule("lost", "丢件", settle=SETTLE), LEAK)
+    text = said("晚到了", "丢件了", "泄露了", "甲乙")
+    new, old = engine(pack, made({**MARKS, "lost": "壬"})).decide(told(text)), engine(pack, None).decide(told(text))
+    assert {m.outcome for m in old.matters} == {"refer"}
+    nothing_more_is_settled(new, old)
+
+
+def test_nor_where_a_dead_rule_may_still_be_recognised(tmp_path):
+    """A doubted rule that another sets aside leaves one of its matter that may be recognised: that still bars the machine."""
+    special = rule("late", "晚到", settle=SETTLE, more="overrides: [{rule: goods.rude, basis: law/24}]")
+    dead = rule("lost", "丢件", matter="rude", recognise="{all: [{grievance: rude}, {goods_intact: true}]}")
+    pack = small(tmp_path, special, RUDE, dead)
+    text = said("晚到了", "骂人了", "甲")
+    one, two = compile_pack(replace(pack, likeness=made(MARKS))), compile_pack(pack)
+    new, old = hold(one, two, told(text))
+    assert old.outcome == "refer"
+    assert new.outcome == "refer"
+
+
+def test_a_rule_that_goes_before_one_that_stands_is_not_doubted(tmp_path):
+    special = rule("rude", "无礼", more="overrides: [{rule: goods.leak, basis: law/24}]")
+    pack = small(tmp_path, LEAK, special)
+    text = said("泄露了", "骂人了", "乙")
+    decision = engine(pack, made(MARKS)).decide(told(text))
+    assert decision == engine(pack, None).decide(told(text))
+    assert [m.rule for m in decision.matters] == ["goods.rude"]
+
+
+def test_a_rule_of_a_doubted_matter_that_may_be_recognised_goes_with_it_and_is_said_so(tmp_path):
+    maybe = rule("lost", "丢件", matter="rude", recognise="{all: [{grievance: rude}, {goods_intact: true}]}")
+    pack = small(tmp_path, LEAK, RUDE, maybe)
+    decision = engine(pack, made(MARKS)).decide(told(said("泄露了", "骂人了", "乙")))
+    assert [m.rule for m in decision.matters] == ["goods.leak"]
+    steps = {e.rule: e.step for e in decision.explanation if e.rule in {"goods.rude", "goods.lost"}}
+    assert steps == {"goods.rude": "likeness", "goods.lost": "likeness"}
+
+
+PARTS = [*PHRASES.values(), *(mark for mark in MARKS.values()), "烫伤", "完好", FILL, FILL]
+FORMS = st.fixed_dictionaries({}, optional={"grievances": st.lists(st.sampled_from(list(PHRASES)), max_size=2, unique=True), "injury_reported": st.booleans(), "goods_intact": st.booleans()})  # fmt: skip
+KINDS = st.fixed_dictionaries({"near": st.sampled_from([-2.0, 0.0, 3.0]), "sure": st.sampled_from([0.0, 5.0, 1e6]), "apart": st.sampled_from([0.0, 0.4, 4.0]), "cut": st.sampled_from([0.0, 5.0])})  # fmt: skip
+TEXTS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=9).map("，".join)
+
+
+@pytest.fixture(scope="module")
+def packs(tmp_path_factory):
+    """Small packs of several shapes: rules of one matter and of several, that override each other, that settle and do not."""
+    lost = rule("lost", "丢件", matter="rude", recognise="{all: [{grievance: rude}, {goods_intact: true}]}")
+    special = rule("late", "晚到", settle=SETTLE, more="overrides: [{rule: goods.rude, basis: law/24}]")
+    shapes = [
+        (LATE, LEAK, RUDE),
+        (LATE, rule("leak", "泄露", settle=SETTLE), RUDE),
+        (special, rule("leak", "泄露", matter="late", settle=SETTLE), RUDE, lost),
+        (rule("late", "晚到", matter="goods", settle=SETTLE), rule("leak", "泄露", more="remark: true"), RUDE),
+    ]
+    made_ = [small(tmp_path_factory.mktemp("shape"), *shape) for shape in shapes]
+    return lambda number: made_[number]
+
+
+@settings(max_examples=150)
+@given(number=st.integers(0, 3), text=TEXTS, facts=FORMS, kind=KINDS)
+def test_every_complaint_of_small_packs_keeps_the_promises(packs, number, text, facts, kind):
+    pack = packs(number)
+    hold(compile_pack(replace(pack, likeness=made(MARKS, **kind))), compile_pack(pack), told(text, **facts))
+
+
+@settings(max_examples=60)
+@given(number=st.integers(0, 3), texts=st.lists(TEXTS, min_size=2, max_size=6), kind=KINDS)
+def test_what_is_remembered_of_alike_facts_is_what_would_be_found_anew(packs, number, texts, kind):
+    """One that remembers, one that forgets at once; texts that say the same and read otherwise, each twice."""
+    one = compile_pack(replace(packs(number), likeness=made(MARKS, **kind)))
+    two = compile_pack(one.pack)
+    object.__setattr__(two, "memory", Memory(0))
+    for text in (*texts, *(f"{FILL}，{mark}，{text}" for text in texts for mark in "甲庚己"), *texts):
+        complaint = to_complaint(told(text))
+        assert decide(one, complaint, as_of=DAY) == decide(two, complaint, as_of=DAY)
+    assert not len(two.memory)
+
+
+@given(number=st.integers(0, 3), text=TEXTS, day=st.dates(dt.date(2025, 6, 1), dt.date(2026, 12, 31)))
+def test_the_day_changes_nothing_of_what_a_text_reads_like_and_twice_is_the_same(packs, number, text, day):
+    compiled = compile_pack(replace(packs(number), likeness=made(MARKS)))
+    complaint = to_complaint(told(text))
+    one, two = (decide(compiled, complaint, as_of=d) for d in (day, DAY))
+    assert (one.suggestions, suspected(one)) == (two.suggestions, suspected(two))
+    assert one.model_dump_json() == decide(compiled, complaint, as_of=day).model_dump_json()
+    assert Decision.model_validate_json(one.model_dump_json()) == one
+
+
+# --- answers --------------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(number=st.integers(0, 3), marks=st.lists(st.sampled_from("甲乙丙丁戊"), min_size=1, max_size=3), data=st.data())
+def test_an_answer_in_an_interview_leads_to_the_decision_of_that_matter(packs, number, marks, data):
+    asking = engine(packs(number), made(MARKS, sure=data.draw(st.sampled_from([0.0, 1e6]))))
+    step = asking.interview(told(said("".join(marks))), as_of=DAY)
+    assert step.question.fact == "grievances"
+    offered = [a.value for a in step.decision.questions[0].answers]
+    picked = data.draw(st.sampled_from(offered))
+    after = step.answer([picked])
+    assert after.decision == engine(packs(number), None).decide(after.complaint, as_of=DAY)
+    assert not any(m.presumed for m in after.decision.matters)
+    rules = {r for m in after.decision.matters for r in (m.rule, *m.competing)}
+    suggestion = named(step.decision, "reads-like")[offered.index(picked)]
+    assert suggestion in rules or "goods.leak" in {suggestion, *rules}
+    none = step.answer([])
+    assert (none.decision.outcome, none.question) == ("refer", None)
+    assert [r.code for r in none.decision.referral.reasons] == ["unmatched"]
+    assert step.skip().question is None
+
+
+@pytest.fixture
+def queue(base):
+    return desk(replace(base, likeness=made(MARKS)), MemoryStore(), SetClock())
+
+
+def test_an_answer_in_the_queue_leads_to_the_decision_of_that_matter(queue):
+    case = queue.ingest(told(said("甲"))).case
+    assert case.state == "asked"
+    assert queue.answer(case.id, {"grievances": ["late"]}).state == "offered"
+    assert [d.outcome for d in queue.decisions(case.id)] == ["ask", "settle"]
+
+
+def test_an_answer_of_none_in_the_queue_brings_a_person(queue):
+    case = queue.ingest(told(said("甲"))).case
+    assert queue.answer(case.id, {"grievances": []}).state == "queued"
+    *_, last = queue.decisions(case.id)
+    assert last.outcome == "refer"
+
+
+def test_no_answer_in_the_queue_brings_a_person(queue):
+    case = queue.ingest(told(said("甲"))).case
+    queue._clock.forward(days=30)
+    assert queue.sweep().asks_lapsed == (case.id,)
+    assert queue.case(case.id).state == "queued"
+
+
+def test_another_answer_in_the_queue_leads_to_that_other_matter(queue):
+    case = queue.ingest(told(said("甲"))).case
+    assert queue.answer(case.id, {"grievances": ["rude"]}).state == "queued"
+    assert queue.case(case.id).tier == "lawyer"

@@ -1,0 +1,350 @@
+"""Likeness: what a text reads like by a table that was learnt; the table's file; and that no file of it does harm."""
+
+import base64
+import json
+import math
+import time
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from funnel.facts.likeness import (
+    _LEAST,
+    GATE,
+    MAX_GRAMS,
+    MAX_TRAITS,
+    NONE,
+    Likeness,
+    LikenessError,
+    Trait,
+    grams,
+    parse,
+    quantised,
+    rarity_of,
+)
+from funnel.facts.normalise import normalise
+
+ALPHABET = "退款没到货天不给换假的坏"
+CHARS = st.sampled_from(ALPHABET)
+GRAMS = st.text(CHARS, min_size=1, max_size=2)
+FIGURES = st.floats(-3, 3, allow_nan=False).map(lambda x: round(x, 5))
+TEXTS = st.text(st.sampled_from(ALPHABET + "，。 12ab"), max_size=60)
+
+
+@st.composite
+def likenesses(draw):
+    """Small ones, of any content that `Likeness` allows."""
+    names = draw(st.lists(st.sampled_from([NONE, GATE + "injury", "late", "fake", "broken"]), min_size=1, unique=True))
+    rarity = draw(st.dictionaries(GRAMS, st.integers(1, 255), min_size=1, max_size=60))
+    weights = {gram: draw(st.binary(min_size=len(names), max_size=len(names))) for gram in rarity}
+    scales = st.floats(1e-4, 2).map(lambda x: float(f"{x:.6g}"))
+    traits = [Trait(name, draw(FIGURES), draw(scales), draw(FIGURES)) for name in names]
+    near, sure, apart = draw(FIGURES), draw(FIGURES), draw(FIGURES)
+    return Likeness(traits, rarity, weights, examples=draw(st.text("0123456789abcdef")), near=near, sure=sure, apart=apart)
+
+
+def figures(file):
+    """What a file says, read without the library: rarities as steps, weights as signed numbers."""
+    content = json.loads(file)
+    names = content["grams"].split(" ")
+    table = zlib.decompress(base64.b64decode(content["table"]))
+    lanes = len(content["traits"]) + 1
+    assert len(table) == lanes * len(names)
+    rows = {name: table[i * lanes : (i + 1) * lanes] for i, name in enumerate(names)}
+    return content["traits"], {n: r[0] for n, r in rows.items()}, {n: [b - 128 for b in r[1:]] for n, r in rows.items()}
+
+
+def plain(file, normal):
+    """The margins of a text, computed in the way of a textbook: vectors of floats, their product, the bias."""
+    traits, rarity, weights = figures(file)
+    known = sorted(gram for gram in grams(normal) if gram in rarity)
+    if len(known) < _LEAST:
+        return None
+    # A row's weight holds the rarity of its gram already; the text's vector is put to length one.
+    length = math.sqrt(math.fsum(rarity_of(rarity[gram]) ** 2 for gram in known))
+    return {
+        trait["name"]: trait["bias"] + math.fsum(weights[g][i] * trait["scale"] for g in known) / length
+        for i, trait in enumerate(traits)
+    }
+
+
+# --- grams ----------------------------------------------------------------------------------------------------------------
+
+
+@given(text=TEXTS)
+def test_grams_are_the_characters_and_the_neighbours_inside_one_run(text):
+    """Written here again by hand: go through the text, join neighbours unless a mark or a space stands between."""
+    found, last, digit = set(), "", False
+    for char in text:
+        if char in "0123456789":
+            if digit:
+                continue
+            char, digit = "0", True  # noqa: PLW2901 (what it counts as)
+        else:
+            digit = False
+        if not char.isalnum():
+            last = ""
+            continue
+        found |= {char, last + char}
+        last = char
+    assert grams(text) == found
+
+
+@given(text=TEXTS, other=TEXTS)
+def test_a_mark_parts_texts_and_order_of_parts_does_not_matter(text, other):
+    assert grams(f"{text}，{other}") == grams(text) | grams(other) == grams(f"{other}。{text}")
+
+
+@pytest.mark.parametrize("number", ["1", "12", "100000", "007"])
+def test_which_number_it_is_tells_nothing(number):
+    assert grams(f"扣了{number}元") == grams("扣了5元") == {"扣", "了", "0", "元", "扣了", "了0", "0元"}
+
+
+@given(rarity=st.floats(1, 10))
+def test_a_rarity_in_a_byte_is_near_the_rarity(rarity):
+    assert abs(rarity_of(quantised(rarity)) - rarity) < 0.11
+    assert 1 <= quantised(rarity) <= 255
+
+
+@given(rarity=st.floats(0, 1e6))
+def test_no_rarity_is_nought_in_its_byte_or_above_it(rarity):
+    assert 1 <= quantised(rarity) <= 255
+
+
+# --- comparing ------------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=120)
+@given(likeness=likenesses(), text=TEXTS)
+def test_comparing_is_the_plain_computation_from_the_files_own_figures(likeness, text):
+    normal = normalise(text).text
+    margins, want = likeness.compare(normal), plain(likeness.dump(), normal)
+    assert (margins is None) == (want is None)
+    if margins is not None:
+        assert list(margins.of) == list(likeness.traits)
+        assert margins.of == pytest.approx(want, abs=1e-9, rel=1e-9)
+
+
+@pytest.mark.parametrize("text", ["付款半个月还不发货，我要退款", "孩子偷偷充值三百块", "味道不错，下次再来"])
+def test_the_shipped_one_compares_as_its_file_says(pack, text):
+    file = pack.likeness.dump()
+    assert dict(pack.likeness.compare(normalise(text).text).of) == pytest.approx(plain(file, text), abs=1e-9)
+
+
+@given(count=st.integers(0, 12), likeness=likenesses())
+def test_a_text_of_too_few_known_grams_says_nothing(likeness, count):
+    singles = [gram for gram in sorted(likeness._rows) if len(gram) == 1][:count]
+    text = "，".join(singles)  # each stands alone, so that no pair is made
+    assert (likeness.compare(text) is None) == (len(singles) < _LEAST)
+
+
+@given(likeness=likenesses(), text=TEXTS, times=st.integers(2, 4))
+def test_saying_it_again_changes_nothing(likeness, text, times):
+    assert likeness.compare("，".join([text] * times)) == likeness.compare(text)
+
+
+@given(likeness=likenesses(), text=TEXTS)
+def test_the_likest_comes_first_and_no_gate_is_among_them(likeness, text):
+    margins = likeness.compare(text)
+    if margins is None:
+        return
+    order = margins.ranked()
+    assert sorted(order) == sorted(name for name in likeness.traits if not name.startswith(GATE))
+    assert [margins.of[name] for name in order] == sorted((margins.of[name] for name in order), reverse=True)
+
+
+@pytest.mark.parametrize("byte", [0, 255])
+def test_a_text_that_holds_every_gram_of_the_largest_table_overflows_no_lane(byte):
+    names = [chr(0x4E00 + i // 300) + chr(0x5000 + i % 300) for i in range(MAX_GRAMS)]
+    traits = [Trait(name, 0.0, 1.0, 0.0) for name in ("a", "b", "c")]
+    weights = bytes((byte, 128, 255 - byte))
+    one = Likeness(
+        traits, dict.fromkeys(names, 255), dict.fromkeys(names, weights), examples="", near=0, sure=0, apart=0
+    )
+    margins = one.compare("，".join(names)).of
+    length = math.sqrt(MAX_GRAMS) * rarity_of(255)
+    assert margins["a"] == pytest.approx(MAX_GRAMS * (byte - 128) / length)
+    assert margins["b"] == 0
+    assert margins["c"] == pytest.approx(MAX_GRAMS * (127 - byte) / length)
+
+
+def test_a_very_long_text_takes_time_in_proportion_to_its_length(pack):
+    """A million characters, every gram of the shipped table among them; ten times the text takes about ten times as long."""
+    whole = "，".join(pack.likeness._rows)
+
+    def seconds(length):
+        text = (whole * (length // len(whole) + 1))[:length]
+        began = time.process_time()
+        margins = pack.likeness.compare(text)
+        assert margins is not None
+        return time.process_time() - began, margins
+
+    assert len(whole) < 200_000
+    short, one = seconds(200_000)
+    long, other = seconds(1_000_000)
+    assert one == other
+    assert long < 25 * short + 0.5
+    file = plain(pack.likeness.dump(), whole)
+    assert dict(other.of) == pytest.approx(file, rel=1e-9, abs=1e-9)
+
+
+# --- the file -------------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=120)
+@given(likeness=likenesses(), text=TEXTS)
+def test_what_is_written_is_read_as_it_was(likeness, text):
+    file = likeness.dump()
+    again = parse(file)
+    assert again.dump() == file
+    assert (again.traits, again.examples, len(again)) == (likeness.traits, likeness.examples, len(likeness))
+    assert (again.near, again.sure, again.apart) == (likeness.near, likeness.sure, likeness.apart)
+    assert again.compare(text) == likeness.compare(text)
+
+
+def test_the_shipped_file_is_what_would_be_written(pack):
+    from pathlib import Path  # noqa: PLC0415
+
+    assert pack.likeness.dump() == (Path(pack.root) / "likeness.json").read_text("utf-8")
+
+
+GOOD = json.loads(
+    Likeness(
+        [Trait("late", -1.0, 0.5, 0.1), Trait(GATE + "injury", -1.0, 0.5, 0.2)],
+        {"退": 3, "退款": 9, "款": 4},
+        {"退": b"\x80\x81", "退款": b"\x00\xff", "款": b"\x10\x20"},
+        examples="e",
+        near=0.1,
+        sure=0.5,
+        apart=0.4,
+    ).dump()
+)
+TABLE = zlib.decompress(base64.b64decode(GOOD["table"]))
+
+
+def packed(table):
+    return base64.b64encode(zlib.compress(table)).decode()
+
+
+def trait(**more):
+    return {"traits": [{**GOOD["traits"][0], **more}, GOOD["traits"][1]]}
+
+
+BROKEN = {
+    "another version": {"funnel": 2},
+    "a version that is true": {"funnel": True},
+    "no traits": {"traits": []},
+    "a trait twice": {"traits": [GOOD["traits"][0], GOOD["traits"][0]]},
+    "too many traits": {"traits": [{**GOOD["traits"][0], "name": str(n)} for n in range(MAX_TRAITS + 1)]},
+    "traits in a mapping": {"traits": {"late": 1}},
+    "a trait that is a word": {"traits": ["late"]},
+    "a trait that is nothing": {"traits": [None]},
+    "a trait without a figure": {"traits": [{"name": "late", "bias": 0, "scale": 1}]},
+    "a trait whose name is a number": trait(name=5),
+    "a bias that is true": trait(bias=True),
+    "a bias that is a word": trait(bias="1"),
+    "a bias that is no number": trait(bias=math.nan),
+    "a scale without end": trait(scale=math.inf),
+    "a cut above every float": trait(cut=10**400),
+    "near no number": {"near": math.nan},
+    "sure is true": {"sure": True},
+    "apart is nothing": {"apart": None},
+    "examples are a number": {"examples": 5},
+    "grams in a list": {"grams": ["退", "款"]},
+    "a gram twice": {"grams": "退 退 款"},
+    "no grams": {"grams": "", "table": packed(TABLE[:3])},
+    "an empty gram": {"grams": "退  款"},
+    "too many grams": {"grams": " ".join(map(str, range(MAX_GRAMS + 1)))},
+    "a table too short": {"table": packed(TABLE[:-1])},
+    "a table too long": {"table": packed(TABLE + b"\x80")},
+    "a table cut off": {"table": GOOD["table"][:-8]},
+    "a table that is not packed": {"table": base64.b64encode(TABLE).decode()},
+    "a table not in base 64": {"table": "退款"},
+    "a table not in base 64 either": {"table": "!!!!"},
+    "a table with something behind it": {"table": base64.b64encode(zlib.compress(TABLE) + b"x").decode()},
+    "a table that is a number": {"table": 5},
+    "a table that is nothing": {"table": None},
+    "a bomb": {"table": packed(bytes(60_000_000))},
+    "a gram without rarity": {"table": packed(b"\x00" + TABLE[1:])},
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_broken_file_is_said_to_be_broken(what):
+    text = json.dumps({**GOOD, **BROKEN[what]})
+    began = time.process_time()
+    with pytest.raises(LikenessError) as caught:
+        parse(text)
+    assert caught.value.zh
+    assert caught.value.en
+    assert time.process_time() - began < 3
+
+
+@pytest.mark.parametrize("key", GOOD)
+def test_a_missing_part_is_said_to_be_missing(key):
+    with pytest.raises(LikenessError, match=key):
+        parse(json.dumps({k: v for k, v in GOOD.items() if k != key}))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "{} {}", "退", "null", "5", "[]", '""', "\ufeff{}", "[" * 100_000, '{"a":' * 100_000, "9" * 10_000, '{"traits": %s}' % ("9" * 5_000), "NaN"],
+    ids=lambda text: text[:12] or "nothing",
+)  # fmt: skip
+def test_what_is_no_such_json_is_an_error_of_its_own(text):
+    with pytest.raises(LikenessError):
+        parse(text)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from([*GOOD, "name", "bias"]), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+
+
+def harmless(text):
+    """Reading is refused in the one way, or it gives a likeness that answers."""
+    try:
+        found = parse(text)
+    except LikenessError:
+        return
+    margins = found.compare("退款退货，" * 10 + "".join(found._rows))
+    assert margins is None or margins.of.keys() == found.traits.keys()
+
+
+@settings(max_examples=120)
+@given(content=JSON)
+def test_no_json_raises_anything_else(content):
+    harmless(json.dumps(content))
+
+
+@settings(max_examples=120)
+@given(key=st.sampled_from(list(GOOD)), value=JSON)
+def test_no_part_of_any_shape_in_a_good_file_raises_anything_else(key, value):
+    harmless(json.dumps({**GOOD, key: value}))
+
+
+@settings(max_examples=120)
+@given(key=st.sampled_from(["name", "bias", "scale", "cut"]), value=JSON)
+def test_no_figure_of_any_shape_in_a_good_file_raises_anything_else(key, value):
+    harmless(json.dumps({**GOOD, **trait(**{key: value})}))
+
+
+@settings(max_examples=120)
+@given(data=st.data())
+def test_no_good_file_with_some_characters_changed_raises_anything_else(data):
+    text = list(json.dumps(GOOD, ensure_ascii=False))
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(text) - 1))
+        text[at : at + data.draw(st.integers(0, 3))] = data.draw(st.text(max_size=3))
+        if not text:
+            break
+    harmless("".join(text))
+
+
+@given(table=st.binary(min_size=9, max_size=9))
+def test_a_table_of_any_content_is_read_or_refused(table):
+    harmless(json.dumps({**GOOD, "table": packed(table)}))
