@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -168,7 +167,7 @@ print(seen.hexdigest())
 def test_other_processes_decide_to_the_same_bytes_whatever_they_hash_with():
     texts = json.dumps(EXAMPLES[::40])
     found = {
-        subprocess.run(  # noqa: S603 (this interpreter, a script of ours)
+        subprocess.run(
             [sys.executable, "-c", SCRIPT],
             input=texts,
             capture_output=True,
@@ -184,10 +183,12 @@ def test_other_processes_decide_to_the_same_bytes_whatever_they_hash_with():
 
 def test_a_plan_that_ships_the_pack_ships_what_was_learnt_and_no_examples():
     plan = plan_for(PACK)
-    assert "likeness.json".encode() in plan.files
+    assert b"likeness.json" in plan.files
     assert b"examples/" not in plan.files
     shipped = ready(plan)
-    text = next(t for t in EXAMPLES if named(decide(WITH, to_complaint({"id": "1", "text": t}), as_of=DAY), "reads-like"))
+    text = next(
+        t for t in EXAMPLES if named(decide(WITH, to_complaint({"id": "1", "text": t}), as_of=DAY), "reads-like")
+    )
     complaint = {"id": "1", "text": text, "received_at": "2026-11-10T10:00:00+08:00"}
     got = shipped.decider.decide(to_complaint(complaint))
     assert got == funnel.Engine(PACK).decide(complaint)

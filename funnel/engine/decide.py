@@ -257,7 +257,7 @@ def _findings(
             assessments, rulings = left, rest
         else:
             aside = frozenset()
-    if passing and not alike.picked and rulings and _hardest(rulings) == "settle":
+    if passing and not alike.picked and any(ruling.outcome == "settle" for ruling in rulings):
         passing, assessments = frozenset(), _in_scope(every)
         rulings = replace(judge_, assessments=assessments).rulings()
     if alike.presumed is not None:  # nobody has said so yet, so nothing is decided on it: that is asked
