@@ -34,7 +34,7 @@ def read(path):
 def marked(pack):
     validators = {
         name: jsonschema.Draft202012Validator(schema(name, pack))
-        for name in ("rule", "scenarios", "vocabulary", "signals", "gates", "statutes", "calendar", "forums", "pack")
+        for name in ("rule", "scenarios", "vocabulary", "signals", "gates", "statutes", "calendar", "forums", "pack", "examples")  # fmt: skip
     }
     return lambda name, content: [list(e.absolute_path) for e in validators[name].iter_errors(content)]
 
@@ -54,6 +54,7 @@ def test_every_file_of_the_shipped_pack_passes_its_schema(marked):
             passed["scenarios"] += 1
     assert passed["rule"] > 60
     assert passed["scenarios"] > 90
+    assert passed["examples"] > 50
 
 
 def changed(content, *steps):
@@ -146,3 +147,42 @@ def test_an_editor_is_offered_every_fact_with_its_label_and_every_value(pack):
     assert "商品类别" in kind["description"]
     offered = kind["anyOf"][1]["properties"]["in"]["anyOf"][1]["items"]["enum"]
     assert offered == sorted(pack.vocabulary["goods_kind"].members)
+
+
+EXAMPLES = ROOT / "rules" / "cn-ecommerce" / "examples" / "autorenew.yaml"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("scenario", "auto_renew"),
+        ("scenario", "gate:injury"),
+        ("texts", 0, 5),
+        ("texts", 0, " "),
+        ("texts", 0, {"also": "invoice"}),
+        ("texts", 0, {"text": ""}),
+        ("texts", 0, {"text": "扣了钱", "also": "none"}),
+        ("texts", 0, {"text": "扣了钱", "also": ["invoices"]}),
+        ("texts", 0, {"text": "扣了钱", "gates": ["no-gate"]}),
+        ("texts", 0, {"text": "扣了钱", "gate": []}),
+        ("texts", "扣了钱"),
+    ],
+    ids=repr,
+)
+def test_a_wrong_name_or_value_in_a_file_of_examples_is_marked(marked, change):
+    assert marked("examples", read(EXAMPLES)) == []
+    assert marked("examples", changed(read(EXAMPLES), *change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("scenario", "none"),
+        ("texts", []),
+        ("texts", 0, "12"),
+        ("texts", 0, {"text": "扣了钱", "also": "invoice", "gates": []}),
+    ],
+    ids=repr,
+)
+def test_what_is_read_of_examples_passes_the_schema_too(marked, change):
+    assert marked("examples", changed(read(EXAMPLES), *change)) == []
