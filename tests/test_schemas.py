@@ -180,7 +180,7 @@ def test_a_wrong_name_or_value_in_a_file_of_examples_is_marked(marked, change):
         ("scenario", "none"),
         ("texts", []),
         ("texts", 0, "12"),
-        ("texts", 0, {"text": "扣了钱", "also": "invoice", "gates": []}),
+        ("texts", 0, {"text": "扣了钱", "also": ["invoice"], "gates": "injury"}),
     ],
     ids=repr,
 )
