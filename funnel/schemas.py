@@ -8,6 +8,7 @@ from typing import Any
 from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.facts.derived import FUNCTIONS
+from funnel.facts.likeness import NONE
 from funnel.facts.values import GRADES
 from funnel.facts.vocabulary import BUILT_IN_DATES, FACT_TYPES, SIGNAL_PREFIX, FactSpec
 from funnel.pack._conditions import SHORTHANDS, TESTS_BY_TYPE
@@ -40,6 +41,7 @@ NAMES = (
     "conditions",
     "pack",
     "scenarios",
+    "examples",
 )
 """What `schema` can give."""
 
@@ -82,6 +84,7 @@ def schema(name: str, pack: Pack | None = None) -> dict[str, Any]:
         "conditions": _object({"conditions": {"type": "object", "additionalProperties": _named()}}, ["conditions"]),
         "pack": _manifest(),
         "scenarios": _scenarios(pack),
+        "examples": _examples(pack),
     }
     defs = {"condition": _condition(pack), **_facts(pack), **_givens(pack), "citation": _citation(pack), "texts": _TEXTS, "step": _step(), "remedy": _remedy()}  # fmt: skip
     body = bodies[name]
@@ -486,6 +489,23 @@ def _scenarios(pack: Pack | None) -> dict[str, Any]:
         "additionalProperties": False,
     }
     return _object({"rule": rules, "base": given, "as_of": _DATE, "tests": {"type": "array", "items": test}}, ["rule", "tests"])  # fmt: skip
+
+
+def _examples(pack: Pack | None) -> dict[str, Any]:
+    scenarios: dict[str, Any] = {"type": "string"}
+    gates, known = scenarios, scenarios
+    if pack:
+        names = sorted({rule.scenario for rule in pack.live_rules})
+        known, scenarios, gates = {"enum": [*names, NONE]}, {"enum": names}, {"enum": sorted(pack.gates)}
+    text = {"type": "string", "pattern": r"\S"}
+    example = {
+        "type": "object",
+        "properties": {"text": text, "also": _one_or_more(scenarios), "gates": _one_or_more(gates)},
+        "required": ["text"],
+        "additionalProperties": False,
+    }
+    texts = {"type": "array", "items": {"anyOf": [text, example]}}
+    return _object({"scenario": known, "texts": texts}, ["scenario", "texts"])
 
 
 def _declared(pack: Pack) -> list[str]:

@@ -45,6 +45,7 @@ def marked(pack):
             "forums",
             "conditions",
             "pack",
+            "examples",
         )
     }
     return lambda name, content: [list(e.absolute_path) for e in validators[name].iter_errors(content)]
@@ -65,6 +66,7 @@ def test_every_file_of_the_shipped_pack_passes_its_schema(marked):
             passed["scenarios"] += 1
     assert passed["rule"] > 60
     assert passed["scenarios"] > 90
+    assert passed["examples"] > 50
 
 
 def changed(content, *steps):
@@ -184,3 +186,42 @@ def test_a_wrong_definition_of_a_condition_is_marked(marked, change):
     content = read(ROOT / "rules" / "cn-ecommerce" / "conditions.yaml")
     assert marked("conditions", content) == []
     assert marked("conditions", changed(content, *change))
+
+
+EXAMPLES = ROOT / "rules" / "cn-ecommerce" / "examples" / "autorenew.yaml"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("scenario", "auto_renew"),
+        ("scenario", "gate:injury"),
+        ("texts", 0, 5),
+        ("texts", 0, " "),
+        ("texts", 0, {"also": "invoice"}),
+        ("texts", 0, {"text": ""}),
+        ("texts", 0, {"text": "扣了钱", "also": "none"}),
+        ("texts", 0, {"text": "扣了钱", "also": ["invoices"]}),
+        ("texts", 0, {"text": "扣了钱", "gates": ["no-gate"]}),
+        ("texts", 0, {"text": "扣了钱", "gate": []}),
+        ("texts", "扣了钱"),
+    ],
+    ids=repr,
+)
+def test_a_wrong_name_or_value_in_a_file_of_examples_is_marked(marked, change):
+    assert marked("examples", read(EXAMPLES)) == []
+    assert marked("examples", changed(read(EXAMPLES), *change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("scenario", "none"),
+        ("texts", []),
+        ("texts", 0, "12"),
+        ("texts", 0, {"text": "扣了钱", "also": ["invoice"], "gates": "injury"}),
+    ],
+    ids=repr,
+)
+def test_what_is_read_of_examples_passes_the_schema_too(marked, change):
+    assert marked("examples", changed(read(EXAMPLES), *change)) == []

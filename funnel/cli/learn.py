@@ -89,7 +89,10 @@ def command(
         click.echo(line)
     if not dry_run:
         path = Path(pack.root) / LIKENESS
-        path.write_text(learnt.likeness.dump(), encoding="utf-8")
+        try:
+            path.write_text(learnt.likeness.dump(), encoding="utf-8")
+        except OSError as error:
+            fail(f"{path}: {error.strerror}", USAGE)
         click.echo(f"→ {path}")
     sys.exit(CLEAN)
 
@@ -189,6 +192,8 @@ def _table(pack: Pack, learnt: Learnt, lang: str) -> Iterator[str]:
         shown = titles.get(name, name)
         yield f"{shown}: {count} examples are too few" if english else f"{shown}：只有 {count} 条例子，太少，没有学"
     total, offered = sum(t.examples for t in matters), sum(t.offered or 0 for t in matters)
+    if not total:  # only scenario tests teach what was learnt
+        return
     yield (
         f"held back and read: {offered} of {total} ({offered / total:.0%}) among the {OFFERED} likest; where asked, right in {NEAR:.0%}; "
         f"a gate is suspected wrongly in {FALSE_ALARMS:.1%} at most"

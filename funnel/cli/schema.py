@@ -29,7 +29,7 @@ def command(name: str | None, pack_name: str | None, out: Path | None, lang: str
     """Print the JSON schema NAME, or write all to a folder. 输出 JSON Schema。
 
     NAME: complaint, decision, rule, vocabulary, signals, gates, statutes, calendar, forums, conditions, pack,
-    scenarios.
+    scenarios, examples.
     """
     import orjson  # noqa: PLC0415 (late, for a quick --help)
 
