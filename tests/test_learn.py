@@ -112,8 +112,8 @@ def test_a_trait_of_fewer_than_the_least_is_thin_and_not_learnt(count):
 def test_texts_of_tests_teach_but_do_not_count_where_margins_mean_something(learnt):
     counted = {t.name: t.examples for t in learnt.taught}
     told = {e.text: e for e in (*HISTORY, *EXAMPLES)}.values()
-    for name in counted:
-        assert counted[name] == sum(name in e.traits for e in told)
+    for name, count in counted.items():
+        assert count == sum(name in e.traits for e in told)
     strange = [Example(f"发票抬头开错{head}", ("invoice",)) for head in (h for of in HEADS.values() for h in of)]
     found = learn(EXAMPLES, strange)
     assert "invoice" in found.likeness.traits

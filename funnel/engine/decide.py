@@ -242,8 +242,10 @@ def _findings(
         for name, truth in recognised.items()
         if name not in remarks
     }
-    passing = frozenset(name for name in alike.doubted if pack.rules[name].out_of_scope)
-    assessments = _in_scope({name: a for name, a in every.items() if name not in passing})
+    assessments = _in_scope(every)
+    passing = frozenset(name for name in alike.doubted if name in assessments and pack.rules[name].out_of_scope)
+    if passing:
+        assessments = _in_scope({name: a for name, a in every.items() if name not in passing})
     judge_ = _Judge(compiled, facts, case, assessments, frozenset(alike.doubted))
     rulings = judge_.rulings()
     aside = _doubted_matters(assessments, alike)
