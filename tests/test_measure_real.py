@@ -216,7 +216,7 @@ def test_of_the_gates_told_in_invented_texts_most_open_and_few_open_wrongly():
     pack = funnel.load_pack("cn-ecommerce")
     labels = M.read_labels(*sorted(INVENTED.glob("labels-*.jsonl")))
     pairs = M.run(pack, labels, M.read_texts(INVENTED, labels), dt.date(2026, 11, 27))
-    for part, least, most in (("invented-dev", 0.84, 0.08), ("invented-heldout", 0.67, 0.18)):
+    for part, least, most in (("invented-dev", 0.86, 0.03), ("invented-heldout", 0.69, 0.13)):
         tables = M.measure([pair for pair in pairs if pair[0].part == part], M.covered_by(pack)).gates.values()
         right, missed, wrong = (sum(table[kind] for table in tables) for kind in ("right", "missed", "wrong"))
         assert right / (right + missed) >= least

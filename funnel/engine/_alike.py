@@ -121,8 +121,8 @@ class Likenesses:
         elif len(outside) < len(certain):
             text = taken.scan.normal.text
             offers, doubted = self._weighed(self._likeness, text, margins, certain, wordless)
-            if outside:  # they set the others aside, or they do not; between themselves the others are not weighed
-                offers, doubted = (), tuple(name for name in doubted if name in self._outside)
+            if outside:  # they set the others aside, all of them or none; the others are not weighed among themselves
+                offers, doubted = (), tuple(outside) if set(outside) <= set(doubted) else ()
         if not (gates or offers or doubted):
             return NOTHING
         sure = bool(offers) and margins.of[self._scenarios[offers[0]]] >= self._likeness.sure
