@@ -255,11 +255,11 @@ def _findings(
         whole = len(before) == len(rulings) or len(after) < len(rest)
         if alike.offers or (rest and after <= before and whole):
             assessments, rulings = left, rest
-        else:
-            aside = frozenset()
     if alike.presumed is not None:  # nobody has said so yet, so nothing is decided on it: that is asked
         rulings = tuple(replace(r, outcome="ask", tier=None, reasons=(), asks=(), missing=()) for r in rulings)
-    doubted = tuple(name for name in alike.doubted if pack.rules[name].matter in aside)
+    # Beside a matter that is presumed a rule may be a remark, or recognise the complaint no more: it is named all the same.
+    aside_already = () if alike.presumed is not None else remarks
+    doubted = tuple(name for name in alike.doubted if name not in assessments and name not in aside_already)
     if doubted != alike.doubted:
         alike = replace(alike, doubted=doubted)
     return Findings(gates, MappingProxyType(assessments), rulings, remarks, alike)
@@ -580,11 +580,14 @@ class _Writer:
         recognised = any(a.recognised is True and not a.rule.out_of_scope for a in self.r.assessments.values())
         if not any(a.recognised is True for a in self.r.assessments.values()):
             self.explanation.append(self.words.note("no-rule", "no-rule"))
-        doubted = {self.pack.rules[name].matter for name in self.r.alike.doubted}
-        for name in sorted(self.r.recognised.keys() - self.r.assessments.keys()):
-            if name in self.r.remarks:
+        doubted = self.r.alike.doubted
+        with_them = {self.pack.rules[name].matter for name in doubted}
+        for name in sorted({*self.r.recognised, *doubted} - self.r.assessments.keys()):
+            if name in doubted:
+                self.note_fixed("likeness", "doubted", name)
+            elif name in self.r.remarks:
                 self.note_fixed("remark", "remark", name)
-            elif self.pack.rules[name].matter in doubted:
+            elif self.pack.rules[name].matter in with_them:
                 self.note_fixed("likeness", "doubted", name)
             else:
                 self.note_fixed("out-of-scope", "steps-aside", name)
