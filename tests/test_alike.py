@@ -8,7 +8,6 @@ import subprocess
 import sys
 import zipfile
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -171,7 +170,7 @@ print(seen.hexdigest())
 def test_other_processes_decide_to_the_same_bytes_whatever_they_hash_with():
     texts = json.dumps(EXAMPLES[::40])
     found = {
-        subprocess.run(  # noqa: S603 (this interpreter, a script of ours)
+        subprocess.run(
             [sys.executable, "-c", SCRIPT],
             input=texts,
             capture_output=True,

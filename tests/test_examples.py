@@ -114,7 +114,7 @@ def test_a_name_nearly_right_is_answered_with_the_right_one(folder, what):
 def test_the_texts_are_as_in_the_golden_file(folder, monkeypatch, lang):
     monkeypatch.chdir(folder.parent)
     shown = []
-    for what, content in MISTAKES.items():
+    for content in MISTAKES.values():
         put(folder, content)
         shown += [render(d, lang) for d in errors(folder)]
     (folder / "examples" / "a.yaml").unlink()

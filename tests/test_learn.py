@@ -56,7 +56,11 @@ def learnt():
 @given(seed=st.integers(0, 10_000))
 def test_the_order_of_what_teaches_does_not_matter_also_where_one_text_was_decided_both_ways(learnt, seed):
     """The same file to the byte; one text stands twice in the history with different labels."""
-    twice = [*HISTORY, Example(HISTORY[0].text, ("rude",)), Example(HISTORY[0].text, ("broken",), frozenset({"injury"}))]
+    twice = [
+        *HISTORY,
+        Example(HISTORY[0].text, ("rude",)),
+        Example(HISTORY[0].text, ("broken",), frozenset({"injury"})),
+    ]
     sides = [list(EXAMPLES), list(OF_TESTS), twice]
     want = learn(*sides)
     for side in sides:
@@ -108,8 +112,8 @@ def test_a_trait_of_fewer_than_the_least_is_thin_and_not_learnt(count):
 def test_texts_of_tests_teach_but_do_not_count_where_margins_mean_something(learnt):
     counted = {t.name: t.examples for t in learnt.taught}
     told = {e.text: e for e in (*HISTORY, *EXAMPLES)}.values()
-    for name in counted:
-        assert counted[name] == sum(name in e.traits for e in told)
+    for name, count in counted.items():
+        assert count == sum(name in e.traits for e in told)
     strange = [Example(f"发票抬头开错{head}", ("invoice",)) for head in (h for of in HEADS.values() for h in of)]
     found = learn(EXAMPLES, strange)
     assert "invoice" in found.likeness.traits
@@ -149,7 +153,11 @@ def test_false_alarms_of_a_gate_on_texts_held_back_are_few_enough(learnt):
     assert taught.first > len(mine) / 2, "it suspects some"
 
 
-@given(margins=st.lists(st.sampled_from([-1.0, -0.99995, -0.5, 0.12345, 0.1234]) | st.floats(-3, 3), min_size=1, max_size=400))
+@given(
+    margins=st.lists(
+        st.sampled_from([-1.0, -0.99995, -0.5, 0.12345, 0.1234]) | st.floats(-3, 3), min_size=1, max_size=400
+    )
+)
 def test_a_cut_lets_no_more_false_alarms_through_however_many_margins_are_equal(margins):
     """Whether or not many texts have the margin that sets the mark."""
     judged = [(Example(str(n), ("late",)), {GATE + "x": margin, "late": 0.0}) for n, margin in enumerate(margins)]
@@ -373,7 +381,9 @@ def test_too_few_examples_are_one_line(folder):
 def test_where_only_tests_teach_enough_the_table_has_no_share_of_nothing(monkeypatch, folder):
     """One example of a scenario that is too thin, and tests that teach others."""
     write(folder, EXAMPLES[:1])
-    rest = [Example(e.text, (SCENARIOS[e.matters[0]],)) for e in EXAMPLES[1:] if e.matters and e.matters[0] in SCENARIOS]
+    rest = [
+        Example(e.text, (SCENARIOS[e.matters[0]],)) for e in EXAMPLES[1:] if e.matters and e.matters[0] in SCENARIOS
+    ]
     thin = [e for e in rest if e.matters != ("return7_refused",)] + [Example(t + "测试", ()) for t in HEADS[NONE] * 3]
     more = [Example(e.text + f"{n}", ()) for n, e in enumerate(thin)]
     monkeypatch.setattr(learning, "tested", lambda _pack, _tests: (*thin, *more))

@@ -43,7 +43,9 @@ def likenesses(draw):
     scales = st.floats(1e-4, 2).map(lambda x: float(f"{x:.6g}"))
     traits = [Trait(name, draw(FIGURES), draw(scales), draw(FIGURES)) for name in names]
     near, sure, apart = draw(FIGURES), draw(FIGURES), draw(FIGURES)
-    return Likeness(traits, rarity, weights, examples=draw(st.text("0123456789abcdef")), near=near, sure=sure, apart=apart)
+    return Likeness(
+        traits, rarity, weights, examples=draw(st.text("0123456789abcdef")), near=near, sure=sure, apart=apart
+    )
 
 
 def figures(file):

@@ -34,7 +34,18 @@ def read(path):
 def marked(pack):
     validators = {
         name: jsonschema.Draft202012Validator(schema(name, pack))
-        for name in ("rule", "scenarios", "vocabulary", "signals", "gates", "statutes", "calendar", "forums", "pack", "examples")  # fmt: skip
+        for name in (
+            "rule",
+            "scenarios",
+            "vocabulary",
+            "signals",
+            "gates",
+            "statutes",
+            "calendar",
+            "forums",
+            "pack",
+            "examples",
+        )
     }
     return lambda name, content: [list(e.absolute_path) for e in validators[name].iter_errors(content)]
 

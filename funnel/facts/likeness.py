@@ -193,27 +193,7 @@ def parse(text: str) -> Likeness:
         LikenessError: It is not what `Likeness.dump` writes.
     """
     try:
-        content = json.loads(text)
-        traits = [_trait(entry) for entry in content["traits"]]
-        names = content["grams"].split(" ")
-        lanes = len(traits) + 1
-        if isinstance(content["funnel"], bool) or content["funnel"] != 1:
-            raise LikenessError("格式版本不认得", "its format version is not known")
-        if not 0 < len(traits) <= MAX_TRAITS or not 0 < len(names) <= MAX_GRAMS or not all(names):
-            raise LikenessError("太大，或者是空的", "it is too large, or empty")
-        size = lanes * len(names)
-        unpack = zlib.decompressobj()
-        table = unpack.decompress(base64.b64decode(content["table"], validate=True), size + 1)
-        if not unpack.eof or unpack.unused_data:
-            raise LikenessError("表不完整", "its table is cut off, or something follows it")
-        if len(table) != size or len(set(names)) != len(names) or len({t.name for t in traits}) != len(traits):
-            raise LikenessError("表的大小和名目对不上", "its table does not fit its names")
-        if 0 in table[::lanes]:
-            raise LikenessError("有的字没有稀有度", "a gram of it has no rarity")
-        rarity = {name: table[i * lanes] for i, name in enumerate(names)}
-        weights = {name: table[i * lanes + 1 : (i + 1) * lanes] for i, name in enumerate(names)}
-        near, sure, apart = (_number(content[key]) for key in ("near", "sure", "apart"))
-        examples = _word(content["examples"])
+        return _read(json.loads(text))
     except json.JSONDecodeError as error:
         raise LikenessError(f"不是 JSON：第 {error.lineno} 行", f"it is no JSON: line {error.lineno}") from None
     except LikenessError:
@@ -221,6 +201,29 @@ def parse(text: str) -> Likeness:
     # Among the ValueErrors: a number of too many digits, base 64 that is not of ASCII.
     except (KeyError, TypeError, AttributeError, ValueError, zlib.error, OverflowError, RecursionError) as error:
         raise LikenessError("缺一项，或者有一项读不出", f"a part is missing or unreadable: {error}") from None
+
+
+def _read(content: Mapping[str, Any]) -> Likeness:
+    traits = [_trait(entry) for entry in content["traits"]]
+    names = content["grams"].split(" ")
+    lanes = len(traits) + 1
+    if isinstance(content["funnel"], bool) or content["funnel"] != 1:
+        raise LikenessError("格式版本不认得", "its format version is not known")
+    if not 0 < len(traits) <= MAX_TRAITS or not 0 < len(names) <= MAX_GRAMS or not all(names):
+        raise LikenessError("太大，或者是空的", "it is too large, or empty")
+    size = lanes * len(names)
+    unpack = zlib.decompressobj()
+    table = unpack.decompress(base64.b64decode(content["table"], validate=True), size + 1)
+    if not unpack.eof or unpack.unused_data:
+        raise LikenessError("表不完整", "its table is cut off, or something follows it")
+    if len(table) != size or len(set(names)) != len(names) or len({t.name for t in traits}) != len(traits):
+        raise LikenessError("表的大小和名目对不上", "its table does not fit its names")
+    if 0 in table[::lanes]:
+        raise LikenessError("有的字没有稀有度", "a gram of it has no rarity")
+    rarity = {name: table[i * lanes] for i, name in enumerate(names)}
+    weights = {name: table[i * lanes + 1 : (i + 1) * lanes] for i, name in enumerate(names)}
+    near, sure, apart = (_number(content[key]) for key in ("near", "sure", "apart"))
+    examples = _word(content["examples"])
     return Likeness(traits, rarity, weights, examples=examples, near=near, sure=sure, apart=apart)
 
 
