@@ -107,19 +107,17 @@ def doubted_is_named(compiled, parsed, mine, plain, new, as_of):
     certain = {name for name, a in plain.assessments.items() if a.recognised is True}
     lost = certain - mine.assessments.keys()
     words_only = set(named(new, "words-only"))
-    remarks = {step.rule for step in new.explanation if step.step == "remark"}
-    assert words_only == set(mine.alike.doubted) == lost - remarks
-    # Beside a matter that is presumed, what would be a remark beside it is one; without that, likeness makes no remarks.
-    assert lost.isdisjoint(remarks) or mine.alike.presumed is not None
-    if not words_only:
+    assert words_only == set(mine.alike.doubted)
+    assert lost <= words_only <= lost | set(plain.remarks)
+    if not lost:
         return
-    lost = words_only
     assert lost <= {step.rule for step in new.explanation if step.step == "likeness"}
     assert "out-of-scope" not in {step.step for step in new.explanation}
     bare = reason(compiled, parsed.model_copy(update={"text": None}), as_of=as_of)
     assert not any(bare.recognised.get(name) is True for name in lost), "a record recognises it"
     kept = {name for name, a in mine.assessments.items() if a.recognised is True}
-    assert {rules[name].matter for name in lost}.isdisjoint({rules[name].matter for name in kept})
+    if mine.alike.presumed is None:  # what is presumed is asked, and decides nothing
+        assert {rules[name].matter for name in lost}.isdisjoint({rules[name].matter for name in kept})
     if not mine.alike.offers:
         assert kept, "what is doubted is doubted beside something"
         assert kept.isdisjoint(o.rule for name in lost for o in rules[name].overrides)

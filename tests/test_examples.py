@@ -27,6 +27,7 @@ texts:
   - 店家不让我退
   - {text: 退不了还骂人, also: quality_defect, gates: [injury, crime]}
   - "10"
+  - 12315
 """
 MISTAKES = {
     "unknown scenario": GOOD.replace("return7_refused", "return_refused"),
@@ -42,6 +43,7 @@ MISTAKES = {
     "texts are a mapping": "funnel: 1\nscenario: none\ntexts: {text: 店家不让我退}\n",
     "no scenario": "funnel: 1\ntexts: [店家不让我退]\n",
     "no version": "scenario: none\ntexts: [店家不让我退]\n",
+    "another version": GOOD.replace("funnel: 1", "funnel: 2"),
     "a mapping without text": GOOD + "  - {also: quality_defect}\n",
     "a key that is not known": GOOD.replace("also: quality_defect", "als: quality_defect"),
     "a text that is empty": GOOD + '  - ""\n',
@@ -80,6 +82,7 @@ def test_good_examples_are_read_as_they_stand(folder):
         Example("店家不让我退", ("return7_refused",)),
         Example("退不了还骂人", ("return7_refused", "quality_defect"), frozenset({"injury", "crime"})),
         Example("10", ("return7_refused",)),
+        Example("12315", ("return7_refused",)),  # an unquoted scalar is its characters, as in every other list of texts
         Example("谢谢店家", ()),
         Example("问一句", ("quality_defect",)),
         Example("坏透了", ("quality_defect",)),
@@ -132,7 +135,7 @@ def test_all_mistakes_are_reported_at_once_in_file_order(folder):
     put(folder, GOOD.replace("crime]", "crim]") + "  - {also: x}\n  - 店家不让我退\n", "b.yaml")
     put(folder, MISTAKES["unknown scenario"], "a.yaml")
     places = [(Path(d.span.path).name, d.span.line, d.code) for d in errors(folder)]
-    assert places == [("a.yaml", 2, "F204"), ("b.yaml", 5, "F204"), ("b.yaml", 7, "F202"), ("b.yaml", 7, "F204"), ("b.yaml", 8, "F303")]  # fmt: skip
+    assert places == [("a.yaml", 2, "F204"), ("b.yaml", 5, "F204"), ("b.yaml", 8, "F202"), ("b.yaml", 8, "F204"), ("b.yaml", 9, "F303")]  # fmt: skip
 
 
 def test_the_same_text_in_two_files_is_an_error_that_shows_the_other(folder):

@@ -19,9 +19,10 @@ COVERED = {"late", "broken", "fake"}
 M = tool("measure_real")
 
 
-def pair(row_id, stated=(), seen=(), *, outside=(), opened=(), **label):
+def pair(row_id, stated=(), seen=(), *, outside=(), opened=(), suggested=(), **label):
     row = {"file": "x.jsonl", "id": row_id, "part": "random", "scenarios": list(stated), **label}
-    return M.Label.of(row), M.Seen(frozenset(seen), frozenset(outside), frozenset(opened))
+    said = M.Seen(frozenset(seen), frozenset(outside), frozenset(opened), suggested=frozenset(suggested))
+    return M.Label.of(row), said
 
 
 def both(share):
@@ -85,6 +86,42 @@ def test_recall_is_over_rows_that_state_what_the_pack_covers():
     assert m.uncovered == {"rent": 2}
     assert m.details["missed altogether"] == ["3 fake", "4 broken"]
     assert m.details["main scenario missed, another found"] == ["1 late"]
+
+
+def test_what_is_suggested_counts_beside_what_is_recognised_and_its_rightness_by_itself():
+    m = M.measure(
+        [
+            pair("1", ["late"], ["late"]),
+            pair("2", ["late"], suggested=["fake", "late"]),
+            pair("3", ["broken"], ["late"], suggested=["broken"]),
+            pair("4", ["fake", "late"], suggested=["late"]),  # not the main one
+            pair("5", ["rent"], suggested=["late"]),  # not covered: wrong all the same
+            pair("6", [], suggested=["late"], doubtful=True, maybe=["late"]),
+            pair("7", [], suggested=["fake"]),
+            pair("8", ["broken"]),
+        ],
+        COVERED,
+    )
+    assert both(m.recall["main"]) == (1, 5)
+    assert both(m.recall["main, recognised or suggested"]) == (3, 5)
+    assert both(m.suggested["right or maybe among them"]) == (4, 6)
+    assert both(m.silent["states none"]) == (2, 2), "a question is no matter"
+    assert "rows with suggestions" in M.render("random", m)
+    assert M.to_json(m)["suggested"]["right or maybe among them"]["hit"] == 4
+    assert "rows with suggestions" not in M.render("random", M.measure([pair("1", ["late"], ["late"])], COVERED))
+
+
+def test_only_what_a_text_reads_like_counts_as_suggested(engine):
+    """Not what its words alone name; and what is only presumed counts as recognised."""
+    from funnel.decision import Suggestion  # noqa: PLC0415
+
+    decision = engine.decide({"id": "1", "text": "味道不错，下次再来"})
+    named = tuple(
+        Suggestion(scenario=name, rule="r", title="t", because=because)
+        for name, because in (("late", "reads-like"), ("fake", "words-only"))
+    )
+    assert M.seen_in(decision.model_copy(update={"suggestions": named})).suggested == {"late"}
+    assert M.seen_in(decision).suggested == frozenset()
 
 
 def test_rows_without_a_grievance_ought_to_stay_unrecognised():
@@ -208,15 +245,15 @@ def test_every_invented_text_has_its_label_and_every_label_its_text_and_its_know
         for label in labels:
             parts[label.part] = parts.get(label.part, 0) + 1
             assert {*label.scenarios, *label.maybe} <= known, label.id
-    assert parts == {"invented-dev": 760, "invented-heldout": 570}
+    assert parts == {"invented-dev": 220, "invented-heldout": 770}
 
 
 def test_of_the_gates_told_in_invented_texts_most_open_and_few_open_wrongly():
-    """The figures of the README may grow; whoever makes them fall sees it here."""
+    """The figures of the README may grow; whoever makes them fall sees it here. A gate that is suspected counts as open."""
     pack = funnel.load_pack("cn-ecommerce")
     labels = M.read_labels(*sorted(INVENTED.glob("labels-*.jsonl")))
     pairs = M.run(pack, labels, M.read_texts(INVENTED, labels), dt.date(2026, 11, 27))
-    for part, least, most in (("invented-dev", 0.86, 0.03), ("invented-heldout", 0.69, 0.13)):
+    for part, least, most in (("invented-dev", 0.92, 0.38), ("invented-heldout", 0.85, 0.25)):
         tables = M.measure([pair for pair in pairs if pair[0].part == part], M.covered_by(pack)).gates.values()
         right, missed, wrong = (sum(table[kind] for table in tables) for kind in ("right", "missed", "wrong"))
         assert right / (right + missed) >= least

@@ -257,14 +257,15 @@ def _findings(
         whole = len(before) == len(rulings) or len(after) < len(rest)
         if alike.offers or (rest and after <= before and whole):
             assessments, rulings = left, rest
-        else:
-            aside = frozenset()
     if passing and not alike.picked and any(ruling.outcome == "settle" for ruling in rulings):
-        passing, assessments = frozenset(), _in_scope(every)
+        assessments = _in_scope(every)
         rulings = replace(judge_, assessments=assessments).rulings()
     if alike.presumed is not None:  # nobody has said so yet, so nothing is decided on it: that is asked
         rulings = tuple(replace(r, outcome="ask", tier=None, reasons=(), asks=(), missing=()) for r in rulings)
-    doubted = tuple(name for name in alike.doubted if name in passing or pack.rules[name].matter in aside)
+    # Beside a matter that is presumed a rule may be a remark, or recognise the complaint no more: it is named all the same.
+    gave_way = {*(() if alike.presumed is not None else remarks), *(n for n in every if pack.rules[n].out_of_scope)}
+    known = {*assessments, *(gave_way - passing)}
+    doubted = tuple(name for name in alike.doubted if name not in known)
     if doubted != alike.doubted:
         alike = replace(alike, doubted=doubted)
     return Findings(gates, MappingProxyType(assessments), rulings, remarks, alike)
@@ -585,11 +586,14 @@ class _Writer:
         recognised = any(a.recognised is True and not a.rule.out_of_scope for a in self.r.assessments.values())
         if not any(a.recognised is True for a in self.r.assessments.values()):
             self.explanation.append(self.words.note("no-rule", "no-rule"))
-        doubted = {self.pack.rules[name].matter for name in self.r.alike.doubted}
-        for name in sorted(self.r.recognised.keys() - self.r.assessments.keys()):
-            if name in self.r.remarks:
+        doubted = self.r.alike.doubted
+        with_them = {self.pack.rules[name].matter for name in doubted}
+        for name in sorted({*self.r.recognised, *doubted} - self.r.assessments.keys()):
+            if name in doubted:
+                self.note_fixed("likeness", "doubted", name)
+            elif name in self.r.remarks:
                 self.note_fixed("remark", "remark", name)
-            elif self.pack.rules[name].matter in doubted:
+            elif self.pack.rules[name].matter in with_them:
                 self.note_fixed("likeness", "doubted", name)
             else:
                 self.note_fixed("out-of-scope", "steps-aside", name)

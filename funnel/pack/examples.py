@@ -85,6 +85,9 @@ class _Reading:
         entries = r.mapping(node, required=("funnel", "scenario", "texts"))
         if entries is None:
             return
+        version = entries.get("funnel")
+        if isinstance(version, ScalarNode) and version.value != "1":
+            r.sink.add("F205", version.span, value=version.value)
         main = r.choice(entries.get("scenario"), (*self.scenarios, NONE))
         for item in r.items(entries.get("texts")):
             example = None if main is None else self._example(item, main)
