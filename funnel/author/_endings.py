@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from funnel.engine import describe
+from funnel.engine.evaluate import Parameters
+from funnel.facts.values import Facts
 from funnel.facts.vocabulary import pick
 from funnel.pack.model import Pack, Rule
 
@@ -33,7 +36,7 @@ _OF_FACTS = {
 }
 
 
-def ending(pack: Pack, rule: Rule, end: str, lang: str) -> str:
+def ending(pack: Pack, rule: Rule, end: str, lang: str, parameters: Parameters | None = None) -> str:
     """An end of `Assessment.live` in words; as it is where there are none.
 
     Args:
@@ -41,6 +44,7 @@ def ending(pack: Pack, rule: Rule, end: str, lang: str) -> str:
         rule: The rule whose end it is.
         end: Such as ``settle``, ``grade:invoice_sent`` or ``exception:custom-made``.
         lang: ``zh`` or ``en``.
+        parameters: The figures of the day, for an end that names one.
     """
     which = 1 if lang == "en" else 0
     if end in _ALONE:
@@ -54,6 +58,6 @@ def ending(pack: Pack, rule: Rule, end: str, lang: str) -> str:
         title = next((pick(e.title, lang) for e in rule.exceptions if e.id == name), name)
         return f"例外“{title}”" if lang != "en" else f"exception “{title}”"
     if kind == "refer" and name.isdigit():
-        why = pick(rule.refer.when[int(name)].why, lang)
+        why = describe.fill(pack, rule.refer.when[int(name)].why, Facts({}), parameters or {}, lang)
         return f"转人工：{why}" if lang != "en" else f"referred: {why}"
     return end

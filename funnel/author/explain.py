@@ -135,8 +135,9 @@ class _Explainer:
             return
         titles = {rule.scenario: rule.title for rule in self.pack.live_rules}
         yield ""
-        yield self.pick("# 读起来像什么（大于 0 才算像）", "# What it reads like (above 0: like it)")
-        suspected = tuple(GATE + name for name in alike.gates)
+        yield self.pick("# 读起来像什么（越大越像）", "# What it reads like (the greater, the more)")
+        opened = {gate.id for gate, truth in self.r.gates if truth is True}
+        suspected = tuple(GATE + name for name in alike.gates if name not in opened)
         for name in (*margins.ranked()[:_LIKEST], *suspected):
             if name in suspected:
                 shown = self.pick("关口 ", "gate ") + pick(self.pack.gates[name.removeprefix(GATE)].title, self.lang)
@@ -148,7 +149,7 @@ class _Explainer:
             yield f"  {margins.of[name]:+.2f} {shown} ← {words}"
         for name in alike.doubted:
             yield "  " + say("doubted", self.lang, title=pick(self.pack.rules[name].title, self.lang))
-        for gate in alike.gates:
+        for gate in (name.removeprefix(GATE) for name in suspected):
             yield "  " + say("gate-suspected", self.lang, title=pick(self.pack.gates[gate].title, self.lang))
 
     def _rule(self, a: Assessment) -> Iterator[str]:
@@ -177,7 +178,7 @@ class _Explainer:
             have, want = (say(f"grade-{g.word}", self.lang) for g in (short.have, short.need))
             yield "      " + say("grade-too-low", self.lang, label=label, have=have, need=want)
         mark = "；" if self.lang != "en" else "; "
-        ends = mark.join(ending(self.pack, rule, end, self.lang) for end in sorted(a.live))
+        ends = mark.join(ending(self.pack, rule, end, self.lang, a.parameters) for end in sorted(a.live))
         yield f"      {self.pick('还可能的结局', 'live ends')}: {ends}"
 
     def _drafts(self) -> Iterator[str]:

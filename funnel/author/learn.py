@@ -44,6 +44,9 @@ smaller one costs right ones."""
 FALSE_ALARMS: Final = 0.003
 """Of the texts held back that say nothing of a gate, so many at most are at its cut or above."""
 
+LEAST_LIKE: Final = -0.3
+"""No gate is suspected of a text that is less like it: few examples of a gate say little of what else may look like it."""
+
 _PENALTY: Final = 2.0
 _ONCE: Final = 2
 """A gram that only one text has teaches that text."""
@@ -255,7 +258,7 @@ def _cuts(names: Sequence[str], judged: Sequence[_Judged]) -> tuple[tuple[Trait,
     for name in names:
         others = sorted((m[name] for e, m in judged if name not in e.traits), reverse=True)
         mark = others[int(len(others) * FALSE_ALARMS)] if others and name.startswith(GATE) else _NEVER
-        traits.append(Trait(name, 0.0, 1.0, cut=_above(mark)))
+        traits.append(Trait(name, 0.0, 1.0, cut=max(_above(mark), LEAST_LIKE)))
     return tuple(traits), round(_lowest(offers, NEAR), 4), round(_lowest(tops, SURE), 4)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from funnel.errors import FunnelError
-from funnel.pack.loader import data_folder, find_pack
+from funnel.pack.loader import LIKENESS, data_folder, find_pack
 from funnel.pack.model import REQUIRED_GATES
 
 _SLUG = re.compile(r"[a-z][a-z0-9\-]*\Z")
@@ -76,6 +76,8 @@ def copy_pack(source: str, folder: Path) -> tuple[Path, ...]:
         if path == origin / "pack.yaml":
             text = _PACK_LINE.sub(f"pack: {name}", text, count=1)
         _write(target / path.relative_to(origin), text)
+    if (origin / LIKENESS).is_file():  # learnt from more than the examples, it cannot be made again from them alone
+        _write(target / LIKENESS, (origin / LIKENESS).read_text(encoding="utf-8"))
     for path in sorted(tests.rglob("*.yaml")):
         if path.relative_to(tests).parts[0] != "real":
             _write(tests_target / path.relative_to(tests), path.read_text(encoding="utf-8"))

@@ -33,7 +33,8 @@ class Summary:
 
     Attributes:
         rows: Rows that came in; always ``decided`` plus the rejected.
-        recognised: Complaints in which a rule recognised its scenario.
+        recognised: Complaints in which a rule recognised its scenario, or that read like one so surely that it is presumed.
+        presumed: Those of them that nobody has confirmed yet.
         referred: By tier.
         rejected: By code.
         scenarios: Ranked by count. A complaint counts once a matter, so shares may add up to more than one.
@@ -60,6 +61,7 @@ class Summary:
     pack: str
     digest: str
     unnamed_fields: int = 0
+    presumed: int = 0
     out_of_scope: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -73,6 +75,7 @@ class Summary:
             "rows": self.rows,
             "decided": self.decided,
             "recognised": self.recognised,
+            "presumed": self.presumed,
             "settled": self.settled,
             "asked": self.asked,
             "referred": dict(self.referred),
@@ -108,6 +111,7 @@ WORDS = {
     "rejected": ("读不出", "rejected as unreadable"),
     "decided": ("已判断", "decided"),
     "recognised": ("认得", "recognised"),
+    "presumed": ("· 读来像，待确认", "· presumed"),
     "out_of_scope": ("不属受理范围", "out of scope"),
     "settled": ("可结案（草稿）", "settled (draft)"),
     "asked": ("先提问", "asked"),
@@ -139,6 +143,8 @@ def render_text(summary: Summary, lang: str = "zh", width: int = 78) -> str:
     if summary.rejected:
         row("rejected", sum(summary.rejected.values()))
     row("recognised", summary.recognised)
+    if summary.presumed:
+        row("presumed", summary.presumed)
     if summary.out_of_scope:
         row("out_of_scope", sum(summary.out_of_scope.values()))
     row("settled", summary.settled)

@@ -16,7 +16,7 @@ from funnel.decision import Decision
 
 NAMES = 1_000
 """Names of unknown fields that are told apart; JSON keys can be without number, and memory stays flat."""
-_COUNTS = ("rows", "recognised", "settled", "asked", "decided", "generated", "nameless")
+_COUNTS = ("rows", "recognised", "presumed", "settled", "asked", "decided", "generated", "nameless")
 _COUNTERS = ("referred", "rejected", "gates", "unknown", "out_of_scope")
 
 
@@ -32,6 +32,7 @@ class Counted:
     """
 
     recognised: bool
+    presumed: bool
     outcome: str
     tier: str
     gates: tuple[str, ...]
@@ -54,6 +55,7 @@ def counted(decision: Decision, complaint: Complaint, *, generated: bool) -> Cou
         amounts = [Decimal(r.amount) for m in settled for r in m.remedies if r.amount is not None]
     return Counted(
         recognised=decision.recognised,
+        presumed=any(matter.presumed for matter in decision.matters),
         outcome=decision.outcome,
         tier=decision.tier or "",
         gates=tuple(sorted({reason.gate for reason in reasons if reason.gate})),
@@ -68,7 +70,7 @@ class Tally:
     """The sum so far."""
 
     def __init__(self) -> None:
-        self.rows = self.recognised = self.settled = self.asked = self.decided = self.generated = 0
+        self.rows = self.recognised = self.presumed = self.settled = self.asked = self.decided = self.generated = 0
         self.referred: Counter[str] = Counter()
         self.rejected: Counter[str] = Counter()
         self.gates: Counter[str] = Counter()
@@ -92,6 +94,7 @@ class Tally:
         self.decided += 1
         self.generated += item.generated
         self.recognised += item.recognised
+        self.presumed += item.presumed
         self.settled += item.outcome == "settle"
         self.asked += item.outcome == "ask"
         if item.outcome == "refer":
@@ -145,6 +148,7 @@ class Tally:
             rows=self.rows,
             decided=self.decided,
             recognised=self.recognised,
+            presumed=self.presumed,
             settled=self.settled,
             asked=self.asked,
             referred=MappingProxyType(dict(self.referred.most_common())),

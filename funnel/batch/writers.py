@@ -29,6 +29,8 @@ _COLUMNS = (
     "questions",
     "respond_by",
     "resolve_by",
+    "presumed",
+    "suggestions",
 )
 
 
@@ -101,6 +103,8 @@ class CsvWriter:
                 "; ".join(q.text for q in decision.questions),
                 decision.respond_by.isoformat() if decision.respond_by else "",
                 decision.resolve_by.isoformat() if decision.resolve_by else "",
+                "; ".join(m.scenario for m in decision.matters if m.presumed),
+                "; ".join(s.scenario for s in decision.suggestions if s.because == "reads-like"),
             )
         )
 

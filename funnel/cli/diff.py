@@ -30,6 +30,7 @@ _SECTIONS = {
     "gates": "关口",
     "manifest": "清单",
     "forums": "求助渠道",
+    "likeness": "学到的相似度（用 --batch 看它改变了什么）",
 }
 _KINDS = {
     "rule": "规则",

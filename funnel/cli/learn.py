@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from funnel.cli._common import CLEAN, FINDINGS, USAGE, fail, lang_option, open_pack, pack_option, scenarios_folder
+from funnel.cli._common import CLEAN, FINDINGS, USAGE, fail, lang_option, open_pack, packs_here, scenarios_folder
 
 if TYPE_CHECKING:
     from funnel.author.learn import Learnt
@@ -33,13 +33,15 @@ if TYPE_CHECKING:
     help="What they decided, JSONL: id, scenarios (none: []), gates; may be repeated. 人工结论。",
 )
 @click.option("--dry-run", is_flag=True, help="Say how well it would do and write nothing. 只看效果，不写文件。")
-@pack_option
+@click.option(
+    "--pack", "named", default=None, metavar="FOLDER", help="The pack; default: the one below rules/. 规则包。"
+)
 @lang_option
 def command(
     history: tuple[str, ...],
     labels: tuple[Path, ...],
     dry_run: bool,  # noqa: FBT001 (an option)
-    pack_name: str,
+    named: str | None,
     lang: str,
 ) -> None:
     """Learn from the examples of a pack what its matters read like, and write likeness.json. 从例子学相似度。
@@ -58,6 +60,7 @@ def command(
     from funnel.pack.examples import FOLDER, read_examples  # noqa: PLC0415 (as above)
     from funnel.pack.loader import LIKENESS  # noqa: PLC0415 (as above)
 
+    pack_name = _which(named, lang)
     pack = open_pack(pack_name, lang, likeness=False)
     read = read_examples(pack)
     errors = [d for d in read.diagnostics if d.severity == "error"]
@@ -95,6 +98,20 @@ def command(
             fail(f"{path}: {error.strerror}", USAGE)
         click.echo(f"→ {path}")
     sys.exit(CLEAN)
+
+
+def _which(named: str | None, lang: str) -> str:
+    """The pack that is written to: never one that nobody named and that lies elsewhere."""
+    here = packs_here()
+    if named is None and len(here) != 1:
+        packs = ", ".join(here)
+        fail(
+            "写明学哪个规则包：--pack rules/NAME" + (f"（这里有 {packs}）" if here else "")
+            if lang != "en"
+            else "say which pack learns: --pack rules/NAME" + (f" (here: {packs})" if here else ""),
+            USAGE,
+        )
+    return here[0] if named is None else named
 
 
 def _history(pack: Pack, files: tuple[str, ...], labels: tuple[Path, ...], lang: str) -> list[Example]:

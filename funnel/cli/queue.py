@@ -202,6 +202,12 @@ def show(place: _Place, case_id: str, revealer: str | None, reason: str) -> None
             click.echo(line)
 
 
+_BECAUSE = (
+    ("reads-like", "读来像：", "reads like: "),
+    ("words-only", "只提到字眼，读来不像：", "words of it stand there, but it does not read like it: "),
+)
+
+
 def _story(
     place: _Place, desk: Funnel, case: Case, complaint: dict[str, Any], decision: dict[str, Any]
 ) -> Iterator[str]:
@@ -215,7 +221,12 @@ def _story(
     for reason in referral.get("reasons", ()):
         yield say("转人工原因：", "why it is here: ") + reason["text"]
     for matter in decision.get("matters", ()):
-        yield f"- {matter['title']} [{matter['rule']} r{matter['revision']}] {matter['outcome']}"
+        guess = (
+            say("（只是读来像，还没有人确认）", " (only reads like it; nobody has confirmed it)")
+            if matter.get("presumed")
+            else ""
+        )
+        yield f"- {matter['title']} [{matter['rule']} r{matter['revision']}] {matter['outcome']}{guess}"
         for citation in matter.get("basis", ()):
             reach = f" — {citation['reach']}" if citation.get("reach") else ""
             yield f"    {citation['statute']}/{citation['article']} {citation['gist']}{reach}"
@@ -228,7 +239,12 @@ def _story(
             for step in strategy.get("steps", ()):
                 yield f"    {step['who']} {step['within']}: {step['do']}"
     for question in decision.get("questions", ()):
-        yield say("待问：", "to ask: ") + question["text"]
+        answers = say("、", ", ").join(answer["label"] for answer in question.get("answers", ()))
+        yield say("待问：", "to ask: ") + question["text"] + (f" [{answers}]" if answers else "")
+    for because, zh, en in _BECAUSE:
+        named = [one["title"] for one in decision.get("suggestions", ()) if one["because"] == because]
+        if named:
+            yield say(zh, en) + say("、", ", ").join(named)
     for offer in desk.offers(case.id):
         amount = f" {offer.amount // 100}.{offer.amount % 100:02d}" if offer.amount is not None else ""
         yield say("方案", "offer") + f" {offer.seq} {offer.state}{amount}: {offer.text}"

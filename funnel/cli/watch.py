@@ -52,6 +52,7 @@ def _round(pack_name: str, files: Sequence[Path], lang: str) -> None:
     from funnel.diagnostics import render_all  # noqa: PLC0415 (as above)
     from funnel.engine.decide import compile_pack  # noqa: PLC0415 (as above)
     from funnel.errors import PackNotFoundError  # noqa: PLC0415 (as above)
+    from funnel.pack.examples import read_examples  # noqa: PLC0415 (as above)
     from funnel.pack.loader import check_pack  # noqa: PLC0415 (as above)
 
     started = time.perf_counter()
@@ -73,7 +74,7 @@ def _round(pack_name: str, files: Sequence[Path], lang: str) -> None:
         return
     folder = scenarios_folder(loaded.pack)
     suite = load_suite(loaded.pack, list(scenario_files(folder)) if folder else [], folder)
-    found += suite.diagnostics
+    found += [*suite.diagnostics, *read_examples(loaded.pack).diagnostics]
     if found:
         click.echo(render_all(found, lang))
     compiled = compile_pack(loaded.pack)

@@ -29,6 +29,8 @@ from funnel.pack.model import Gate, Pack, Rule, Test, leaves_of
 GRIEVANCES: Final = "grievances"
 """The fact that a form or an answer picks the matter with."""
 OFFERED: Final = 3
+_ALSO: Final = -0.7
+"""The margin from which on a matter is offered beside the likest; of those below it one in ten is right."""
 _NEARLY: Final = -0.1
 """The margin from which on a single sentence tells of a matter: it has fewer words to be like the examples in."""
 _SENTENCE = re.compile("[。！？；!?;\n\r]+")
@@ -76,6 +78,10 @@ class Likenesses:
             rule.id: pick for rule in live if not rule.out_of_scope and (pick := _pick(rule, pack)) is not None
         }
         """For each rule that a form can pick, the value of `GRIEVANCES` that picks it."""
+        leaves = (leaf for gate, _ in gates for leaf in leaves_of(gate.when))
+        constants = [leaf.constant for leaf in leaves if leaf.fact == GRIEVANCES]
+        self._guarded = frozenset(value for found in constants if isinstance(found, frozenset) for value in found)
+        """What opens a gate: a rule for it is not doubted, for whoever sees the gate open needs its law."""
         self._of: dict[str, str] = {}
         for name in self.picks:
             self._of.setdefault(self._scenarios[name], name)
@@ -132,8 +138,8 @@ class Likenesses:
         order = margins.ranked()
         if order[0] not in self._inside or margins.of[order[0]] < likeness.near:
             return ()
-        likest = [name for name in order if name in self._of][:OFFERED]
-        return tuple(self._of[name] for name in likest)
+        likest = [name for name in order if name in self._of and (name == order[0] or margins.of[name] >= _ALSO)]
+        return tuple(self._of[name] for name in likest[:OFFERED])
 
     def _weighed(
         self,
@@ -147,7 +153,7 @@ class Likenesses:
         far = {name: margins.of[self._scenarios[name]] for name in certain if name in self._scenarios}
         best = max(far.values(), default=math.inf)
         least = min(best - likeness.apart, 0.0)  # above nought a text does read like it
-        low = [name for name in far if far[name] < least]
+        low = [name for name in far if far[name] < least and self.picks.get(name) not in self._guarded]
         offers = self._offers(likeness, margins)
         other = bool(offers) and best < min(margins.of[self._scenarios[offers[0]]] - likeness.apart, 0.0)
         if not (low or other):

@@ -65,8 +65,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "no rule recognises these words; they read most like: {titles}",
         ),
         "kind": (
-            "从您的话里还看不出是哪一类问题，最接近哪一个",
-            "Your words do not show what kind of matter this is; which is nearest?",
+            "从您的话里还看不出是哪一类问题，最接近哪一种？可以选几种；都不是就答“都不是”",
+            "Your words do not show what kind of matter this is. Which is nearest? You may pick several; if none fits, say “none”",
         ),
         "kind-why": ("不知道是哪一类，就只能交给人看", "a matter of no known kind can only go to a person"),
         "overridden": ("“{special}”优先于“{general}”({basis})", "“{special}” goes before “{general}” ({basis})"),

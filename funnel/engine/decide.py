@@ -209,13 +209,14 @@ def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.
         return compiled.matcher.recognised(bare.facts, parameters)
 
     alike = compiled.likenesses.of(complaint, taken, recognised, wordless)
+    told = taken.facts  # a presumption opens no gate: what is suspected is suspected by the gate's own examples
     if alike.presumed is not None:
         taken = _presume(taken, alike.presumed)
         recognised = compiled.matcher.recognised(taken.facts, parameters)
-    key = state(taken, recognised, as_of, compiled.silent, alike)
+    key = state(replace(taken, facts=told), recognised, as_of, compiled.silent, alike)
     findings = None if key is None else compiled.memory.get(key)
     if findings is None:
-        findings = _findings(compiled, taken.facts, recognised, as_of, alike)
+        findings = _findings(compiled, taken.facts, told, recognised, as_of, alike)
         if key is not None:
             compiled.memory.put(key, findings)
     gates, assessments, rulings = findings.gates, findings.assessments, findings.rulings
@@ -230,12 +231,12 @@ def _presume(taken: Intake, grievance: str) -> Intake:
 
 
 def _findings(
-    compiled: Compiled, facts: Facts, recognised: Mapping[str, Truth], as_of: dt.date, alike: Alike
+    compiled: Compiled, facts: Facts, told: Facts, recognised: Mapping[str, Truth], as_of: dt.date, alike: Alike
 ) -> Findings:
     pack, plan = compiled.pack, compiled.plans.of
     parameters = compiled.table.on(as_of)
     case = Case(facts, compiled.table, as_of)
-    gates = tuple((gate, check.truth(case.known, case.told, parameters)) for gate, check in compiled.gates)
+    gates = tuple((gate, check.truth(told.known, told.told, parameters)) for gate, check in compiled.gates)
     remarks = _beside_others(compiled, case, recognised, parameters) if compiled.remarks else ()
     every = {
         name: assess_planned(plan(pack.rules[name]), pack, case, truth)

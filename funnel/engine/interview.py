@@ -32,6 +32,7 @@ _YES: Final = frozenset({"y", "yes", "true", "1", "是", "是的", "对", "对�
 _NO: Final = frozenset(
     {"n", "no", "false", "0", "2", "否", "不", "不是", "没", "没有", "不对", "无", "还没", "不会", "未"}
 )
+_NONE_OF_THEM: Final = frozenset({"都不是", "都没有", "都不对", "没有", "无", "0", "none", "none of them", "no"})
 _DATE = re.compile(r"(?:(\d{4})\s*[-/.年]\s*)?(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
 _DAYS_AGO: Final[tuple[tuple[str, int], ...]] = (
     ("大前天", 3), ("前天", 2), ("昨天", 1), ("昨日", 1), ("今天", 0), ("今日", 0), ("yesterday", 1), ("today", 0),
@@ -164,6 +165,8 @@ class Interview:
                 return re.sub(r"^[¥￥]|\s|,|元$|块$|块钱$|yuan$|rmb$", "", low)
             case "date":
                 return self._date(low)
+            case "set" if low in _NONE_OF_THEM:
+                return []
             case "set":
                 return [self._member(spec, question, part) for part in re.split(r"[、,;，；]\s*", text) if part]
             case _:
@@ -218,7 +221,8 @@ def _next(step: Interview, decision: Decision) -> Question | None:
     if decision.outcome == "ask":
         for question in decision.questions:
             if question.fact not in step.asked and (step.who is None or question.who in step.who):
-                return _with_answers(step, question)
+                # Which matter it is, is asked of those it reads like; all sixty would be no question.
+                return question if question.fact == GRIEVANCES else _with_answers(step, question)
         return None
     vocabulary = step.engine.pack.vocabulary
     unmatched = decision.referral is not None and {r.code for r in decision.referral.reasons} == {"unmatched"}

@@ -65,17 +65,15 @@ def read_examples(pack: Pack) -> Examples:
         if node is not None:
             reading.file(node)
     found = tuple(reading.found)
-    if not sink.has_errors and (found or pack.likeness is not None):
-        learnt = None if pack.likeness is None else pack.likeness.examples
-        if learnt != digest_of(found):
-            sink.add("F803", Span(shown_path(folder)))
+    if not sink.has_errors and pack.likeness is not None and pack.likeness.examples != digest_of(found):
+        sink.add("F803", Span(shown_path(folder)))
     return Examples(found, sink.sorted())
 
 
 class _Reading:
     def __init__(self, pack: Pack, reader: Reader) -> None:
         self.r = reader
-        self.scenarios = sorted({rule.scenario for rule in pack.live_rules})
+        self.scenarios = sorted({rule.scenario for rule in pack.rules.values()})
         self.gates = sorted(pack.gates)
         self.found: list[Example] = []
         self.seen: dict[str, Span] = {}
