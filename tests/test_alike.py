@@ -195,7 +195,7 @@ def test_a_plan_that_ships_the_pack_ships_what_was_learnt_and_no_examples():
         names = archive.namelist()
     assert "likeness.json" in names
     assert "pack.yaml" in names
-    assert not [name for name in names if name.startswith("examples/")]
+    assert not [name for name in names if name.startswith("likeness/")]
     assert ready(plan).plan.digest == PACK.digest  # it loads, and is the same pack
 
 

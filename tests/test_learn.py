@@ -231,7 +231,7 @@ def folder(tmp_path):
 
 
 def write(target, examples=EXAMPLES):
-    (target / "examples").mkdir(exist_ok=True)
+    (target / "likeness").mkdir(exist_ok=True)
     for name, scenario in SCENARIOS.items():
         texts = [
             {"text": e.text, **({"gates": sorted(e.gates)} if e.gates else {})}
@@ -239,7 +239,7 @@ def write(target, examples=EXAMPLES):
             if (e.matters or (NONE,))[0] == name
         ]
         content = {"funnel": 1, "scenario": scenario, "texts": texts}
-        (target / "examples" / f"{name}.yaml").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
+        (target / "likeness" / f"{name}.yaml").write_text(json.dumps(content, ensure_ascii=False, indent=1), "utf-8")
 
 
 def run(*args):
@@ -352,7 +352,7 @@ def test_a_label_that_cannot_be_read_is_named_by_file_and_line(folder, decided, 
 
 
 def test_examples_with_errors_are_shown_and_nothing_is_written(folder):
-    path = folder / "examples" / "late.yaml"
+    path = folder / "likeness" / "late.yaml"
     path.write_text(path.read_text("utf-8").replace("return7_refused", "return_refused"), "utf-8")
     before = files(folder)
     result = run("--pack", folder, "--lang", "en")
@@ -363,12 +363,12 @@ def test_examples_with_errors_are_shown_and_nothing_is_written(folder):
 
 
 def test_a_pack_without_examples_is_told_where_they_go(folder):
-    shutil.rmtree(folder / "examples")
+    shutil.rmtree(folder / "likeness")
     for lang, word in (("zh", "还没有例子"), ("en", "has no examples yet")):
         result = run("--pack", folder, "--lang", lang)
         assert result.exit_code == 2
         assert word in result.output
-        assert "examples/" in result.output
+        assert "likeness/" in result.output
 
 
 def test_too_few_examples_are_one_line(folder):

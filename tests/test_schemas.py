@@ -188,7 +188,7 @@ def test_a_wrong_definition_of_a_condition_is_marked(marked, change):
     assert marked("conditions", changed(content, *change))
 
 
-EXAMPLES = ROOT / "rules" / "cn-ecommerce" / "examples" / "autorenew.yaml"
+EXAMPLES = ROOT / "rules" / "cn-ecommerce" / "likeness" / "autorenew.yaml"
 
 
 @pytest.mark.parametrize(

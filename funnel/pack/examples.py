@@ -1,6 +1,6 @@
 """Example complaints of a pack: what `funnel.author.learn` learns likeness from. They decide nothing and load with no pack.
 
-A file in ``examples/`` holds texts about one scenario, or texts that state no grievance (``scenario: none``).
+A file in ``likeness/`` holds texts about one scenario, or texts that state no grievance (``scenario: none``).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from funnel.pack._nodes import MapNode, Node, ScalarNode, load_file
 from funnel.pack._reader import Reader
 from funnel.pack.model import Pack
 
-FOLDER: Final = "examples"
+FOLDER: Final = "likeness"
 
 
 @dataclass(frozen=True, slots=True)
