@@ -1,14 +1,13 @@
 """What a text's likeness to the pack's examples may do: never state a fact, never settle, never take a protection away.
 
-It may do four things. A gate that nothing opened but whose examples the text reads like is *suspected*: a person looks first.
+It may do three things. A gate that nothing opened but whose examples the text reads like is *suspected*: a person looks first.
 Where no rule recognises a complaint, those that it reads like are *offered*: the consumer is asked which it is, and what he
 answers counts as if he had picked it in a form; where one of them is sure, it is *presumed*, so that whoever has the case sees what
 it will take, but nothing is decided until it is said. And a rule that recognises a complaint by its words alone is *doubted* where the
 text reads far less like it than like another that recognises it: it is named, but no matter of its own is made of it, unless that
 would settle the rest. Where the text reads far more like something that no rule recognises in it than like any that one does,
-all are doubted, and the consumer is asked. The words of another office (what is out of scope) are doubted in the same way, so that one
-of them in passing does not set a whole complaint aside. What somebody has said in a form goes before all of this, and before such
-words, with or without likeness.
+all are doubted, and the consumer is asked. The words of another office (what is out of scope) are doubted in the same way, so that one of them in passing does not set a whole
+complaint aside. What somebody has said in a form goes before all of this, and before such words, with or without likeness.
 """
 
 from __future__ import annotations
@@ -154,12 +153,9 @@ class Likenesses:
         far = {name: margins.of[self._scenarios[name]] for name in certain if name in self._scenarios}
         best = max(far.values(), default=math.inf)
         least = min(best - likeness.apart, 0.0)  # above nought a text does read like it
-        guarded = {name for name in certain if self.picks.get(name) in self._guarded}
-        low = [name for name in far if far[name] < least and name not in guarded]
+        low = [name for name in far if far[name] < least and self.picks.get(name) not in self._guarded]
         offers = self._offers(likeness, margins)
-        other = (
-            bool(offers) and not guarded and best < min(margins.of[self._scenarios[offers[0]]] - likeness.apart, 0.0)
-        )
+        other = bool(offers) and best < min(margins.of[self._scenarios[offers[0]]] - likeness.apart, 0.0)
         if not (low or other):
             return (), ()
         # What is told in one sentence of many is little of the whole, and yet it is told.
