@@ -1,13 +1,14 @@
 """What a text's likeness to the pack's examples may do: never state a fact, never settle, never take a protection away.
 
-It may do three things. A gate that nothing opened but whose examples the text reads like is *suspected*: a person looks first.
+It may do four things. A gate that nothing opened but whose examples the text reads like is *suspected*: a person looks first.
 Where no rule recognises a complaint, those that it reads like are *offered*: the consumer is asked which it is, and what he
 answers counts as if he had picked it in a form; where one of them is sure, it is *presumed*, so that whoever has the case sees what
 it will take, but nothing is decided until it is said. And a rule that recognises a complaint by its words alone is *doubted* where the
 text reads far less like it than like another that recognises it: it is named, but no matter of its own is made of it, unless that
 would settle the rest. Where the text reads far more like something that no rule recognises in it than like any that one does,
-all are doubted, and the consumer is asked. The words of another office (what is out of scope) are doubted in the same way, so that one of them in passing does not set a whole
-complaint aside. What somebody has said in a form goes before all of this, and before such words, with or without likeness.
+all are doubted, and the consumer is asked. The words of another office (what is out of scope) are doubted in the same way, so that one
+of them in passing does not set a whole complaint aside. What somebody has said in a form goes before all of this, and before such
+words, with or without likeness.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Likenesses:
         leaves = (leaf for gate, _ in gates for leaf in leaves_of(gate.when))
         constants = [leaf.constant for leaf in leaves if leaf.fact == GRIEVANCES]
         self._guarded = frozenset(value for found in constants if isinstance(found, frozenset) for value in found)
-        """What opens a gate: a rule for it is not doubted, for whoever sees the gate open needs its law."""
+        """What opens a gate: a rule for it is not doubted beside others, for whoever sees the gate open needs its law."""
         self._of: dict[str, str] = {}
         for name in self.picks:
             self._of.setdefault(self._scenarios[name], name)
