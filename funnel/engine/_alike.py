@@ -17,6 +17,8 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
 from typing import Final
 
 from funnel.complaint import Complaint
@@ -74,18 +76,27 @@ class Likenesses:
         self._gates = tuple((gate.id, GATE + gate.id, check.reads) for gate, check in gates if GATE + gate.id in traits)
         live = [rule for rule in pack.live_rules if rule.scenario in traits]
         self._scenarios = {rule.id: rule.scenario for rule in live}
-        self._inside = frozenset(rule.scenario for rule in live if not rule.out_of_scope)
-        self.picks = {
-            rule.id: pick for rule in live if not rule.out_of_scope and (pick := _pick(rule, pack)) is not None
-        }
-        """For each rule that a form can pick, the value of `GRIEVANCES` that picks it."""
+        self._pack = pack
+        self._inner = tuple(rule for rule in live if not rule.out_of_scope)
+        self._inside = frozenset(rule.scenario for rule in self._inner)
         leaves = (leaf for gate, _ in gates for leaf in leaves_of(gate.when))
         constants = [leaf.constant for leaf in leaves if leaf.fact == GRIEVANCES]
         self._guarded = frozenset(value for found in constants if isinstance(found, frozenset) for value in found)
         """What opens a gate: a rule for it is not doubted beside others, for whoever sees the gate open needs its law."""
-        self._of: dict[str, str] = {}
-        for name in self.picks:
-            self._of.setdefault(self._scenarios[name], name)
+
+    @cached_property
+    def picks(self) -> Mapping[str, str]:
+        """For each rule that a form can pick, the value of `GRIEVANCES` that picks it.
+
+        Found when it is first asked for: of a thousand changes of a rule that are tried, few ask.
+        """
+        found = ((rule.id, _pick(rule, self._pack)) for rule in self._inner)
+        return MappingProxyType({name: value for name, value in found if value is not None})
+
+    @cached_property
+    def _of(self) -> Mapping[str, str]:
+        """For each scenario the rule that is offered for it."""
+        return MappingProxyType({self._scenarios[name]: name for name in reversed(tuple(self.picks))})
 
     def of(
         self,
