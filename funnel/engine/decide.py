@@ -429,10 +429,12 @@ class _Judge:
             fired = [e.id for e, truth in a.exceptions if truth is True]
             code = "exception" if a.elements is True and fired else "elements-not-met"
             reasons.append(Reason(code=code, text="", rule=a.rule.id, fact=",".join(fired) or None))
-        for index, (when, truth) in enumerate(base.primary.referrals):
-            if truth is True:  # what is a lawyer's stays a lawyer's, whether or not the elements hold
-                reasons.append(Reason(code="rule-refers", text="", rule=base.primary.rule.id, fact=f"refer:{index}"))
-                tiers.append(when.tier)
+        # What is a lawyer's stays a lawyer's, whether or not the elements hold, and whichever rule names the matter.
+        for a in [base.primary, *(a for a in candidates if a.rule.id in self.doubted and a is not base.primary)]:
+            for index, (when, truth) in enumerate(a.referrals):
+                if truth is True:
+                    reasons.append(Reason(code="rule-refers", text="", rule=a.rule.id, fact=f"refer:{index}"))
+                    tiers.append(when.tier)
         return base.refer(self.pack.hardest(*tiers), tuple(reasons))
 
     def _settled(self, base: _Base, live: Sequence[Assessment]) -> Ruling:
