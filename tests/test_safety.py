@@ -14,6 +14,7 @@ import funnel
 from funnel.author.analysis._witness import sources
 from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.complaint import Complaint
+from funnel.engine._alike import NOTHING
 from funnel.engine.decide import _findings, compile_pack, decide, reason
 from funnel.facts.intake import compute
 from funnel.facts.values import Facts, Grade, Known
@@ -85,7 +86,8 @@ def complete(facts, data):
 def outcome(compiled, facts, as_of):
     """What the rules give on completed facts: matters with outcome and result, gates apart."""
     recognised = compiled.matcher.recognised(facts, compiled.table.on(as_of))
-    return {r.matter: (r.outcome, r.primary.result) for r in _findings(compiled, facts, recognised, as_of).rulings}
+    found = _findings(compiled, facts, facts, recognised, as_of, NOTHING)  # likeness settles nothing: test_alike
+    return {r.matter: (r.outcome, r.primary.result) for r in found.rulings}
 
 
 def settled_whole(test):
