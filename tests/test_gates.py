@@ -22,7 +22,9 @@ SHUT = [
 
 def gates_of(engine, text):
     decision = engine.decide({"id": "x", "text": text})
-    return {r.gate for r in decision.referral.reasons if r.gate} if decision.referral else set()
+    # What only reads like a gate is suspected, and has its own false alarms (test_likeness, tools/measure_real.py).
+    reasons = decision.referral.reasons if decision.referral else ()
+    return {r.gate for r in reasons if r.gate and r.code != "gate-suspected"}
 
 
 @pytest.mark.parametrize(("gate", "text"), [(g, t) for g, texts in OPEN.items() for t in texts])
