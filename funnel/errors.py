@@ -9,6 +9,10 @@ FunnelError
 │   ├── MappingError     a column mapping names what does not exist
 │   ├── ResumeError      a run cannot be taken up where it was left
 │   └── WorkerError      another process cannot decide as this one does, or died
+├── TwoLanguageError     `.zh` and `.en` say what is wrong
+│   ├── AnswerError      an answer in an interview does not fit the question
+│   ├── LikenessError    a file of what was learnt cannot be read
+│   └── LearningError    there is nothing to learn from, or the extra that learns is missing
 └── QueueError           a command on the human queue is refused; nothing was changed
     ├── UnknownCaseError       this tenant has no such case, agent, offer or incident
     ├── InvalidCommandError    an argument cannot be used: an empty reason, an instant in the future
@@ -96,17 +100,25 @@ class ComplaintError(FunnelError, ValueError):
         super().__init__(lines)
 
 
-class AnswerError(FunnelError, ValueError):
-    """An answer in an interview does not fit the question.
+class TwoLanguageError(FunnelError):
+    """Something is wrong that is told in the reader's language.
 
     Attributes:
-        zh, en: What was expected, in Chinese and English.
+        zh, en: What is wrong and the way out, in Chinese and English.
     """
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh}: {en}")
         self.zh = zh
         self.en = en
+
+    def text(self, lang: str = "zh") -> str:
+        """What is wrong, in ``zh`` or ``en``."""
+        return self.en if lang == "en" else self.zh
+
+
+class AnswerError(TwoLanguageError, ValueError):
+    """An answer in an interview does not fit the question: what was expected."""
 
 
 class BatchError(FunnelError):

@@ -495,7 +495,7 @@ def _examples(pack: Pack | None) -> dict[str, Any]:
     scenarios: dict[str, Any] = {"type": "string"}
     gates, known = scenarios, scenarios
     if pack:
-        names = sorted({rule.scenario for rule in pack.live_rules})
+        names = sorted({rule.scenario for rule in pack.rules.values()})  # those of drafts too: they learn beforehand
         known, scenarios, gates = {"enum": [*names, NONE]}, {"enum": names}, {"enum": sorted(pack.gates)}
     text = {"type": "string", "pattern": r"\S"}
     example = {

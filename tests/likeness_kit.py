@@ -27,7 +27,7 @@ def made(says, *, near=0.0, sure=5.0, apart=0.4, cut=0.0, bias=-1.0):
     names = sorted({*FILL, *(gram for of in weights.values() for gram in of)})
     traits = [Trait(name, bias, 1.0, cut if name.startswith("gate:") else NEVER) for name in says]
     rows = {g: bytes(128 + weights[trait].get(g, 0) for trait in says) for g in names}
-    return Likeness(traits, dict.fromkeys(names, 10), rows, examples="", near=near, sure=sure, apart=apart)
+    return Likeness.made(traits, dict.fromkeys(names, 10), rows, examples="", near=near, sure=sure, apart=apart)
 
 
 GRIEVANCES = "refused: {zh: 被拒, en: refused}, broken: {zh: 坏了, en: broken}"

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 import funnel
 from funnel.author import learn as learning
-from funnel.author.learn import APART, FALSE_ALARMS, FOLDS, LEAST, NEAR, OFFERED, SURE, LearningError, learn
+from funnel.author.learn import APART, FALSE_ALARMS, FOLDS, LEAST, NEAR, SURE, LearningError, learn
 from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.cli._main import group
+from funnel.engine._alike import OFFERED
 from funnel.facts.likeness import GATE, NONE, parse
 from funnel.facts.normalise import normalise
 from funnel.pack.examples import Example, digest_of, read_examples

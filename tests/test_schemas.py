@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from funnel.pack._nodes import PureLoader
-from funnel.schemas import schema
+from funnel.schemas import NAMES, schema
 
 ROOT = Path(__file__).parents[1]
 RULE = ROOT / "rules" / "cn-ecommerce" / "returns" / "no-reason-refused.yaml"
@@ -32,22 +32,7 @@ def read(path):
 
 @pytest.fixture(scope="module")
 def marked(pack):
-    validators = {
-        name: jsonschema.Draft202012Validator(schema(name, pack))
-        for name in (
-            "rule",
-            "scenarios",
-            "vocabulary",
-            "signals",
-            "gates",
-            "statutes",
-            "calendar",
-            "forums",
-            "conditions",
-            "pack",
-            "examples",
-        )
-    }
+    validators = {name: jsonschema.Draft202012Validator(schema(name, pack)) for name in NAMES}
     return lambda name, content: [list(e.absolute_path) for e in validators[name].iter_errors(content)]
 
 

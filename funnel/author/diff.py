@@ -20,6 +20,7 @@ from funnel.diagnostics import Span
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, reason
 from funnel.engine.engine import to_complaint
 from funnel.facts.intake import localise
+from funnel.facts.likeness import Likeness
 from funnel.pack.loader import LIKENESS
 from funnel.pack.model import All, Condition, Not, Pack, RemedySpec, Rule, Settle, flat, leaves_of
 
@@ -216,9 +217,9 @@ def _names(old: Pack, new: Pack) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _learnt(pack: Pack) -> dict[str, str]:
-    """The file of what was learnt, by its name; the examples themselves decide nothing."""
-    return {} if pack.likeness is None else {LIKENESS: pack.likeness.dump()}
+def _learnt(pack: Pack) -> dict[str, Likeness]:
+    """What was learnt, by the name of its file; the examples themselves decide nothing."""
+    return {} if pack.likeness is None else {LIKENESS: pack.likeness}
 
 
 def _wordless(named: Mapping[str, Any], **without: object) -> dict[str, Any]:

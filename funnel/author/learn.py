@@ -21,9 +21,10 @@ from typing import Any, Final
 
 from funnel.author.scenario_tests import ScenarioTest, as_of_day
 from funnel.complaint import Complaint
+from funnel.engine._alike import OFFERED
 from funnel.engine.decide import compile_pack, decide
-from funnel.errors import FunnelError
-from funnel.facts.likeness import GATE, NONE, Likeness, Trait, grams, quantised, rarity_of
+from funnel.errors import TwoLanguageError
+from funnel.facts.likeness import GATE, NONE, Likeness, Margins, Trait, grams, quantised, rarity_of
 from funnel.facts.normalise import normalise
 from funnel.pack.examples import Example, digest_of
 from funnel.pack.model import Pack
@@ -35,8 +36,6 @@ NEAR: Final = 0.8
 """Of the texts held back whose likest scenario is as near or nearer, so many are about one of those that are offered."""
 SURE: Final = 0.9
 """Of those whose likest scenario is as sure or surer, so many are about it."""
-OFFERED: Final = 3
-"""So many scenarios are offered at most."""
 APART: Final = 0.4
 """A rule is doubted that the text is further from than from the likest matter. Of the rules that recognised 893 texts which none
 was learnt from, those further off were wrong in nine of ten cases; a greater distance lets more of the wrong ones stand, a
@@ -48,26 +47,17 @@ LEAST_LIKE: Final = -0.3
 """No gate is suspected of a text that is less like it: few examples of a gate say little of what else may look like it."""
 
 _PENALTY: Final = 2.0
-_ONCE: Final = 2
-"""A gram that only one text has teaches that text."""
+_SHARED: Final = 2
+"""A gram is learnt that so many texts have: what only one has teaches that text."""
 _NEVER: Final = 1e6
 """A margin that no text has."""
 
-_Judged = tuple[Example, Mapping[str, float]]
+_Judged = tuple[Example, Margins]
 """A text that people have judged, with its margins by a model that had not seen it."""
 
 
-class LearningError(FunnelError):
-    """There is nothing to learn from, or the extra that learns is not installed.
-
-    Attributes:
-        zh, en: What is wrong and the way out, in Chinese and English.
-    """
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-        self.en = en
+class LearningError(TwoLanguageError):
+    """There is nothing to learn from, or the extra that learns is not installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +138,19 @@ def learn(examples: Iterable[Example], tests: Iterable[Example] = (), history: I
     held = [grams(normalise(e.text).text) for e in chosen]
     has = [e.traits for e in chosen]
     fold = [int(hashlib.sha256(e.text.encode("utf-8")).hexdigest(), 16) % FOLDS for e in chosen]
-    margins: list[Mapping[str, float]] = [{}] * len(chosen)
+    margins: dict[int, Margins] = {}
     for number in range(FOLDS):
         inside = [i for i, f in enumerate(fold) if f != number]
         fitted = _fit([held[i] for i in inside], [has[i] for i in inside], names)
         for i in (i for i, f in enumerate(fold) if f == number):
             margins[i] = fitted.margins(held[i])
     # What the tests tell is what the rules make of words; where a margin means something, people have to have said so.
-    judged = [(e, m) for e, m in zip(chosen, margins, strict=True) if e.text in told]
-    traits, near, sure = _cuts(names, judged)
-    whole = _fit(held, has, names)
-    likeness = whole.compiled(traits, examples=digest_of(own), near=near, sure=sure)
+    judged = [(e, margins[i]) for i, e in enumerate(chosen) if e.text in told]
+    cuts = {name: _cut(name, judged) for name in names}
+    near, sure = _bars(judged)
+    likeness = _fit(held, has, names).compiled(cuts, examples=digest_of(own), near=near, sure=sure)
     thin = {name: n for name, n in sorted(counts.items()) if n < LEAST}
-    return Learnt(likeness, tuple(_taught(t, judged) for t in traits), thin)
+    return Learnt(likeness, tuple(_taught(name, cut, judged) for name, cut in cuts.items()), thin)
 
 
 def _by_text(examples: Iterable[Example]) -> dict[str, Example]:
@@ -178,15 +168,15 @@ class _Fitted:
     coefficients: Any
     intercepts: Any
 
-    def margins(self, held: set[str]) -> Mapping[str, float]:
+    def margins(self, held: set[str]) -> Margins:
         known = [gram for gram in held if gram in self.rarity]
         length = math.sqrt(sum(self.rarity[gram] ** 2 for gram in known)) or 1.0
         columns = [self.column[gram] for gram in known]
         factors = [self.rarity[gram] / length for gram in known]
         found = self.coefficients[:, columns] @ factors + self.intercepts
-        return dict(zip(self.names, map(float, found), strict=True))
+        return Margins(dict(zip(self.names, map(float, found), strict=True)))
 
-    def compiled(self, traits: Sequence[Trait], *, examples: str, near: float, sure: float) -> Likeness:
+    def compiled(self, cuts: Mapping[str, float], *, examples: str, near: float, sure: float) -> Likeness:
         import numpy as np  # noqa: PLC0415 (comes with the extra)
 
         grams_ = sorted(self.rarity)
@@ -196,12 +186,12 @@ class _Fitted:
         scale[scale == 0] = 1.0
         steps = (np.rint(worth / scale[:, None]) + 128).astype(np.uint8)
         made = [
-            Trait(t.name, round(float(b), 5), float(f"{s:.6g}"), t.cut)
-            for t, b, s in zip(traits, self.intercepts, scale, strict=True)
+            Trait(name, round(float(b), 5), float(f"{s:.6g}"), cuts[name])
+            for name, b, s in zip(self.names, self.intercepts, scale, strict=True)
         ]
         weights = {gram: steps[:, i].tobytes() for i, gram in enumerate(grams_)}
         rarities = {g: quantised(self.rarity[g]) for g in grams_}
-        return Likeness(made, rarities, weights, examples=examples, near=near, sure=sure, apart=APART)
+        return Likeness.made(made, rarities, weights, examples=examples, near=near, sure=sure, apart=APART)
 
 
 def _fit(held: Sequence[set[str]], has: Sequence[frozenset[str]], names: tuple[str, ...]) -> _Fitted:
@@ -214,7 +204,7 @@ def _fit(held: Sequence[set[str]], has: Sequence[frozenset[str]], names: tuple[s
             "学习要装附加的包：pip install 'funnel[mine]'", "learning needs an extra: pip install 'funnel[mine]'"
         ) from None
     spread = Counter(gram for one in held for gram in one)
-    known = sorted(gram for gram, n in spread.items() if n >= _ONCE)
+    known = sorted(gram for gram, n in spread.items() if n >= _SHARED)
     column = {gram: i for i, gram in enumerate(known)}
     # As the file will have them, so that what is learnt is what is read.
     rarity = {g: rarity_of(quantised(math.log((1 + len(held)) / (1 + spread[g])) + 1)) for g in known}
@@ -240,26 +230,23 @@ def _fit(held: Sequence[set[str]], has: Sequence[frozenset[str]], names: tuple[s
     return _Fitted(names, rarity, column, coefficients, intercepts)
 
 
-def _ranked(margins: Mapping[str, float]) -> list[str]:
-    matters = [name for name in margins if not name.startswith(GATE)]
-    return sorted(matters, key=lambda name: (-margins[name], name))
-
-
-def _cuts(names: Sequence[str], judged: Sequence[_Judged]) -> tuple[tuple[Trait, ...], float, float]:
-    """What margins mean, from those of texts that were held back."""
+def _bars(judged: Sequence[_Judged]) -> tuple[float, float]:
+    """From which margin on it is worth while to ask, and from which on a matter is sure, of texts that were held back."""
     offers, tops = [], []
     for example, margins in judged:
-        order = _ranked(margins)
+        order = margins.ranked()
         scenarios = [name for name in order if name != NONE][:OFFERED]
         if order[0] != NONE:  # nobody is asked of a text that reads like none
-            offers.append((margins[order[0]], not example.traits.isdisjoint(scenarios)))
-            tops.append((margins[order[0]], order[0] in example.traits))
-    traits = []
-    for name in names:
-        others = sorted((m[name] for e, m in judged if name not in e.traits), reverse=True)
-        mark = others[int(len(others) * FALSE_ALARMS)] if others and name.startswith(GATE) else _NEVER
-        traits.append(Trait(name, 0.0, 1.0, cut=max(_above(mark), LEAST_LIKE)))
-    return tuple(traits), round(_lowest(offers, NEAR), 4), round(_lowest(tops, SURE), 4)
+            offers.append((margins.of[order[0]], not example.traits.isdisjoint(scenarios)))
+            tops.append((margins.of[order[0]], order[0] in example.traits))
+    return round(_lowest(offers, NEAR), 4), round(_lowest(tops, SURE), 4)
+
+
+def _cut(name: str, judged: Sequence[_Judged]) -> float:
+    """The margin from which on a gate is suspected; for all that is no gate one that no text has."""
+    others = sorted((m.of[name] for e, m in judged if name not in e.traits), reverse=True)
+    mark = others[int(len(others) * FALSE_ALARMS)] if others and name.startswith(GATE) else _NEVER
+    return max(_above(mark), LEAST_LIKE)
 
 
 def _above(margin: float) -> float:
@@ -278,13 +265,12 @@ def _lowest(pairs: Sequence[tuple[float, bool]], share: float) -> float:
     return best if math.isfinite(best) else _NEVER
 
 
-def _taught(trait: Trait, judged: Sequence[_Judged]) -> Taught:
-    name, gate = trait.name, trait.name.startswith(GATE)
+def _taught(name: str, cut: float, judged: Sequence[_Judged]) -> Taught:
     mine = [(e, m) for e, m in judged if name in e.traits]
-    wrong = sum(m[name] >= trait.cut for e, m in judged if name not in e.traits)
-    if gate:
-        return Taught(name, len(mine), sum(m[name] >= trait.cut for _, m in mine), None, wrong)
-    orders: list[list[str]] = [_ranked(m) for e, m in mine]
-    first = sum(order[0] == name for (e, _), order in zip(mine, orders, strict=True) if name in (*e.matters[:1], NONE))
-    offered = sum(name in order[:OFFERED] for order in orders)
+    wrong = sum(m.of[name] >= cut for e, m in judged if name not in e.traits)
+    if name.startswith(GATE):
+        return Taught(name, len(mine), sum(m.of[name] >= cut for _, m in mine), None, wrong)
+    orders = [(e, m.ranked()) for e, m in mine]
+    first = sum(order[0] == name for e, order in orders if name in (*e.matters[:1], NONE))
+    offered = sum(name in order[:OFFERED] for _, order in orders)
     return Taught(name, len(mine), first, offered, wrong)

@@ -25,7 +25,7 @@ from funnel.facts.intake import Intake, coerce, local_date, member
 from funnel.facts.values import GRADES
 from funnel.facts.vocabulary import FactSpec, pick, yuan
 from funnel.law.register import parse_citation
-from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode, load_file
+from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode, load_file, yaml_files
 from funnel.pack._reader import Reader, near
 from funnel.pack.model import PAYERS, Pack, Rule
 
@@ -100,7 +100,7 @@ class Suite:
 
 def scenario_files(folder: Path) -> Iterator[Path]:
     """Every scenario file below a folder, in order."""
-    yield from sorted(p for suffix in ("*.yaml", "*.yml") for p in folder.rglob(suffix))
+    yield from yaml_files(folder)
 
 
 def load_suite(pack: Pack, paths: list[Path], root: Path | None = None) -> Suite:

@@ -21,6 +21,7 @@ from funnel.engine.engine import Engine, system_clock
 from funnel.engine.shadow import Shadow
 from funnel.errors import PackError, WorkerError
 from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX
+from funnel.pack._nodes import yaml_files
 from funnel.pack.examples import FOLDER as EXAMPLES
 from funnel.pack.loader import LIKENESS, load_pack
 from funnel.pack.model import Pack
@@ -185,8 +186,7 @@ def _packed(folder: Path) -> bytes:
 
 def _files(folder: Path) -> list[Path]:
     """What a pack is loaded from: its YAML and what was learnt from its examples, without the examples themselves."""
-    found = [p for suffix in ("*.yaml", "*.yml") for p in folder.rglob(suffix) if p.is_file()]
-    found = [p for p in found if p.relative_to(folder).parts[0] != EXAMPLES]
+    found = [p for p in yaml_files(folder) if p.relative_to(folder).parts[0] != EXAMPLES]
     return sorted(found + [p for p in (folder / LIKENESS,) if p.is_file()])
 
 

@@ -87,7 +87,7 @@ def command(
     try:
         learnt = learn(read.examples, tested(pack, tests), decided)
     except LearningError as error:
-        fail(error.en if lang == "en" else error.zh, USAGE)
+        fail(error.text(lang), USAGE)
     for line in _table(pack, learnt, lang):
         click.echo(line)
     if not dry_run:
@@ -181,7 +181,8 @@ def _labels(
 def _table(pack: Pack, learnt: Learnt, lang: str) -> Iterator[str]:
     from rich.cells import cell_len  # noqa: PLC0415 (late, for a quick --help)
 
-    from funnel.author.learn import FALSE_ALARMS, NEAR, OFFERED  # noqa: PLC0415 (as above)
+    from funnel.author.learn import FALSE_ALARMS, NEAR  # noqa: PLC0415 (as above)
+    from funnel.engine._alike import OFFERED  # noqa: PLC0415 (as above)
     from funnel.facts.likeness import GATE, NONE  # noqa: PLC0415 (as above)
     from funnel.facts.vocabulary import pick  # noqa: PLC0415 (as above)
 

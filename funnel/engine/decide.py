@@ -35,7 +35,7 @@ from funnel.engine.assess import UNRECOGNISED, Assessment, Case, assess_planned
 from funnel.engine.evaluate import Parameters, cheapest, evaluate
 from funnel.engine.match import CompiledMatcher, Matcher
 from funnel.engine.parameters import ParameterTable
-from funnel.engine.questions import Ask, may_settle, rank, roles
+from funnel.engine.questions import Ask, may_settle, rank, roles, which_matter
 from funnel.facts.derived import Context
 from funnel.facts.intake import Intake, IntakeContext, intake, localise
 from funnel.facts.truth import Truth
@@ -107,6 +107,11 @@ class Ruling:
     missing: tuple[str, ...] = ()
     overridden: tuple[tuple[str, str, str], ...] = ()
 
+    @property
+    def certain(self) -> bool:
+        """Whether a rule certainly recognises the complaint; else the matter may turn out to be none."""
+        return any(a.recognised is True for a in self.members)
+
 
 @dataclass(frozen=True, slots=True)
 class Reasoning:
@@ -142,13 +147,8 @@ class Reasoning:
     def names(self, rule: str) -> bool:
         """Whether a complaint's words certainly name what a rule is for, and not by way of a remark."""
         alike = self.findings.alike
-        if (
-            rule in self.findings.remarks
-            or rule in alike.doubted
-            or (alike.presumed is not None and rule in alike.offers)
-        ):
-            return False
-        return self.recognised.get(rule) is True
+        guessed = alike.offers if alike.presumed is not None else ()
+        return self.recognised.get(rule) is True and rule not in (*self.findings.remarks, *alike.doubted, *guessed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,14 +209,14 @@ def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.
         return compiled.matcher.recognised(bare.facts, parameters)
 
     alike = compiled.likenesses.of(complaint, taken, recognised, wordless)
-    told = taken.facts  # a presumption opens no gate: what is suspected is suspected by the gate's own examples
+    heard = taken
     if alike.presumed is not None:
         taken = _presume(taken, alike.presumed)
         recognised = compiled.matcher.recognised(taken.facts, parameters)
-    key = state(replace(taken, facts=told), recognised, as_of, compiled.silent, alike)
+    key = state(heard, recognised, as_of, compiled.silent, alike)
     findings = None if key is None else compiled.memory.get(key)
     if findings is None:
-        findings = _findings(compiled, taken.facts, told, recognised, as_of, alike)
+        findings = _findings(compiled, taken.facts, heard.facts, recognised, as_of, alike)
         if key is not None:
             compiled.memory.put(key, findings)
     gates, assessments, rulings = findings.gates, findings.assessments, findings.rulings
@@ -231,19 +231,29 @@ def _presume(taken: Intake, grievance: str) -> Intake:
 
 
 def _findings(
-    compiled: Compiled, facts: Facts, told: Facts, recognised: Mapping[str, Truth], as_of: dt.date, alike: Alike
+    compiled: Compiled, facts: Facts, heard: Facts, recognised: Mapping[str, Truth], as_of: dt.date, alike: Alike
 ) -> Findings:
+    """What the rules make of facts.
+
+    Args:
+        compiled: The pack.
+        facts: The facts, with what is presumed of the matter.
+        heard: The same without it, for the gates: a presumption opens none, what is suspected is suspected by the gate's own examples.
+        recognised: The rules that recognise ``facts``.
+        as_of: The day.
+        alike: What the likeness of the text comes to.
+    """
     pack, plan = compiled.pack, compiled.plans.of
     parameters = compiled.table.on(as_of)
     case = Case(facts, compiled.table, as_of)
-    gates = tuple((gate, check.truth(told.known, told.told, parameters)) for gate, check in compiled.gates)
+    gates = tuple((gate, check.truth(heard.known, heard.told, parameters)) for gate, check in compiled.gates)
     remarks = _beside_others(compiled, case, recognised, parameters) if compiled.remarks else ()
     every = {
         name: assess_planned(plan(pack.rules[name]), pack, case, truth)
         for name, truth in recognised.items()
         if name not in remarks
     }
-    assessments = _in_scope(every)
+    assessments = in_scope = _in_scope(every)
     passing = frozenset(name for name in alike.doubted if name in assessments and pack.rules[name].out_of_scope)
     if passing:
         assessments = _in_scope({name: a for name, a in every.items() if name not in passing})
@@ -254,18 +264,19 @@ def _findings(
         left = {name: a for name, a in assessments.items() if a.rule.matter not in aside}
         rest = replace(judge_, assessments=left).rulings()
         # A doubt may spare the consumer a question and a person a matter. It may not be what lets a machine settle.
-        before, after = _settled(assessments, rulings), _settled(left, rest)
+        before, after = _settled_matters(assessments, rulings), _settled_matters(left, rest)
         whole = len(before) == len(rulings) or len(after) < len(rest)
         if alike.offers or (rest and after <= before and whole):
             assessments, rulings = left, rest
     if passing and not alike.picked and any(ruling.outcome == "settle" for ruling in rulings):
-        assessments = _in_scope(every)
+        assessments = in_scope
         rulings = replace(judge_, assessments=assessments).rulings()
     if alike.presumed is not None:  # nobody has said so yet, so nothing is decided on it: that is asked
         rulings = tuple(replace(r, outcome="ask", tier=None, reasons=(), asks=(), missing=()) for r in rulings)
     # Beside a matter that is presumed a rule may be a remark, or recognise the complaint no more: it is named all the same.
-    gave_way = {*(() if alike.presumed is not None else remarks), *(n for n in every if pack.rules[n].out_of_scope)}
-    known = {*assessments, *(gave_way - passing)}
+    known = {*assessments, *(name for name in every if pack.rules[name].out_of_scope and name not in passing)}
+    if alike.presumed is None:
+        known |= {*remarks}
     doubted = tuple(name for name in alike.doubted if name not in known)
     if doubted != alike.doubted:
         alike = replace(alike, doubted=doubted)
@@ -287,10 +298,9 @@ def _doubted_matters(assessments: Mapping[str, Assessment], alike: Alike) -> fro
     return frozenset(rule.matter for rule in certain) - stays
 
 
-def _settled(assessments: Mapping[str, Assessment], rulings: Sequence[Ruling]) -> frozenset[str]:
+def _settled_matters(assessments: Mapping[str, Assessment], rulings: Sequence[Ruling]) -> frozenset[str]:
     """The matters that a machine settles, gates aside: none where another rule may still turn out to decide."""
-    sure = all(any(a.recognised is True for a in ruling.members) for ruling in rulings)
-    if not sure or _open_elsewhere(assessments, rulings):
+    if not all(ruling.certain for ruling in rulings) or _open_elsewhere(assessments, rulings):
         return frozenset()
     return frozenset(ruling.matter for ruling in rulings if ruling.outcome == "settle")
 
@@ -717,8 +727,7 @@ class _Writer:
         open_ = _open_elsewhere(self.r.assessments, self.r.rulings)
         for a in open_:
             self._note_possible(a)
-        ruled = [r for r in self.r.rulings if not any(m.recognised is True for m in r.members)]
-        return bool(open_) or bool(ruled)
+        return bool(open_) or not all(ruling.certain for ruling in self.r.rulings)
 
     def _note_possible(self, a: Assessment) -> None:
         unknown = a.unknown_of(RECOGNISE)
@@ -960,20 +969,11 @@ class _Writer:
 
     def _kind(self) -> Question:
         """Which of those that the complaint reads like it is; an answer of none of them is an empty list."""
-        spec, picks, offers = self.pack.vocabulary[GRIEVANCES], self.compiled.likenesses.picks, self.r.alike.offers
-        values = dict.fromkeys(picks[name] for name in offers)
-        return Question(
-            fact=GRIEVANCES,
-            type=spec.type,
-            text=self.say("kind"),
-            who="consumer",
-            grade="stated",
-            why=self.say("kind-why"),
-            answers=tuple(
-                Answer(value=value, label=spec.show(frozenset({value}), self.lang), removes=len(values) - 1)
-                for value in values
-            ),
-        )
+        picks, offers = self.compiled.likenesses.picks, self.r.alike.offers
+        spec, values = self.pack.vocabulary[GRIEVANCES], dict.fromkeys(picks[name] for name in offers)
+        labelled = ((value, spec.show(frozenset({value}), self.lang)) for value in values)
+        answers = tuple(Answer(value=value, label=label, removes=len(values) - 1) for value, label in labelled)
+        return which_matter(spec, self.lang, answers)
 
     # --- questions ----------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from funnel.complaint import MAX_TEXT, Complaint
 from funnel.decision import Answer, Decision, Question
 from funnel.engine._alike import GRIEVANCES
-from funnel.engine._texts import say
+from funnel.engine.questions import which_matter
 from funnel.errors import AnswerError
 from funnel.facts.intake import coerce, expected
 from funnel.facts.values import GRADES, Grade
@@ -228,16 +228,7 @@ def _next(step: Interview, decision: Decision) -> Question | None:
     unmatched = decision.referral is not None and {r.code for r in decision.referral.reasons} == {"unmatched"}
     if not unmatched or GRIEVANCES not in vocabulary or GRIEVANCES in step.asked:
         return None
-    lang = step.engine.lang
-    kind = Question(
-        fact=GRIEVANCES,
-        type="set",
-        text=say("kind", lang),
-        who="consumer",
-        grade="stated",
-        why=say("kind-why", lang),
-    )
-    return _with_answers(step, kind)
+    return _with_answers(step, which_matter(vocabulary[GRIEVANCES], step.engine.lang))
 
 
 def _with_answers(step: Interview, question: Question) -> Question:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from funnel.decision import Answer, Question
 from funnel.engine._plan import ELEMENTS, RECOGNISE, REST
+from funnel.engine._texts import say
 from funnel.engine.assess import SETTLE, Assessment, Case, End, reassess
 from funnel.facts.values import Grade, Known, Value, weakest
 from funnel.facts.vocabulary import FactSpec
@@ -186,3 +188,22 @@ def roles(assessment: Assessment, name: str) -> tuple[tuple[str, RuleException |
 def may_settle(assessment: Assessment) -> bool:
     """Whether settling is still possible for a rule."""
     return SETTLE in assessment.live
+
+
+def which_matter(spec: FactSpec, lang: str, answers: tuple[Answer, ...] = ()) -> Question:
+    """The question which matter a complaint is about, where its words do not show it; an answer of none is an empty list.
+
+    Args:
+        spec: The fact that picks the matter.
+        lang: ``zh`` or ``en``.
+        answers: Those to choose from; all that the fact can have where there are none.
+    """
+    return Question(
+        fact=spec.name,
+        type=spec.type,
+        text=say("kind", lang),
+        who="consumer",
+        grade="stated",
+        why=say("kind-why", lang),
+        answers=answers,
+    )

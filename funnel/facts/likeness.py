@@ -19,10 +19,13 @@ import math
 import re
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any, Final
+
+from funnel.errors import TwoLanguageError
 
 NONE: Final = "none"
 """The trait of a text that states no grievance."""
@@ -39,7 +42,7 @@ _LANE: Final = 3
 """Bytes of a lane: a byte of the table, summed over at most `MAX_GRAMS` rows."""
 _ZERO: Final = 128
 """The byte that stands for a weight of nothing."""
-_SIXTEENTHS: Final = 2.5
+_STEPS: Final = 2.5
 """Steps of a squared rarity in one byte: rarities reach ten."""
 _LEAST: Final = 6
 """A text of fewer known grams is too little to say anything of."""
@@ -62,13 +65,8 @@ def grams(normal: str) -> set[str]:
     return found
 
 
-class LikenessError(ValueError):
-    """A file of what was learnt that cannot be read; ``detail`` says what is wrong with it."""
-
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(en)
-        self.zh = zh
-        self.en = en
+class LikenessError(TwoLanguageError):
+    """A file of what was learnt that cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +102,32 @@ class Margins:
         return tuple(sorted(matters, key=lambda name: (-self.of[name], name)))
 
 
+@dataclass(frozen=True)
 class Likeness:
     """What was learnt from a pack's examples. Immutable; share it between threads.
 
-    Args:
-        traits: What a text may read like.
-        rarity: Steps of the squared rarity of each gram, from 1 to 255.
-        weights: For each gram a byte a trait: 128 is nothing, more speaks for the trait, less against it.
+    Attributes:
+        traits: What a text may read like, by name.
+        known: The grams that were learnt.
+        table: For each of them the steps of its squared rarity, from 1 to 255, then a byte a trait: 128 is nothing, more
+            speaks for the trait, less against it.
         examples: The digest of the examples that it was learnt from.
         near: The least margin of the likest scenario for which asking for the kind of matter is worth while.
         sure: The margin of the likest scenario from which on it is presumed to be the matter.
         apart: How much less a text may read like a matter than like another, if it is about it as well.
     """
 
-    __slots__ = ("_rows", "apart", "examples", "near", "sure", "traits")
+    traits: Mapping[str, Trait]
+    known: tuple[str, ...]
+    table: bytes = field(repr=False)
+    examples: str
+    near: float
+    sure: float
+    apart: float
 
-    def __init__(
-        self,
+    @classmethod
+    def made(
+        cls,
         traits: Sequence[Trait],
         rarity: Mapping[str, int],
         weights: Mapping[str, bytes],
@@ -129,22 +136,26 @@ class Likeness:
         near: float,
         sure: float,
         apart: float,
-    ) -> None:
-        self.traits: Mapping[str, Trait] = MappingProxyType({trait.name: trait for trait in traits})
-        self.examples = examples
-        self.near = near
-        self.sure = sure
-        self.apart = apart
-        lanes = len(traits) + 1
-        spread = bytearray(lanes * _LANE)
+    ) -> Likeness:
+        """From the steps of each gram's squared rarity and its byte for each trait."""
+        known = tuple(sorted(rarity))
+        table = b"".join(bytes((rarity[gram],)) + weights[gram] for gram in known)
+        named = MappingProxyType({trait.name: trait for trait in traits})
+        return cls(named, known, table, examples=examples, near=near, sure=sure, apart=apart)
+
+    @cached_property
+    def _rows(self) -> Mapping[str, int]:
+        """For each gram its row with a lane a byte. Made when a text is first read: who only checks a pack reads none."""
+        width = len(self.traits) + 1
+        spread = bytearray(width * _LANE)
         rows = {}
-        for gram, steps in rarity.items():
-            spread[::_LANE] = bytes((steps,)) + weights[gram]
+        for index, gram in enumerate(self.known):
+            spread[::_LANE] = self.table[index * width : (index + 1) * width]
             rows[gram] = int.from_bytes(spread, "little")
-        self._rows = rows
+        return rows
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self.known)
 
     def compare(self, normal: str) -> Margins | None:
         """How a normalised text reads; None where it holds too little that is known to say.
@@ -158,7 +169,7 @@ class Likeness:
         # Bytes cannot be below nought, so each row has 128 too much in every lane of a trait.
         total = sum(known).to_bytes(_LANE * (len(self.traits) + 1), "little")
         steps = int.from_bytes(total[:_LANE], "little")
-        length = math.sqrt(steps / _SIXTEENTHS)
+        length = math.sqrt(steps / _STEPS)
         away = _ZERO * len(known)
         margins = {}
         for index, trait in enumerate(self.traits.values(), 1):
@@ -182,9 +193,6 @@ class Likeness:
 
     def dump(self) -> str:
         """The file that `parse` reads: the same text for the same content."""
-        lanes = len(self.traits) + 1
-        names = sorted(self._rows)
-        table = b"".join(self._rows[name].to_bytes(lanes * _LANE, "little")[::_LANE] for name in names)
         content = {
             "funnel": 1,
             "examples": self.examples,
@@ -192,8 +200,8 @@ class Likeness:
             "sure": self.sure,
             "apart": self.apart,
             "traits": [{"name": t.name, "bias": t.bias, "scale": t.scale, "cut": t.cut} for t in self.traits.values()],
-            "grams": " ".join(names),
-            "table": base64.b64encode(zlib.compress(table, 9)).decode("ascii"),
+            "grams": " ".join(self.known),
+            "table": base64.b64encode(zlib.compress(self.table, 9)).decode("ascii"),
         }
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
@@ -208,8 +216,6 @@ def parse(text: str) -> Likeness:
         return _read(json.loads(text))
     except json.JSONDecodeError as error:
         raise LikenessError(f"不是 JSON：第 {error.lineno} 行", f"it is no JSON: line {error.lineno}") from None
-    except LikenessError:
-        raise
     # Among the ValueErrors: a number of too many digits, base 64 that is not of ASCII.
     except (KeyError, TypeError, AttributeError, ValueError, zlib.error, OverflowError, RecursionError) as error:
         raise LikenessError("缺一项，或者有一项读不出", f"a part is missing or unreadable: {error}") from None
@@ -232,11 +238,9 @@ def _read(content: Mapping[str, Any]) -> Likeness:
         raise LikenessError("表的大小和名目对不上", "its table does not fit its names")
     if 0 in table[::lanes]:
         raise LikenessError("有的字没有稀有度", "a gram of it has no rarity")
-    rarity = {name: table[i * lanes] for i, name in enumerate(names)}
-    weights = {name: table[i * lanes + 1 : (i + 1) * lanes] for i, name in enumerate(names)}
     near, sure, apart = (_number(content[key]) for key in ("near", "sure", "apart"))
-    examples = _word(content["examples"])
-    return Likeness(traits, rarity, weights, examples=examples, near=near, sure=sure, apart=apart)
+    named = MappingProxyType({trait.name: trait for trait in traits})
+    return Likeness(named, tuple(names), table, _word(content["examples"]), near=near, sure=sure, apart=apart)
 
 
 def _trait(entry: Mapping[str, Any]) -> Trait:
@@ -258,9 +262,9 @@ def _number(value: object) -> float:
 
 def quantised(rarity: float) -> int:
     """The byte of a gram's rarity (its inverse document frequency)."""
-    return max(1, min(255, round(rarity * rarity * _SIXTEENTHS)))
+    return max(1, min(255, round(rarity * rarity * _STEPS)))
 
 
 def rarity_of(steps: int) -> float:
     """The rarity that a byte stands for."""
-    return math.sqrt(steps / _SIXTEENTHS)
+    return math.sqrt(steps / _STEPS)

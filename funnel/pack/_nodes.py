@@ -141,6 +141,11 @@ class MapNode(NamedTuple):
 Node = ScalarNode | ListNode | MapNode
 
 
+def yaml_files(folder: Path) -> list[Path]:
+    """Every YAML file below a folder, in order."""
+    return sorted(p for suffix in ("*.yaml", "*.yml") for p in folder.rglob(suffix) if p.is_file())
+
+
 def load_file(path: Path, shown_as: str, sink: Diagnostics) -> Node | None:
     """Read one YAML file. Findings go to ``sink``; None if the file gives no usable node."""
     try:

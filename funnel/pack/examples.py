@@ -14,7 +14,7 @@ from typing import Final
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path
 from funnel.facts.likeness import GATE, NONE
-from funnel.pack._nodes import MapNode, Node, ScalarNode, load_file
+from funnel.pack._nodes import MapNode, Node, ScalarNode, load_file, yaml_files
 from funnel.pack._reader import Reader
 from funnel.pack.model import Pack
 
@@ -60,7 +60,7 @@ def read_examples(pack: Pack) -> Examples:
     sink = Diagnostics()
     folder = Path(pack.root) / FOLDER
     reading = _Reading(pack, Reader(sink))
-    for path in sorted(p for suffix in ("*.yaml", "*.yml") for p in folder.rglob(suffix)):
+    for path in yaml_files(folder):
         node = load_file(path, shown_path(path), sink)
         if node is not None:
             reading.file(node)
