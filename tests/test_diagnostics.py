@@ -289,6 +289,38 @@ def test_all_faults_are_reported_at_once_in_file_order(tmp_path):
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize(
+    ("content", "where"),
+    [
+        ("scenario: none\ntexts: [不错]", "likeness/"),
+        ("rule: goods.return\ntests: []", "scenarios/mini/"),
+        ("signals: {late: {title: {zh: 晚}, phrases: [晚了]}}", "signals/"),
+        ("facts: {}", "vocabulary/"),
+        ("statutes: {}", "statutes/"),
+        ("gates: []", "gates.yaml"),
+        ("calendar: {}", "calendar.yaml"),
+    ],
+)
+def test_a_file_where_a_rule_should_be_that_is_plainly_none_is_told_where_it_belongs_and_nothing_else(
+    tmp_path, content, where
+):
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    (target / "goods" / "extra.yaml").write_text(f"funnel: 1\n{content}\n", "utf-8")
+    (found,) = [d for d in funnel.check_pack(target).diagnostics if d.severity == "error"]
+    assert (found.code, found.span.path.rpartition("/")[2]) == ("F123", "extra.yaml")
+    assert found.help("zh").endswith(where)
+    assert found.help("en").endswith(where)
+
+
+def test_a_rule_with_a_key_too_many_is_still_told_of_its_keys(tmp_path):
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    path = target / "goods" / "return.yaml"
+    path.write_text(path.read_text("utf-8") + "tests: []\n", "utf-8")
+    assert {d.code for d in funnel.check_pack(target).diagnostics if d.severity == "error"} == {"F201"}
+
+
 def test_every_code_speaks_both_languages_and_says_a_way_out():
     for code, entry in CATALOG.items():
         assert all((entry.zh, entry.en, entry.help_zh, entry.help_en)), code

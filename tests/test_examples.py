@@ -34,6 +34,8 @@ MISTAKES = {
     "a gate where a scenario stands": GOOD.replace("return7_refused", "injury"),
     "none among also": GOOD.replace("also: quality_defect", "also: [none]"),
     "unknown scenario beside": GOOD.replace("also: quality_defect", "also: quality_defects"),
+    "the title of a scenario": GOOD.replace("return7_refused", "无理由退货被拒"),
+    "the title of a gate": GOOD.replace("[injury, crime]", "[受伤]"),
     "unknown gate": GOOD.replace("[injury, crime]", "[injry]"),
     "a gate in a mapping": GOOD.replace("[injury, crime]", "{injury: true}"),
     "same text twice": GOOD + "  - 店家不让我退\n",

@@ -12,6 +12,7 @@ from queue_kit import START, SetClock, complaint, desk, dump
 import funnel
 from funnel.errors import (
     AlreadyClaimedError,
+    ComplaintError,
     ErasedError,
     InvalidCommandError,
     InvalidTransitionError,
@@ -413,6 +414,12 @@ def test_an_answer_that_cannot_be_read_changes_nothing(desk_, store):
         desk_.answer(case.id, {})
     with pytest.raises(UnknownCaseError):
         desk_.answer("no-such-case", {"a": 1})
+    for answers in (
+        {"ship_by_on": "soon"},
+        {"address_wrong": False, "ship_by_on": {"value": "2026-11-05", "grade": "sure"}},
+    ):
+        with pytest.raises(ComplaintError, match="ship_by_on"):
+            desk_.answer(case.id, answers)
     assert dump(store) == before
 
 

@@ -32,6 +32,7 @@ cases = st.lists(
             max_size=3,
         ).map(tuple),
         out_of_scope=st.booleans(),
+        presumed=st.booleans(),
         hours=st.none() | st.floats(0, 1000),
     ),
     max_size=40,
@@ -108,6 +109,17 @@ def test_behind_each_chart_stands_a_table_with_its_numbers(engine):
     assert "30.0" in text
     page = render(gather(engine.pack, found), lang="en", generated_at=NOW)
     assert page.count('role="img"') == page.count("aria-label=") == 4
+
+
+def test_what_is_only_presumed_is_told_apart_and_no_rule_is_said_to_have_recognised_it(engine):
+    matters = (("nondelivery", "delivery.nondelivery"),)
+    sure, guess = Case("甲店", "food", "ask", None, matters), Case("甲店", "food", "ask", None, matters, presumed=True)
+    report = gather(engine.pack, [sure, guess, guess])
+    assert (report.recognised, report.presumed) == (3, 2)
+    assert [(row.name, row.count) for row in report.scenarios] == [("nondelivery", 3)]
+    assert [(row.name, row.count) for row in report.fired] == [("delivery.nondelivery", 1)]
+    assert "2 of the recognised only read like it" in render(report, lang="en", generated_at=NOW)
+    assert "只是读来像" not in render(gather(engine.pack, [sure]), lang="zh", generated_at=NOW)
 
 
 def test_an_empty_batch_gives_a_page_that_says_so(engine):

@@ -149,4 +149,5 @@ def _case(engine: Engine, decision: Decision, merchant: str | None, trade: str |
         tier=decision.tier,
         matters=tuple((m.scenario or m.matter, m.rule) for m in decision.matters),
         out_of_scope=outside,
+        presumed=any(m.presumed for m in decision.matters),
     )

@@ -180,6 +180,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             '把整条加引号，例如 - "{{商家}}…不给退"',
             'quote the whole of it, as in - "{{list}}…words"',
         ),
+        "F123": _e(
+            "这里应当是规则，文件里写的却是{kind_zh}",
+            "a rule is expected here, and this file holds {kind_en}",
+            "移到 {where}",
+            "move it to {where}",
+        ),
         # --- F2xx: shape ---
         "F201": _e(
             "不认识的字段“{key}”",

@@ -7,8 +7,9 @@ that one run reports everything that is wrong.
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import TypeVar
@@ -42,6 +43,15 @@ def near(word: str, known: Iterable[str]) -> dict[str, str]:
 def near_blanks(hit: str) -> dict[str, str]:
     """The blanks for a word that may have been meant; empty where ``hit`` is."""
     return {"near_zh": f"是不是“{hit}”？" if hit else "", "near_en": f"Did you mean “{hit}”?" if hit else ""}
+
+
+def _titled(value: str, titles: Mapping[str, str]) -> str:
+    """The word whose title a value is, is part of or comes near to; ``""`` where none or several are."""
+    part = {word for title, word in titles.items() if value in title}
+    if part:
+        return part.pop() if len(part) == 1 else ""
+    close = difflib.get_close_matches(value, titles, n=1, cutoff=0.6)
+    return titles[close[0]] if close else ""
 
 
 class Reader:
@@ -152,14 +162,22 @@ class Reader:
             return None
         return value
 
-    def choice(self, node: Node | None, choices: Iterable[str]) -> str | None:
-        """One of a closed set of words."""
+    def choice(
+        self, node: Node | None, choices: Iterable[str], titles: Mapping[str, str] = MappingProxyType({})
+    ) -> str | None:
+        """One of a closed set of words. ``titles``: what else people call them, so that they can be told the word."""
         known = tuple(choices)
         value = self.raw(node, "一个词", "a word", known[0] if known else "")
         if node is None or value is None:
             return None
         if value not in known:
-            self.sink.add("F204", node.span, value=value, known=", ".join(known), **near(value, known))
+            self.sink.add(
+                "F204",
+                node.span,
+                value=value,
+                known=", ".join(known),
+                **near_blanks(suggestion(value, known) or _titled(value, titles)),
+            )
             return None
         return value
 

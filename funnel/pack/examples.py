@@ -74,7 +74,9 @@ class _Reading:
     def __init__(self, pack: Pack, reader: Reader) -> None:
         self.r = reader
         self.scenarios = sorted({rule.scenario for rule in pack.rules.values()})
+        self.titles = {title: rule.scenario for rule in pack.rules.values() for title in rule.title.values()}
         self.gates = sorted(pack.gates)
+        self.gate_titles = {title: gate.id for gate in pack.gates.values() for title in gate.title.values()}
         self.found: list[Example] = []
         self.seen: dict[str, Span] = {}
 
@@ -86,7 +88,7 @@ class _Reading:
         version = entries.get("funnel")
         if isinstance(version, ScalarNode) and version.value != "1":
             r.sink.add("F205", version.span, value=version.value)
-        main = r.choice(entries.get("scenario"), (*self.scenarios, NONE))
+        main = r.choice(entries.get("scenario"), (*self.scenarios, NONE), self.titles)
         for item in r.items(entries.get("texts")):
             example = None if main is None else self._example(item, main)
             if example is not None and r.is_new(self.seen, example.text, _text_node(item)):
@@ -101,8 +103,8 @@ class _Reading:
         if entries is None:
             return None
         text = r.string(entries.get("text"))
-        also = [r.choice(n, self.scenarios) for n in r.items(entries.get("also"), single=True)]
-        gates = [r.choice(n, self.gates) for n in r.items(entries.get("gates"), single=True)]
+        also = [r.choice(n, self.scenarios, self.titles) for n in r.items(entries.get("also"), single=True)]
+        gates = [r.choice(n, self.gates, self.gate_titles) for n in r.items(entries.get("gates"), single=True)]
         if text is None:
             return None
         return Example(

@@ -35,6 +35,18 @@ _FOLDERS = ("vocabulary", "signals", "statutes", "conditions")
 """What may be a folder of any number of files, or one file."""
 _SINGLE = {f"{name}.yaml": name for name in ("pack", "gates", "calendar", "forums", *_FOLDERS)}
 _RULE = "rule:"
+_ELSEWHERE = {
+    "texts": ("投诉例子", "example complaints", f"{EXAMPLES}/"),
+    "tests": ("场景测试", "scenario tests", "scenarios/{pack}/"),
+    "signals": ("说法", "signals", "signals/"),
+    "facts": ("事实", "facts", "vocabulary/"),
+    "statutes": ("法条", "statutes", "statutes/"),
+    "parameters": ("法定参数", "parameters", "statutes/"),
+    "gates": ("关口", "gates", "gates.yaml"),
+    "conditions": ("具名条件", "named conditions", "conditions.yaml"),
+    "calendar": ("日历", "a calendar", "calendar.yaml"),
+}
+"""What a file holds that lies where a rule should be, by the first of its keys that says so, and where it belongs."""
 _SUFFIXES = (".yaml", ".yml")
 LIKENESS = "likeness.json"
 """What `funnel learn` writes."""
@@ -163,10 +175,22 @@ class _Load:
         rules: dict[str, Rule] = {}
         for path, shown, id_ in self.rule_files:
             node = self._read(path, shown, _RULE + id_)
-            rule = None if node is None else read(node, id_)
+            rule = None if node is None or self._belongs_elsewhere(node) else read(node, id_)
             if rule is not None:
                 rules[rule.id] = rule
         return MappingProxyType(dict(sorted(rules.items())))
+
+    def _belongs_elsewhere(self, node: Node) -> bool:
+        """Whether a file is plainly no rule, told in one message instead of one for each key that a rule has and it has not."""
+        if not isinstance(node, MapNode) or not {"id", "recognise"}.isdisjoint(node.values):
+            return False
+        for name in node.names:
+            if name.value in _ELSEWHERE:
+                zh, en, where = _ELSEWHERE[name.value]
+                where = where.format(pack=self.root.resolve().name)
+                self.sink.add("F123", name.span, kind_zh=zh, kind_en=en, where=where)
+                return True
+        return False
 
     def _paths(self) -> list[tuple[Path, tuple[str, ...]]]:
         """Every YAML file with the parts of its path below the pack's folder, in the order of these."""

@@ -11,9 +11,7 @@ import funnel
 from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.engine.engine import to_complaint
-from funnel.errors import (
-    InvalidCommandError,
-)
+from funnel.errors import ComplaintError, InvalidCommandError
 from funnel.facts.intake import localise
 from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, a_name, bytes_of, newest_case, present, scenario_of
 from funnel.queue._rows import (
@@ -239,7 +237,7 @@ class Intake(Base):
             command_id: Names the command, so that sending it twice does it once.
 
         Raises:
-            ComplaintError: A fact cannot be read.
+            ComplaintError: A fact cannot be read; nothing is changed, and the question stands.
             ErasedError: The complaint's words have been erased.
             InvalidTransitionError: The case is closed.
         """
@@ -255,6 +253,7 @@ class Intake(Base):
             parsed = to_complaint(merged)
             complaint = present(work.unit.get("complaint", id=row["complaint_id"]))
             as_of = dt.date.fromisoformat(last["as_of"])
+            self._readable(parsed, facts, as_of)
             decision = self._engine.decide(parsed, as_of=as_of)
             context = json.loads(last["context"])
             decision_id = self._keep(
@@ -271,6 +270,17 @@ class Intake(Base):
             return case_of(self._move_on(work, row, decision, decision_id, actor, sorted(facts)))
 
         return self._command("answer", body, command_id, case_id, facts, actor)
+
+    def _readable(self, complaint: Complaint, answered: Iterable[str], as_of: dt.date) -> None:
+        """Refuse answers that say nothing. In a complaint such a field is for a person to look at; who is asked can be asked again."""
+        ours = {f"facts.{name}" for name in answered}
+        wrong = [
+            problem
+            for problem in self._engine.reason(complaint, as_of=as_of).intake.problems
+            if problem.field.removesuffix(".grade") in ours
+        ]
+        if wrong:
+            raise ComplaintError(wrong)
 
     def _move_on(
         self, work: Work, row: Row, decision: Decision, decision_id: str, actor: str, facts: Sequence[str]

@@ -30,6 +30,7 @@ class Case:
         tier: Who gets it; None where the machine keeps it.
         matters: Scenario and rule of each matter.
         out_of_scope: Whether a rule recognised it as none of the pack's business.
+        presumed: Whether its matters are presumed of what its words read like: nobody has confirmed them, and no rule recognised them.
         hours: From its opening to its end, in hours; None where it has not ended.
     """
 
@@ -39,6 +40,7 @@ class Case:
     tier: str | None
     matters: tuple[tuple[str, str], ...] = ()
     out_of_scope: bool = False
+    presumed: bool = False
     hours: float | None = None
 
 
@@ -70,7 +72,7 @@ class Report:
     Attributes:
         cases: How many complaints.
         rejected: Rows that could not be read.
-        recognised, out_of_scope, settled, asked: How many.
+        recognised, presumed, out_of_scope, settled, asked: How many; the presumed are among the recognised.
         tiers: Referred, by tier, in the pack's order.
         scenarios: Ranked; ``parts`` counts the outcomes. A complaint counts once a matter.
         to_80: How many scenarios make up four fifths of the matters; None without any.
@@ -88,6 +90,7 @@ class Report:
     cases: int
     rejected: int
     recognised: int
+    presumed: int
     out_of_scope: int
     settled: int
     asked: int
@@ -150,7 +153,7 @@ class Tally:
 
     def __init__(self, pack: Pack) -> None:
         self._pack = pack
-        self._count = self._recognised = self._outside = self._settled = self._asked = 0
+        self._count = self._recognised = self._presumed = self._outside = self._settled = self._asked = 0
         self._tiers: Counter[str] = Counter()
         self._scenarios: dict[str, Counter[str]] = defaultdict(Counter)
         self._rules: dict[str, Counter[str]] = defaultdict(Counter)
@@ -164,6 +167,7 @@ class Tally:
         self._count += 1
         self._outside += case.out_of_scope
         self._recognised += bool(case.matters) and not case.out_of_scope
+        self._presumed += case.presumed
         self._settled += case.outcome == "settle"
         self._asked += case.outcome == "ask"
         if case.outcome == "refer":
@@ -171,7 +175,7 @@ class Tally:
         found = () if case.out_of_scope else tuple(dict.fromkeys(scenario for scenario, _ in case.matters))
         for scenario in found:
             self._scenarios[scenario][case.outcome] += 1
-        for rule in dict.fromkeys(rule for _, rule in case.matters):
+        for rule in () if case.presumed else dict.fromkeys(rule for _, rule in case.matters):
             self._rules[rule][case.outcome] += 1
         for kind, name, table in (
             ("merchant", case.merchant, self._merchants),
@@ -202,6 +206,7 @@ class Tally:
             cases=self._count,
             rejected=rejected,
             recognised=self._recognised,
+            presumed=self._presumed,
             out_of_scope=self._outside,
             settled=self._settled,
             asked=self._asked,

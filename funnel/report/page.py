@@ -70,6 +70,7 @@ def render(report: Report, *, lang: str, generated_at: dt.datetime, title: str |
         "rows": report.cases + report.rejected,
         "rejected": report.rejected,
         "recognised": report.recognised,
+        "presumed": report.presumed,
         "out_of_scope": report.out_of_scope,
         "settled": report.settled,
         "asked": report.asked,
