@@ -21,7 +21,7 @@ run: $(STAMP)  ## decide the sample batch and print the funnel
 	$(BIN)/funnel run examples/complaints.sample.csv -o decisions.jsonl --rejects rejects.jsonl
 
 test: $(STAMP)  ## every test
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 $(ENGINES)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(ENGINES)

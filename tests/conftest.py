@@ -1,7 +1,9 @@
 """Shared by all tests: the shipped pack and its engine, loaded once."""
 
 import tempfile
+import uuid
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -44,6 +46,17 @@ def postgres():
         server = pgserver.get_server(folder, cleanup_mode="stop")
         yield server.get_uri()
         server.cleanup()
+
+
+@pytest.fixture
+def postgres_alone(postgres):
+    """A database of its own, for a test that looks at every row again and again."""
+    import psycopg  # noqa: PLC0415 (comes with the extra)
+
+    name = f"alone_{uuid.uuid4().hex}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return urlsplit(postgres)._replace(path=f"/{name}").geturl()
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgres"])

@@ -157,7 +157,8 @@ def test_every_drawn_complaint_keeps_the_promises(drawn, text, other):
 def test_what_a_form_says_goes_before_what_the_text_reads_like(drawn, text, kinds):
     facts = {**drawn["facts"], "grievances": kinds}
     new, _ = hold(WITH, WITHOUT, {**drawn, "facts": facts, "text": text})
-    assert not new.suggestions
+    # Words of another office give way to what was picked, and are named all the same.
+    assert all(s.because == "words-only" and PACK.rules[s.rule].out_of_scope for s in new.suggestions)
     assert not any(m.presumed for m in new.matters)
 
 
@@ -259,6 +260,13 @@ def test_a_suspected_gate_brings_a_person_and_says_so(base):
     assert [(r.code, r.gate) for r in decision.referral.reasons] == [("gate-suspected", "injury")]
     denied = engine(base, likeness).decide(told(said("庚"), grievances=["late"], injury_reported=False))
     assert denied.outcome == "settle"
+
+
+def test_nothing_is_suspected_of_a_text_that_reads_most_like_those_that_state_no_grievance(base):
+    likeness = made({**MARKS, "none": {"己": 120}})
+    assert suspected(engine(base, likeness).decide(told(said("庚")))) == {"injury"}
+    assert likeness.compare(said("庚", "己")).of["gate:injury"] >= likeness.traits["gate:injury"].cut
+    assert suspected(engine(base, likeness).decide(told(said("庚", "己")))) == set()
 
 
 def test_a_gate_that_words_open_is_open_and_not_suspected(base):

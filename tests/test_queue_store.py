@@ -104,7 +104,7 @@ def commands(d, clock):
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_an_exception_at_any_statement_of_any_command_leaves_no_half_state(engine, kind, tmp_path, request):
-    url = str(tmp_path / "q.db") if kind == "sqlite" else request.getfixturevalue("postgres")
+    url = str(tmp_path / "q.db") if kind == "sqlite" else request.getfixturevalue("postgres_alone")
     store, clock = SqlStore(url), SetClock()
     d = desk(engine, store, clock, policy=QueuePolicy(incident_open=2, incident_close=1))
     left = [10**9]

@@ -40,16 +40,30 @@ import funnel
 ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT / "scenarios" / "cn-ecommerce" / "real"
 LABELS = tuple(
-    REAL / name for name in ("labels.jsonl", "labels-dev.jsonl", "labels-heldout.jsonl", "labels-heldout2.jsonl")
+    REAL / f"{name}.jsonl"
+    for name in ("labels", "labels-dev", "labels-read", "labels-heldout", "labels-heldout2", "labels-heldout3")
 )
-PARTS = ("all", "random", "keyword", "dev", "heldout", "heldout2", "invented-dev", "invented-heldout")
-HELD_OUT = frozenset({"heldout", "heldout2", "invented-heldout"})
+PARTS = (
+    "all",
+    "random",
+    "keyword",
+    "dev",
+    "read",
+    "heldout",
+    "heldout2",
+    "heldout3",
+    "invented-dev",
+    "invented-heldout",
+)
+HELD_OUT = frozenset({"heldout", "heldout2", "heldout3", "invented-heldout"})
 TITLES = {
     "random": "random sample: the fair one",
     "keyword": "chosen by words: not a fair sample",
     "dev": "a later random sample, labelled blind: dev, may be read row by row and written for",
     "heldout": "a later random sample, labelled blind: held out, figures only",
-    "heldout2": "the newest random sample, what two blind readers both state: held out, figures only",
+    "read": "a great random sample, labelled blind: learnt from",
+    "heldout2": "a random sample, what two blind readers both state: held out, figures only",
+    "heldout3": "the newest random sample, labelled blind: held out, figures only",
     "invented-dev": "invented texts, hard on purpose: dev, may be read row by row and written for",
     "invented-heldout": "invented texts, hard on purpose: held out, figures only",
 }

@@ -41,7 +41,8 @@ APART: Final = 0.4
 was learnt from, those further off were wrong in nine of ten cases; a greater distance lets more of the wrong ones stand, a
 smaller one costs right ones."""
 FALSE_ALARMS: Final = 0.003
-"""Of the texts held back that say nothing of a gate, so many at most are at its cut or above."""
+"""Of the texts held back that say nothing of a gate, it is suspected in so many at most. Nothing is suspected where a text reads most
+like those that state no grievance."""
 
 LEAST_LIKE: Final = -0.3
 """No gate is suspected of a text that is less like it: few examples of a gate say little of what else may look like it."""
@@ -67,9 +68,9 @@ class Taught:
     Attributes:
         name: The trait.
         examples: How many have it.
-        first: Of those that have it as their main matter, how many read like it most; of a gate: how many are at its cut.
+        first: Of those that have it as their main matter, how many read like it most; of a gate: in how many it is suspected.
         offered: How many have it among the likest that are offered; None for a gate.
-        wrong: How many that do not have it are at its cut or above.
+        wrong: In how many that do not have it a gate is suspected.
     """
 
     name: str
@@ -244,9 +245,12 @@ def _bars(judged: Sequence[_Judged]) -> tuple[float, float]:
 
 def _cut(name: str, judged: Sequence[_Judged]) -> float:
     """The margin from which on a gate is suspected; for all that is no gate one that no text has."""
-    others = sorted((m.of[name] for e, m in judged if name not in e.traits), reverse=True)
-    mark = others[int(len(others) * FALSE_ALARMS)] if others and name.startswith(GATE) else _NEVER
-    return max(_above(mark), LEAST_LIKE)
+    others = [m for e, m in judged if name not in e.traits]
+    if not others or not name.startswith(GATE):
+        return _NEVER
+    likest = sorted((m.of[name] for m in others if m.ranked()[0] != NONE), reverse=True)
+    allowed = int(len(others) * FALSE_ALARMS)
+    return max(_above(likest[allowed]), LEAST_LIKE) if allowed < len(likest) else LEAST_LIKE
 
 
 def _above(margin: float) -> float:
@@ -267,10 +271,10 @@ def _lowest(pairs: Sequence[tuple[float, bool]], share: float) -> float:
 
 def _taught(name: str, cut: float, judged: Sequence[_Judged]) -> Taught:
     mine = [(e, m) for e, m in judged if name in e.traits]
-    wrong = sum(m.of[name] >= cut for e, m in judged if name not in e.traits)
+    suspected = [name in e.traits for e, m in judged if m.of[name] >= cut and m.ranked()[0] != NONE]
     if name.startswith(GATE):
-        return Taught(name, len(mine), sum(m.of[name] >= cut for _, m in mine), None, wrong)
+        return Taught(name, len(mine), sum(suspected), None, len(suspected) - sum(suspected))
     orders = [(e, m.ranked()) for e, m in mine]
     first = sum(order[0] == name for e, order in orders if name in (*e.matters[:1], NONE))
     offered = sum(name in order[:OFFERED] for _, order in orders)
-    return Taught(name, len(mine), first, offered, wrong)
+    return Taught(name, len(mine), first, offered, 0)

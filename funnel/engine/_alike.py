@@ -1,6 +1,7 @@
 """What a text's likeness to the pack's examples may do: never state a fact, never settle, never take a protection away.
 
 It may do four things. A gate that nothing opened but whose examples the text reads like is *suspected*: a person looks first.
+None is where the text reads most like those that state no grievance.
 Where no rule recognises a complaint, those that it reads like are *offered*: the consumer is asked which it is, and what he
 answers counts as if he had picked it in a form; where one of them is sure, it is *presumed*, so that whoever has the case sees what
 it will take, but nothing is decided until it is said. And a rule that recognises a complaint by its words alone is *doubted* where the
@@ -24,7 +25,7 @@ from typing import Final
 from funnel.complaint import Complaint
 from funnel.engine._checks import Check
 from funnel.facts.intake import Intake
-from funnel.facts.likeness import GATE, Likeness, Margins
+from funnel.facts.likeness import GATE, NONE, Likeness, Margins
 from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Grade, Known
 from funnel.pack.model import Gate, Pack, Rule, Test, leaves_of
@@ -127,8 +128,10 @@ class Likenesses:
         if self._likeness is None or margins is None:
             return Alike(doubted=picked, picked=True) if picked else NOTHING
         traits = self._likeness.traits
+        # Praise of a handle that does not burn reads like a burn as well; of what states no grievance nothing is suspected.
+        guarded = () if margins.ranked()[0] == NONE else self._gates
         gates = tuple(
-            gate for gate, name, reads in self._gates if margins.of[name] >= traits[name].cut and reads.isdisjoint(said)
+            gate for gate, name, reads in guarded if margins.of[name] >= traits[name].cut and reads.isdisjoint(said)
         )
         if GRIEVANCES in said:
             return Alike(gates, doubted=picked, picked=bool(picked)) if gates or picked else NOTHING
