@@ -18,7 +18,7 @@ grievance: *main* asks for the main scenario (over rows whose main scenario is c
 is main over rows that are not doubtful. *Recognised or suggested* counts as found what is suggested by name, to the consumer as a
 question or to a person, because no rule recognises the words and the text reads like it; how often that is right stands below it.
 A matter that is only presumed counts as recognised. Parts are never added up:
-``random``, ``dev``, ``heldout`` and ``heldout2`` are each a fair sample of their file, the others are not. Of the real rows only those held
+``random``, ``dev``, ``read`` and those held out are each a fair sample of their file, the others are not. Of the real rows only those held
 out are fair: the pack has learnt from the others (``funnel learn --history``), as phrases were written for them before.
 """
 
