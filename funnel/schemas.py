@@ -20,6 +20,7 @@ from funnel.pack.model import (
     ACTORS,
     AMOUNT_KINDS,
     NEVER_SETTLED,
+    OTHER,
     PAYERS,
     PLAIN_KINDS,
     REQUIRED_GATES,
@@ -415,7 +416,7 @@ def _gate(pack: Pack | None) -> dict[str, Any]:
         "type": "object",
         "properties": {
             "id": {"type": "string"},
-            "covers": {"enum": [*REQUIRED_GATES, "other"]},
+            "covers": {"enum": [*REQUIRED_GATES, OTHER]},
             "title": _ref("texts"),
             "when": _ref("condition"),
             "tier": _tiers(pack),

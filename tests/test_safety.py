@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 
@@ -424,6 +425,51 @@ def test_no_settlement_survives_an_open_gate_whatever_the_rule_says(test, gate):
     assert decision.outcome == "refer"
     assert gate in {r.gate for r in decision.referral.reasons}
     assert all(m.outcome == "refer" and not m.remedies for m in decision.matters)
+
+
+BARS = {
+    "refund-begun": "商家退了我五十块",
+    "made-good": "后来我们协商一致了",
+    "not-for-consumption": "是我们公司采购的",
+    "private-seller": "是在闲鱼上跟个人买的",
+    "unpaid": "货到付款，这单我没给钱",
+    "person-at-risk": "我不想活了",
+    "incapacity": "我哥智力残疾",
+}
+
+
+@pytest.mark.parametrize("gate", BARS)
+def test_no_settlement_survives_what_bars_a_machine_whichever_rule_matched(gate):
+    for test in SETTLED:
+        complaint = test.complaint.model_copy(update={"text": f"{test.complaint.text or ''}，{BARS[gate]}"})
+        decision = decide(COMPILED, complaint, as_of=complaint.received_at.date())
+        assert decision.outcome == "refer", test.name
+        assert gate in {r.gate for r in decision.referral.reasons}, test.name
+
+
+@pytest.mark.parametrize("more", [-1, 1])
+def test_no_settlement_survives_a_claim_of_another_sum(more):
+    """Nobody is given less than he asks in silence, and nobody more: not by a fen."""
+    for test in SETTLED:
+        day = test.complaint.received_at.date()
+        due = [r.amount for m in decide(COMPILED, test.complaint, as_of=day).matters for r in m.remedies]
+        claimed = sum(Decimal(str(amount)) for amount in due if amount is not None) + Decimal(more) / 100
+        if claimed > 0:  # nought is no claim
+            other = test.complaint.model_copy(update={"claimed_amount": claimed})
+            assert decide(COMPILED, other, as_of=day).outcome != "settle", test.name
+
+
+def test_a_settlement_of_nothing_is_none():
+    rule = MINI.rules["goods.return"]
+    nought = RemedySpec("refund", parse("price_paid - price_paid"), "price_paid - price_paid", "merchant", None, None)
+    pack = replace(
+        MINI, rules=MappingProxyType({rule.id: replace(rule, settle=replace(rule.settle, remedies=(nought,)))})
+    )
+    order = {"price": "100", "quantity": 1, "category": "general", "signed_at": "2026-11-07"}
+    told = {"text": "卖家就是不给退", "facts": {"goods_intact": True}, "received_at": "2026-11-10T10:00:00+08:00"}
+    decision = decide(compile_pack(pack), Complaint(id="c", order=order, **told), as_of=DAY)
+    assert decision.outcome == "refer"
+    assert "nothing-due" in {r.code for r in decision.referral.reasons}
 
 
 def test_a_rule_that_steps_aside_but_may_yet_refer_keeps_others_from_settling():

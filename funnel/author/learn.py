@@ -27,7 +27,7 @@ from funnel.errors import TwoLanguageError
 from funnel.facts.likeness import GATE, NONE, Likeness, Margins, Trait, grams, quantised, rarity_of
 from funnel.facts.normalise import normalise
 from funnel.pack.examples import Example, digest_of
-from funnel.pack.model import Pack
+from funnel.pack.model import OTHER, Pack
 
 FOLDS: Final = 5
 LEAST: Final = 8
@@ -106,7 +106,9 @@ def tested(pack: Pack, tests: Iterable[ScenarioTest]) -> tuple[Example, ...]:
         bare = Complaint(id="test", text=text, received_at=test.complaint.received_at)
         decision = decide(compiled, bare, as_of=as_of_day(compiled, test))
         reasons = () if decision.referral is None else decision.referral.reasons
-        gates = frozenset(reason.gate for reason in reasons if reason.gate in pack.gates and reason.gate is not None)
+        opened = {reason.gate for reason in reasons}
+        # What bars a settlement of itself is no kind of text: only what protects somebody is learnt.
+        gates = frozenset(gate.id for gate in pack.gates.values() if gate.id in opened and gate.covers != OTHER)
         matters = tuple(dict.fromkeys(matter.scenario for matter in decision.matters))
         found[text] = Example(text, matters, gates)
     return tuple(found.values())

@@ -28,7 +28,7 @@ from funnel.facts.intake import Intake
 from funnel.facts.likeness import GATE, NONE, Likeness, Margins
 from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Grade, Known
-from funnel.pack.model import Gate, Pack, Rule, Test, leaves_of
+from funnel.pack.model import OTHER, Gate, Pack, Rule, Test, leaves_of
 
 GRIEVANCES: Final = "grievances"
 """The fact that a form or an answer picks the matter with."""
@@ -74,7 +74,11 @@ class Likenesses:
         self._likeness: Likeness | None = pack.likeness
         self._outside = frozenset(rule.id for rule in pack.live_rules if rule.out_of_scope)
         traits = {} if pack.likeness is None else pack.likeness.traits
-        self._gates = tuple((gate.id, GATE + gate.id, check.reads) for gate, check in gates if GATE + gate.id in traits)
+        self._gates = tuple(
+            (gate.id, GATE + gate.id, check.reads)
+            for gate, check in gates
+            if GATE + gate.id in traits and gate.covers != OTHER
+        )
         live = [rule for rule in pack.live_rules if rule.scenario in traits]
         self._scenarios = {rule.id: rule.scenario for rule in live}
         self._pack = pack

@@ -107,6 +107,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "金额 {amount} 元超过机器结案上限 {limit} 元",
             "{amount} yuan is above the limit of {limit} yuan for machines",
         ),
+        "nothing-due": (
+            "按规则算出来是 0 元，没有可以结的，由人看消费者要的是什么",
+            "what comes out by the rule is nothing, so there is nothing to settle; a person sees what the consumer wants",
+        ),
         "claim-below": (
             "按规则可得 {amount} 元，消费者只要 {limit} 元，由人核对他要的是什么",
             "the rule gives {amount} yuan and the consumer asks for {limit}; a person sees what he wants",

@@ -497,7 +497,17 @@ class _Settling:
     def _caps(self, remedies: tuple[DueRemedy, ...], total: int) -> None:
         if any(r.amount is not None and r.amount.fen < 0 for r in remedies):
             self._cannot(Block("engine-refused", "negative"))
-        if not any(r.amount is not None and r.amount.fen for r in remedies):
+        money = [r.amount.fen for r in remedies if r.amount is not None]
+        if money and not any(money):
+            self._cannot(Block("nothing-due"))
+        claimed = self._value("claimed_amount")
+        if isinstance(claimed, int) and claimed > total:
+            self._cannot(Block("claim-exceeds", f"{claimed}>{total}"))
+        elif (
+            isinstance(claimed, int) and 0 < claimed < total
+        ):  # not raised is nought; nobody is given more than he asks
+            self._cannot(Block("claim-below", f"{total}>{claimed}"))
+        if not any(money):
             return
         paid = self._value(PAID_FACT)
         if not isinstance(paid, int) or isinstance(paid, bool):
@@ -511,13 +521,6 @@ class _Settling:
         promised = sum(r.amount.fen for r in remedies if r.amount is not None and r.spec.kind == _PROMISED)
         if capped > paid or promised > paid or total > 2 * paid:
             self._cannot(Block("engine-refused", f"{total}>{paid}"))
-        claimed = self._value("claimed_amount")
-        if isinstance(claimed, int) and claimed > max(total, paid):
-            self._cannot(Block("claim-exceeds", f"{claimed}>{max(total, paid)}"))
-        elif (
-            isinstance(claimed, int) and 0 < claimed < total
-        ):  # not raised is nought; nobody is given more than he asks
-            self._cannot(Block("claim-below", f"{total}>{claimed}"))
 
     def _value(self, name: str) -> Value | None:
         known = self.known.get(name)

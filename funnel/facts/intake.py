@@ -18,7 +18,15 @@ from funnel.facts.derived import FUNCTIONS, Context
 from funnel.facts.normalise import normalise
 from funnel.facts.signals import Lexicon, Scan
 from funnel.facts.values import GRADES, Facts, Grade, Known, Value, weakest
-from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX, FactSpec, Origin, SellersWords, Vocabulary
+from funnel.facts.vocabulary import (
+    BUILT_IN_DATES,
+    SIGNAL_PREFIX,
+    FactSpec,
+    Origin,
+    SellersWords,
+    ValueArg,
+    Vocabulary,
+)
 
 _MAX_SOURCES = 20
 
@@ -404,8 +412,8 @@ def compute(
     function = FUNCTIONS[spec.derivation.function]
     args: list[Known] = []
     for arg in spec.derivation.args:
-        if isinstance(arg, int):
-            args.append(Known(arg, Grade.RECORD, "constant"))
+        if isinstance(arg, int | ValueArg):
+            args.append(Known(arg if isinstance(arg, int) else arg.value, Grade.RECORD, "constant"))
         elif arg.startswith("param."):
             value = parameters.get(arg.removeprefix("param."))
             if value is None:

@@ -116,11 +116,22 @@ def wider_than(members: Mapping[str, Member], slug: str) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueArg:
+    """A value of an enum as an argument: what another argument is compared with."""
+
+    value: str
+
+    def __str__(self) -> str:
+        """The value."""
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
 class Derivation:
     """How a fact is computed: a named function and its arguments (fact names, ``param.NAME`` or literals)."""
 
     function: str
-    args: tuple[str | int, ...]
+    args: tuple[str | int | ValueArg, ...]
 
 
 @dataclass(frozen=True, slots=True)

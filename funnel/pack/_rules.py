@@ -22,6 +22,7 @@ from funnel.pack.model import (
     ACTORS,
     AMOUNT_KINDS,
     NEVER_SETTLED,
+    OTHER,
     PAYERS,
     PLAIN_KINDS,
     REQUIRED_GATES,
@@ -527,7 +528,7 @@ class RuleReader:
         )
         if entries is None:
             return None
-        id_, covers = r.slug(entries.get("id")), r.choice(entries.get("covers"), (*REQUIRED_GATES, "other"))
+        id_, covers = r.slug(entries.get("id")), r.choice(entries.get("covers"), (*REQUIRED_GATES, OTHER))
         title, why = r.texts(entries.get("title")), self._text(entries.get("why"))
         when = self.conditions.read(entries.get("when"))
         tier = r.choice(entries.get("tier"), self.manifest.tiers)

@@ -22,6 +22,7 @@ from funnel.facts.vocabulary import (
     Presumption,
     Source,
     Texts,
+    ValueArg,
     Vocabulary,
     World,
     wider_than,
@@ -179,12 +180,16 @@ class VocabularyReader:
             known = ", ".join(FUNCTIONS)
             self.reader.sink.add("F310", key.span, name=key.value, known=known, **near(key.value, FUNCTIONS))
             return None
-        args: list[str | int] = []
-        for item in self.reader.items(value):
+        args: list[str | int | ValueArg] = []
+        wanted = FUNCTIONS[key.value].args
+        for index, item in enumerate(self.reader.items(value)):
             text = self.reader.string(item)
             if text is None:
                 return None
-            args.append(int(text) if text.lstrip("-").isdigit() else text)
+            if wanted[min(index, len(wanted) - 1)] == "member":
+                args.append(ValueArg(text))
+            else:
+                args.append(int(text) if text.lstrip("-").isdigit() else text)
         self._derivation_spans[name] = value.span
         return Derivation(key.value, tuple(args))
 
@@ -258,6 +263,7 @@ class VocabularyReader:
     ) -> None:
         span = self._derivation_spans.get(name, Span(""))
         function = FUNCTIONS[derivation.function]
+        known: Collection[str]
         wanted = list(function.args)
         if wanted and wanted[-1].endswith("*"):
             wanted = [wanted[-1][:-1]] * max(1, len(derivation.args))
@@ -269,9 +275,17 @@ class VocabularyReader:
             )  # fmt: skip
             return
         for arg, want in zip(derivation.args, wanted, strict=True):
+            if isinstance(arg, ValueArg):
+                of = facts.get(str(derivation.args[0]))
+                if of is not None and of.type == "enum" and arg.value not in of.members:
+                    known = tuple(of.members)
+                    self.reader.sink.add(
+                        "F204", span, value=arg.value, known=", ".join(known), **near(arg.value, known)
+                    )
+                continue
             have = _type_of(arg, facts, parameters)
             if have is None:
-                known: Collection[str] = parameters if str(arg).startswith("param.") else facts
+                known = parameters if str(arg).startswith("param.") else facts
                 word = str(arg).removeprefix("param.")
                 code = "F307" if str(arg).startswith("param.") else "F301"
                 self.reader.sink.add(code, span, name=word, **near(word, known))
@@ -281,8 +295,13 @@ class VocabularyReader:
                 )
 
 
-_WANT_ZH = {"date": "日期事实", "number": "数值（整数或金额）", "bool": "真假值"}
-_WANT_EN = {"date": "a date fact", "number": "a number (integer or money)", "bool": "a yes-or-no fact"}
+_WANT_ZH = {"date": "日期事实", "number": "数值（整数或金额）", "bool": "真假值", "enum": "几选一的事实"}
+_WANT_EN = {
+    "date": "a date fact",
+    "number": "a number (integer or money)",
+    "bool": "a yes-or-no fact",
+    "enum": "a fact of one value among several",
+}
 
 
 def _type_of(arg: str | int, facts: Mapping[str, FactSpec], parameters: Mapping[str, str]) -> str | None:
@@ -293,7 +312,9 @@ def _type_of(arg: str | int, facts: Mapping[str, FactSpec], parameters: Mapping[
     spec = facts.get(arg)
     if spec is None:
         return None
-    return {"integer": "number", "money": "number", "date": "date", "bool": "bool"}.get(spec.type, "any")
+    return {"integer": "number", "money": "number", "date": "date", "bool": "bool", "enum": "enum"}.get(
+        spec.type, "any"
+    )
 
 
 def _default_grade(path: str) -> Grade:

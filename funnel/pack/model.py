@@ -194,6 +194,8 @@ REQUIRED_GATES = (
     "litigation-or-media",
     "never-settled",
 )
+OTHER = "other"
+"""What a gate covers that protects nobody in particular: it only bars a settlement."""
 
 
 @dataclass(frozen=True, slots=True)

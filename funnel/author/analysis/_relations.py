@@ -16,7 +16,7 @@ from funnel.author.analysis._space import Box, Space, Variable
 from funnel.facts.derived import Context
 from funnel.facts.intake import compute
 from funnel.facts.values import Grade, Known, Value
-from funnel.facts.vocabulary import BUILT_IN_DATES, FactSpec
+from funnel.facts.vocabulary import BUILT_IN_DATES, FactSpec, ValueArg
 from funnel.law.time_limits import Calendar, days_past
 
 _STEPS = 600
@@ -130,10 +130,11 @@ class Facts:
                 continue
             if spec.origin is not None and not fields:
                 continue
-            if not all(self._there(a, here) for a in spec.derivation.args):
+            args = tuple(a for a in spec.derivation.args if not isinstance(a, ValueArg))
+            if not all(self._there(a, here) for a in args):
                 continue
             at_least = spec.world == "raised" and spec.type == "bool"
-            found.append(Relation(name, spec.derivation.function, spec.derivation.args, spec.tolerance, at_least))
+            found.append(Relation(name, spec.derivation.function, args, spec.tolerance, at_least))
         return found
 
     def _there(self, arg: str | int, here: set[str]) -> bool:
