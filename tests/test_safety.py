@@ -441,6 +441,8 @@ BARS = {
 @pytest.mark.parametrize("gate", BARS)
 def test_no_settlement_survives_what_bars_a_machine_whichever_rule_matched(gate):
     for test in SETTLED:
+        if gate == "not-for-consumption" and test.rule == "orders.invoice-refused":
+            continue  # an invoice is owed to whoever buys
         complaint = test.complaint.model_copy(update={"text": f"{test.complaint.text or ''}，{BARS[gate]}"})
         decision = decide(COMPILED, complaint, as_of=complaint.received_at.date())
         assert decision.outcome == "refer", test.name
