@@ -449,6 +449,13 @@ def test_no_settlement_survives_what_bars_a_machine_whichever_rule_matched(gate)
         assert gate in {r.gate for r in decision.referral.reasons}, test.name
 
 
+def test_no_settlement_survives_a_merchant_who_disputes_on_record():
+    reply = {"merchant_reply": {"value": "disputes", "grade": "record"}}
+    for test in SETTLED:
+        complaint = test.complaint.model_copy(update={"facts": {**test.complaint.facts, **reply}})
+        assert decide(COMPILED, complaint, as_of=complaint.received_at.date()).outcome == "refer", test.name
+
+
 @pytest.mark.parametrize("more", [-1, 1])
 def test_no_settlement_survives_a_claim_of_another_sum(more):
     """Nobody is given less than he asks in silence, and nobody more: not by a fen."""
