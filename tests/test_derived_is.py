@@ -36,11 +36,20 @@ def test_it_is_true_of_its_value_false_of_another_and_closed_where_nothing_is_sa
     assert known.grade.word == ("presumed" if kind is None else "record")
 
 
+@pytest.mark.parametrize(("intact", "truth"), [(False, True), (True, False), (None, False)])
+def test_it_can_be_the_denial_of_a_yes_or_no_fact(tmp_path, intact, truth):
+    engine = funnel.Engine(funnel.load_pack(written(tmp_path, "goods_intact, false")))
+    facts = {} if intact is None else {"goods_intact": intact}
+    known = engine.reason({"id": "c", "text": "卖家不给退", "facts": facts}).intake.facts.known["is_custom"]
+    assert known.value is truth
+
+
 @pytest.mark.parametrize(
     ("which", "code", "hint"),
     [
         ("goods_kind, custon", "F204", "custom"),
-        ("goods_intact, custom", "F206", "goods_intact"),
+        ("signed_on, custom", "F206", "signed_on"),
+        ("goods_intact, maybe", "F204", "true, false"),
         ("goods_kin, custom", "F301", "goods_kind"),
         ("goods_kind", "F206", "is"),
     ],

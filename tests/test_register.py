@@ -414,5 +414,7 @@ def test_forums_rest_on_articles_in_force():
     assert {"F-SAMR", "F-COURT-GOODS", "F-COURT-DIGITAL", "F-COURT-INFRINGE", "F-COURT-TORT", "F-POST", "F-POLICE", "F-CAC", "F-TAX", "F-BANK", "F-FIN", "F-NMPA", "F-CTBU"} == set(forums)  # fmt: skip
     for name, forum in forums.items():
         assert all(SHIPPED.resolve(cited, TODAY).verified for cited in forum["basis"]), name
-        told = {"F-SAMR": {"not": {"grievance": "private_seller"}}}  # a sale between private persons is none of its business
+        told = {
+            "F-SAMR": {"not": {"grievance": "private_seller"}}
+        }  # a sale between private persons is none of its business
         assert forum.get("when") == told[name] if name in told else set(forum.get("when", {})) <= {"order_kind"}, name

@@ -430,7 +430,7 @@ def test_no_settlement_survives_an_open_gate_whatever_the_rule_says(test, gate):
 BARS = {
     "refund-begun": "商家退了我五十块",
     "made-good": "后来我们协商一致了",
-    "not-for-consumption": "是我们公司采购的",
+    "not-for-consumption": "我是开店的，买来卖的",
     "private-seller": "是在闲鱼上跟个人买的",
     "unpaid": "货到付款，这单我没给钱",
     "person-at-risk": "我不想活了",
@@ -441,8 +441,6 @@ BARS = {
 @pytest.mark.parametrize("gate", BARS)
 def test_no_settlement_survives_what_bars_a_machine_whichever_rule_matched(gate):
     for test in SETTLED:
-        if gate == "not-for-consumption" and test.rule == "orders.invoice-refused":
-            continue  # an invoice is owed to whoever buys
         complaint = test.complaint.model_copy(update={"text": f"{test.complaint.text or ''}，{BARS[gate]}"})
         decision = decide(COMPILED, complaint, as_of=complaint.received_at.date())
         assert decision.outcome == "refer", test.name

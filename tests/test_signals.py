@@ -131,12 +131,12 @@ def test_no_text_raises(text):
 def test_matching_is_linear_in_hostile_texts(pack):
     for unit in ("商家", "不给退", "没有", "退款…", "一" * 5, "商家不给退没有退款"):
         times = []
-        for size in (20_000, 40_000):
+        for size in (10_000, 40_000):
             text = unit * (size // len(unit))
-            start = time.perf_counter()
+            start = time.process_time()
             pack.lexicon.scan(text)
-            times.append(time.perf_counter() - start)
-        assert times[1] < 5, unit
+            times.append(time.process_time() - start)
+        assert times[1] < 8 * times[0] + 1, unit  # four times the text; sixteen would be the square
 
 
 @given(

@@ -18,7 +18,7 @@ from funnel.facts.values import Known, Value
 from funnel.law.time_limits import Calendar, days_past
 
 ArgType = str
-"""``date``, ``number`` (integer or money), ``bool``, ``enum`` or ``any``, or a ``member`` of the enum before it; a trailing ``*``
+"""``date``, ``number`` (integer or money), ``bool``, ``enum`` (or bool) or ``any``, or a ``member`` of the enum before it; a trailing ``*``
 takes one or more of them."""
 
 
@@ -95,6 +95,10 @@ def _truths(args: Sequence[Known]) -> list[bool | None]:
     return [arg.value if isinstance(arg.value, bool) else None for arg in args]
 
 
+def _is(value: Value, member: Value) -> bool:
+    return (str(value).lower() if isinstance(value, bool) else value) == member
+
+
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {
         "days_between": Function(("date", "date"), "integer", _days_between),
@@ -106,7 +110,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "larger": Function(("number*",), "number", lambda a, _: max(_number(x) for x in a)),
         "smaller": Function(("number*",), "number", lambda a, _: min(_number(x) for x in a)),
         "same": Function(("any", "any"), "bool", lambda a, _: a[0].value == a[1].value),
-        "is": Function(("enum", "member"), "bool", lambda a, _: a[0].value == a[1].value),
+        "is": Function(("enum", "member"), "bool", lambda a, _: _is(a[0].value, a[1].value)),
         "less": Function(("number", "number"), "bool", lambda a, _: _number(a[0]) < _number(a[1])),
         "all_of": Function(("bool*",), "bool", lambda a, _: all_of(_truths(a)), three_valued=True),
         "any_of": Function(("bool*",), "bool", lambda a, _: any_of(_truths(a)), three_valued=True),

@@ -277,8 +277,14 @@ class VocabularyReader:
         for arg, want in zip(derivation.args, wanted, strict=True):
             if isinstance(arg, ValueArg):
                 of = facts.get(str(derivation.args[0]))
-                if of is not None and of.type == "enum" and arg.value not in of.members:
-                    known = tuple(of.members)
+                known = (
+                    ("true", "false")
+                    if of is not None and of.type == "bool"
+                    else ()
+                    if of is None
+                    else tuple(of.members)
+                )
+                if known and arg.value not in known:
                     self.reader.sink.add(
                         "F204", span, value=arg.value, known=", ".join(known), **near(arg.value, known)
                     )
@@ -289,18 +295,18 @@ class VocabularyReader:
                 word = str(arg).removeprefix("param.")
                 code = "F307" if str(arg).startswith("param.") else "F301"
                 self.reader.sink.add(code, span, name=word, **near(word, known))
-            elif want not in {"any", have}:
+            elif want not in {"any", have} and (want, have) != ("enum", "bool"):
                 self.reader.sink.add(
                     "F206", span, value=str(arg), expected_zh=_WANT_ZH[want], expected_en=_WANT_EN[want], example=want
                 )
 
 
-_WANT_ZH = {"date": "日期事实", "number": "数值（整数或金额）", "bool": "真假值", "enum": "几选一的事实"}
+_WANT_ZH = {"date": "日期事实", "number": "数值（整数或金额）", "bool": "真假值", "enum": "几选一或者真假的事实"}
 _WANT_EN = {
     "date": "a date fact",
     "number": "a number (integer or money)",
     "bool": "a yes-or-no fact",
-    "enum": "a fact of one value among several",
+    "enum": "a fact of one value among several, or a yes-or-no fact",
 }
 
 
