@@ -1,5 +1,6 @@
 """Signals: alternatives, gaps inside a clause, negation, hedges, normalisation; linear in the text."""
 
+import gc
 import time
 
 import pytest
@@ -133,10 +134,16 @@ def test_matching_is_linear_in_hostile_texts(pack):
         times = []
         for size in (10_000, 40_000):
             text = unit * (size // len(unit))
-            start = time.process_time()
-            pack.lexicon.scan(text)
-            times.append(time.process_time() - start)
-        assert times[1] < 8 * times[0] + 1, unit  # four times the text; sixteen would be the square
+            rounds = []
+            for _ in range(
+                3
+            ):  # the quickest: what else the machine does only adds, and so does a great heap to be swept
+                gc.collect()
+                start = time.process_time()
+                pack.lexicon.scan(text)
+                rounds.append(time.process_time() - start)
+            times.append(min(rounds))
+        assert times[1] < 10 * times[0] + 1, unit  # four times the text; the square would be sixteen times
 
 
 @given(
