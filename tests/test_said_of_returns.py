@@ -4,6 +4,7 @@ The sentences are made up; each stands for a kind of wording.
 """
 
 import pytest
+from said_kit import pairs, value
 
 SAYS = {
     "misuse_alleged": (
@@ -241,16 +242,12 @@ NOT_USED = (
 )
 
 
-def value(engine, fact, text):
-    return engine.reason({"id": "t", "text": text}).intake.facts.value(fact)
-
-
-@pytest.mark.parametrize(("fact", "text"), [(fact, text) for fact, texts in SAYS.items() for text in texts])
+@pytest.mark.parametrize(("fact", "text"), pairs(SAYS))
 def test_the_text_says_it(engine, fact, text):
     assert value(engine, fact, text) is True
 
 
-@pytest.mark.parametrize(("fact", "text"), [(fact, text) for fact, texts in SAYS_NOT.items() for text in texts])
+@pytest.mark.parametrize(("fact", "text"), pairs(SAYS_NOT))
 def test_a_near_match_says_nothing(engine, fact, text):
     assert value(engine, fact, text) is not True
 

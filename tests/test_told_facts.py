@@ -4,6 +4,7 @@ The sentences are made up; each stands for a kind of wording.
 """
 
 import pytest
+from said_kit import pairs, value
 
 SAYS = {
     "group_incident": (
@@ -81,16 +82,12 @@ SAYS_NOT = {
 }
 
 
-def value(engine, fact, text):
-    return engine.reason({"id": "t", "text": text}).intake.facts.value(fact)
-
-
-@pytest.mark.parametrize(("fact", "text"), [(fact, text) for fact, texts in SAYS.items() for text in texts])
+@pytest.mark.parametrize(("fact", "text"), pairs(SAYS))
 def test_the_text_says_it(engine, fact, text):
     assert value(engine, fact, text) is True
 
 
-@pytest.mark.parametrize(("fact", "text"), [(fact, text) for fact, texts in SAYS_NOT.items() for text in texts])
+@pytest.mark.parametrize(("fact", "text"), pairs(SAYS_NOT))
 def test_a_near_match_says_nothing(engine, fact, text):
     assert value(engine, fact, text) is not True
 

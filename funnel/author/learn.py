@@ -273,8 +273,8 @@ def _lowest(pairs: Sequence[tuple[float, bool]], share: float) -> float:
 
 def _taught(name: str, cut: float, judged: Sequence[_Judged]) -> Taught:
     mine = [(e, m) for e, m in judged if name in e.traits]
-    suspected = [name in e.traits for e, m in judged if m.of[name] >= cut and m.ranked()[0] != NONE]
     if name.startswith(GATE):
+        suspected = [name in e.traits for e, m in judged if m.of[name] >= cut and m.ranked()[0] != NONE]
         return Taught(name, len(mine), sum(suspected), None, len(suspected) - sum(suspected))
     orders = [(e, m.ranked()) for e, m in mine]
     first = sum(order[0] == name for e, order in orders if name in (*e.matters[:1], NONE))

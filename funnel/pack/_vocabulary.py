@@ -276,14 +276,7 @@ class VocabularyReader:
             return
         for arg, want in zip(derivation.args, wanted, strict=True):
             if isinstance(arg, ValueArg):
-                of = facts.get(str(derivation.args[0]))
-                known = (
-                    ("true", "false")
-                    if of is not None and of.type == "bool"
-                    else ()
-                    if of is None
-                    else tuple(of.members)
-                )
+                known = _values_of(facts.get(str(derivation.args[0])))
                 if known and arg.value not in known:
                     self.reader.sink.add(
                         "F204", span, value=arg.value, known=", ".join(known), **near(arg.value, known)
@@ -308,6 +301,13 @@ _WANT_EN = {
     "bool": "a yes-or-no fact",
     "enum": "a fact of one value among several, or a yes-or-no fact",
 }
+
+
+def _values_of(spec: FactSpec | None) -> tuple[str, ...]:
+    """What an enum or a yes-or-no fact may be; nothing for a fact that is neither, which is told of its type."""
+    if spec is None:
+        return ()
+    return ("true", "false") if spec.type == "bool" else tuple(spec.members)
 
 
 def _type_of(arg: str | int, facts: Mapping[str, FactSpec], parameters: Mapping[str, str]) -> str | None:
