@@ -14,24 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from likeness_kit import FILL, SETTLE, made, rule, small, told
 from queue_kit import SetClock, desk
+from shipped import PACK, SUITE
 
 import funnel
-from funnel.author.scenario_tests import as_of_day, load_suite, scenario_files
+from funnel.author.scenario_tests import as_of_day
 from funnel.batch.plan import plan_for, ready
 from funnel.decision import Decision
 from funnel.engine._memory import Memory
 from funnel.engine.decide import compile_pack, decide, put_in_words, reason
 from funnel.engine.engine import to_complaint
 from funnel.pack.examples import read_examples
-from funnel.pack.loader import data_folder
 from funnel.queue import MemoryStore
 from funnel.testing import complaints
 
 DAY = dt.date(2026, 11, 20)
-PACK = funnel.load_pack("cn-ecommerce")
 WITH = compile_pack(PACK)
 WITHOUT = compile_pack(replace(PACK, likeness=None))
-FOLDER = data_folder("scenarios") / "cn-ecommerce"
 EXAMPLES = [example.text for example in read_examples(PACK).examples]
 
 
@@ -128,7 +126,7 @@ def doubted_is_named(compiled, parsed, mine, plain, new, as_of):
 
 def test_every_scenario_tests_complaint_keeps_the_promises():
     touched = 0
-    for test in load_suite(PACK, list(scenario_files(FOLDER))).tests:
+    for test in SUITE.tests:
         new, old = hold(WITH, WITHOUT, test.complaint, as_of_day(WITH, test))
         touched += new != old
     assert touched, "or nothing was tried"

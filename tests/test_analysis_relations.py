@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import PACK
 
 import funnel
 from funnel.author.analysis._search import Search
@@ -20,7 +21,7 @@ from funnel.facts.vocabulary import Derivation, FactSpec, Vocabulary
 from funnel.pack.model import Test
 
 MINI = funnel.load_pack(Path(__file__).parent / "packs" / "mini")
-CALENDAR = funnel.load_pack("cn-ecommerce").calendar
+CALENDAR = PACK.calendar
 SPAN = MINI.rules["goods.return"].span
 DAY = dt.date(2026, 10, 9)
 """A day after a long holiday, so that last days are moved."""

@@ -3,12 +3,10 @@
 import datetime as dt
 
 import pytest
+from shipped import ENGINE, PACK
 
-import funnel
 from funnel.pack.model import leaves_of
 
-PACK = funnel.load_pack("cn-ecommerce")
-ENGINE = funnel.Engine(PACK)
 AS_OF = dt.date(2026, 11, 26)
 
 

@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-import funnel
+from shipped import PACK
 
 ROOT = Path(__file__).resolve().parents[1]
 if not (ROOT / "tools" / "make_rule_pages.py").is_file():
@@ -19,7 +18,6 @@ import make_law_pages  # noqa: E402 (as above)
 import make_rule_pages  # noqa: E402 (as above)
 from pack_words import law_path, rule_path  # noqa: E402 (as above)
 
-PACK = funnel.load_pack("cn-ecommerce")
 TESTS = make_rule_pages.tests_of(PACK)
 RULES = make_rule_pages.pages(PACK, TESTS)
 LAW = make_law_pages.pages(PACK)

@@ -1,26 +1,23 @@
 """An explanation states what was told, and of what was computed or presumed what the decision hangs on."""
 
 import datetime as dt
-from pathlib import Path
 
 import pytest
+from shipped import SUITE
 
-from funnel.author.scenario_tests import as_of_day, load_suite, scenario_files
+from funnel.author.scenario_tests import as_of_day
 from funnel.engine.decide import put_in_words, reason
 from funnel.engine.engine import to_complaint
 from funnel.facts.values import NOT_RAISED
 from funnel.facts.vocabulary import SIGNAL_PREFIX
-from funnel.pack.loader import data_folder
 from funnel.pack.model import leaves_of
-
-FOLDER: Path = data_folder("scenarios") / "cn-ecommerce"
 
 
 @pytest.fixture(scope="module")
 def decided(compiled):
     """Every eighth scenario test: what led to its decision, and the facts that the explanation states."""
     found = []
-    for test in load_suite(compiled.pack, list(scenario_files(FOLDER))).tests[::8]:
+    for test in SUITE.tests[::8]:
         reasoning = reason(compiled, test.complaint, as_of=as_of_day(compiled, test))
         steps = put_in_words(compiled, reasoning).explanation
         found.append((reasoning, {step.facts[0] for step in steps if step.step == "fact"}))

@@ -3,12 +3,10 @@
 import datetime as dt
 
 import pytest
+from shipped import COMPILED
 
-import funnel
 from funnel.complaint import Complaint
-from funnel.engine.decide import compile_pack, decide
-
-COMPILED = compile_pack(funnel.load_pack("cn-ecommerce"))
+from funnel.engine.decide import decide
 
 
 def reasons(issue, **facts):

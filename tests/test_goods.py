@@ -10,17 +10,15 @@ from types import MappingProxyType
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from shipped import COMPILED, PACK, SUITE
 
 import funnel
-from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.engine.decide import compile_pack, decide, reason
 from funnel.engine.engine import to_complaint
 from funnel.facts.vocabulary import Member, kind_in_words, wider_than
 from funnel.law.register import LawError
 from funnel.pack.loader import data_folder
 
-PACK = funnel.load_pack("cn-ecommerce")
-COMPILED = compile_pack(PACK)
 KINDS = PACK.vocabulary["goods_kind"].members
 MINI = Path(__file__).parent / "packs" / "mini"
 
@@ -205,7 +203,6 @@ def test_a_no_reason_return_is_settled_only_for_kinds_that_the_law_lets_go_back(
 
 
 RETURNS = {"return7_refused", "return7_exception"}
-SUITE = load_suite(PACK, list(scenario_files(data_folder("scenarios") / "cn-ecommerce")))
 SETTLED = [t for t in SUITE.tests if PACK.rules[t.rule].scenario in RETURNS and t.expect.get("outcome") == "settle"]
 
 

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import funnel
-from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.cli._main import group
 from funnel.facts.values import GRADES
 
@@ -29,10 +28,8 @@ def walk(step, reply, limit=80):
 
 
 @pytest.fixture(scope="module")
-def settled(engine):
+def settled(engine, suite):
     """Complaints of scenario tests that are settled on records."""
-    root = ROOT / "scenarios" / "cn-ecommerce"
-    suite = load_suite(engine.pack, scenario_files(root), root)
     found = [test.complaint for test in suite.tests if engine.decide(test.complaint).outcome == "settle"]
     assert len(found) > 100
     return found

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from register_helper import ROOT, read_register
+from shipped import PACK
 
-import funnel
 from funnel.law.register import Article, Register, Statute, StatuteVersion, texts
 from funnel.law.texts import TextsError, check_texts, number_of, split_articles
 
@@ -178,7 +178,7 @@ def test_no_gist_copies_a_run_of_sixteen_characters_from_its_article():
 def test_no_gist_in_a_rule_copies_a_run_of_sixteen_characters_from_its_article():
     book = json.loads((TEXTS / "articles.json").read_text(encoding="utf-8"))
     copied = []
-    for rule in funnel.load_pack("cn-ecommerce").rules.values():
+    for rule in PACK.rules.values():
         for basis in rule.basis:
             statute, number = basis.citation.split("/")
             body = re.sub(r"\s", "", book.get(statute.partition("@")[0], {}).get(number, ""))

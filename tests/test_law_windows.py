@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import COMPILED, PACK, SUITE
 
 import funnel
-from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.cli._main import group
 from funnel.complaint import Complaint
 from funnel.engine import describe
@@ -21,16 +21,11 @@ from funnel.engine.decide import compile_pack, decide
 from funnel.facts.values import Facts, Grade, Known
 from funnel.law.register import LawError, NotInForce
 from funnel.pack.citations import parameters_of, touched_by, uses, uses_by_rule
-from funnel.pack.loader import data_folder
 from funnel.pack.model import SUPPORTS, Basis
 
 D = dt.date
 TODAY = D(2026, 11, 24)
-PACK = funnel.load_pack("cn-ecommerce")
 REGISTER = PACK.register
-COMPILED = compile_pack(PACK)
-FOLDER = data_folder("scenarios") / "cn-ecommerce"
-SUITE = load_suite(PACK, list(scenario_files(FOLDER)), FOLDER)
 SETTLED = [t for t in SUITE.tests if t.expect.get("outcome") == "settle"]
 CARRY = {"elements", "remedies"}
 MINI = funnel.load_pack(Path(__file__).parent / "packs" / "mini")

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 import funnel
 from funnel.author import learn as learning
 from funnel.author.learn import APART, FALSE_ALARMS, FOLDS, LEAST, NEAR, SURE, LearningError, learn
-from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.cli._main import group
 from funnel.engine._alike import OFFERED
 from funnel.facts.likeness import GATE, NONE, Margins, parse
@@ -211,11 +210,8 @@ def test_a_history_teaches_what_examples_do_not_say():
     assert again.likeness.dump() == found.likeness.dump(), "the pack's own examples go before a history"
 
 
-def test_what_tests_tell_is_what_the_rules_make_of_their_words_without_likeness(pack):
-    from funnel.pack.loader import data_folder  # noqa: PLC0415
-
-    folder = data_folder("scenarios") / "cn-ecommerce"
-    tests = load_suite(pack, list(scenario_files(folder))).tests[::60]
+def test_what_tests_tell_is_what_the_rules_make_of_their_words_without_likeness(pack, suite):
+    tests = suite.tests[::60]
     texts = [t.complaint.text for t in tests if t.complaint.text]
     found = learning.tested(pack, [*tests, *tests])
     assert [e.text for e in found] == list(dict.fromkeys(texts))

@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import funnel
-from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.engine.durable import DurableMatcher, MatcherError
 from funnel.engine.evaluate import evaluate
 from funnel.engine.match import CompiledMatcher
@@ -146,9 +145,7 @@ def durable(engine):
 
 
 @needs_durable
-def test_every_scenario_test_is_decided_alike_to_the_byte(engine, durable):
-    folder = ROOT / "scenarios" / "cn-ecommerce"
-    suite = load_suite(engine.pack, list(scenario_files(folder)), folder)
+def test_every_scenario_test_is_decided_alike_to_the_byte(engine, durable, suite):
     assert len(suite.tests) > 1000
     for test in suite.tests:
         one, two = (e.decide(test.complaint, as_of=test.as_of).model_dump_json() for e in (engine, durable))

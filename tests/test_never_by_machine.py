@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import COMPILED, PACK, SUITE
 
 import funnel
-from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.complaint import Consumer
 from funnel.diagnostics import Diagnostics
-from funnel.engine.decide import compile_pack, decide, reason
+from funnel.engine.decide import decide, reason
 from funnel.engine.engine import to_complaint
 from funnel.facts.vocabulary import SIGNAL_PREFIX
 from funnel.pack._conditions import ConditionReader
@@ -22,13 +22,8 @@ from funnel.pack._reader import Reader
 from funnel.pack._rules import RuleReader
 from funnel.pack.citations import parameters_of
 from funnel.pack.formulas import names_of
-from funnel.pack.loader import data_folder
 from funnel.pack.model import NEVER_SETTLED, REQUIRED_GATES, All, Any, Not, ParamRef, Test, leaves_of
 
-PACK = funnel.load_pack("cn-ecommerce")
-COMPILED = compile_pack(PACK)
-FOLDER = data_folder("scenarios") / "cn-ecommerce"
-SUITE = load_suite(PACK, list(scenario_files(FOLDER)), FOLDER)
 SETTLED = [t for t in SUITE.tests if t.expect.get("outcome") == "settle"]
 TIERS = list(PACK.manifest.tiers)
 PUNITIVE = {name for name, p in PACK.register.parameters.items() if p.punitive}

@@ -4,11 +4,11 @@ import datetime as dt
 import re
 
 import pytest
+from shipped import PACK
 
 import funnel
 from funnel.engine.describe import _OPPOSITES
 
-PACK = funnel.load_pack("cn-ecommerce")
 TENDS = "倾向于"
 
 

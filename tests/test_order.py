@@ -9,14 +9,11 @@ from types import MappingProxyType
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import PACK, SUITE
 
 import funnel
-from funnel.author.scenario_tests import load_suite, scenario_files
-from funnel.pack.loader import data_folder
 
 MINI = Path(__file__).parent / "packs" / "mini"
-PACK = funnel.load_pack("cn-ecommerce")
-SUITE = load_suite(PACK, list(scenario_files(data_folder("scenarios") / "cn-ecommerce")))
 
 
 @settings(max_examples=20)

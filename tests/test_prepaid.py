@@ -3,12 +3,11 @@
 import datetime as dt
 
 import pytest
+from shipped import COMPILED
 
-import funnel
 from funnel.complaint import Complaint
-from funnel.engine.decide import compile_pack, decide
+from funnel.engine.decide import decide
 
-COMPILED = compile_pack(funnel.load_pack("cn-ecommerce"))
 TERM = {"prepaid_term_from": "2026-01-01", "prepaid_term_until": "2026-12-31", "prepaid_last_day": "2026-06-30"}
 
 

@@ -785,13 +785,12 @@ def test_an_address_that_cannot_be_used_is_named(engine):
             Funnel(engine, url)
 
 
-def test_what_the_vault_keeps_is_decided_to_the_same_bytes(engine, pack):
+def test_what_the_vault_keeps_is_decided_to_the_same_bytes(engine, suite):
     """A field that was sent empty says something else than one that was not sent."""
-    from funnel.author.scenario_tests import load_suite, scenario_files  # noqa: PLC0415
     from funnel.engine.engine import to_complaint  # noqa: PLC0415
     from funnel.queue._base import bytes_of  # noqa: PLC0415
 
-    tests = load_suite(pack, list(scenario_files(data_folder("scenarios") / "cn-ecommerce"))).tests
+    tests = suite.tests
     assert len(tests) > 600
     for test in tests:
         complaint_ = to_complaint(test.complaint)

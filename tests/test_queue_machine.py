@@ -10,15 +10,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from queue_kit import SetClock, complaint, desk
+from shipped import ENGINE
 
-import funnel
 from funnel.errors import QueueError
 from funnel.queue import MemoryStore, QueuePolicy, SqlStore
 from funnel.queue._rows import case_row, fold
 from funnel.queue.clocks import Clock, due_at
 from funnel.queue.model import CLOSED, HELD
 
-ENGINE = funnel.Engine(funnel.load_pack("cn-ecommerce"))
 AGENTS = ("ann", "max", "lea")
 ZONE = ZoneInfo("Asia/Shanghai")
 pick = st.integers(0, 10_000)

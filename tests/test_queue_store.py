@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from queue_kit import START, SetClock, complaint, desk, dump
+from shipped import PACK
 from sqlalchemy import event as sa_event
 
 import funnel
@@ -194,7 +195,7 @@ def _worker(url, tenant, name, seed):
 
     chance = random.Random(seed)
     policy = QueuePolicy(lease=dt.timedelta(milliseconds=150))
-    d = Funnel(funnel.load_pack("cn-ecommerce"), SqlStore(url, create=False), tenant=tenant, policy=policy)
+    d = Funnel(PACK, SqlStore(url, create=False), tenant=tenant, policy=policy)
     idle = 0
     while idle < 25:
         try:

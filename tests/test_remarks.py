@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from shipped import ENGINE, PACK
 
 import funnel
 from funnel.author.coverage import measure
@@ -20,8 +21,6 @@ from funnel.engine.engine import to_complaint
 from funnel.facts.phrases import parse
 from funnel.facts.signals import Lexicon, Signal
 
-PACK = funnel.load_pack("cn-ecommerce")
-ENGINE = funnel.Engine(PACK)
 DAY = dt.date(2026, 11, 26)
 IGNORED = "complaint_ignored"
 REMARKS = {IGNORED, "platform_duty", "unfair_terms", "advertised_falsely"}

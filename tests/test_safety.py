@@ -10,23 +10,18 @@ from types import MappingProxyType
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from shipped import COMPILED, PACK, SUITE
 
 import funnel
 from funnel.author.analysis._witness import sources
-from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.complaint import Complaint
 from funnel.engine._alike import NOTHING
 from funnel.engine.decide import _findings, compile_pack, decide, reason
 from funnel.facts.intake import compute
 from funnel.facts.values import Facts, Grade, Known
 from funnel.pack.formulas import parse
-from funnel.pack.loader import data_folder
 from funnel.pack.model import NEVER_SETTLED, All, Any, Not, ReferWhen, RemedySpec, Settle, Test, leaves_of
 
-PACK = funnel.load_pack("cn-ecommerce")
-COMPILED = compile_pack(PACK)
-FOLDER = data_folder("scenarios") / "cn-ecommerce"
-SUITE = load_suite(PACK, list(scenario_files(FOLDER)), FOLDER)
 DAY = dt.date(2026, 11, 10)
 
 

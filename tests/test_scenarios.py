@@ -1,17 +1,11 @@
 """Every scenario test of the shipped pack, one by one."""
 
-from pathlib import Path
-
 import pytest
+from shipped import FOLDER, PACK, SUITE
 
 import funnel
-from funnel.author.scenario_tests import load_suite, run, scenario_files
-from funnel.pack.loader import data_folder
+from funnel.author.scenario_tests import run
 from funnel.pack.model import leaves_of
-
-FOLDER: Path = data_folder("scenarios") / "cn-ecommerce"
-PACK = funnel.load_pack("cn-ecommerce")
-SUITE = load_suite(PACK, list(scenario_files(FOLDER)), FOLDER)
 
 TWELVE = {
     "return7_refused", "quality_defect", "not_as_described", "fake_fraud", "nondelivery", "fake_shipping", "cancel_order",

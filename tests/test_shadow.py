@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import funnel
-from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.author.scenario_tests import run as run_test
 from funnel.cli._main import group
 from funnel.engine.decide import compile_pack
@@ -21,12 +20,6 @@ from funnel.engine.shadow import Tallies
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "examples" / "complaints.sample.csv"
-
-
-@pytest.fixture(scope="module")
-def suite(engine):
-    folder = ROOT / "scenarios" / "cn-ecommerce"
-    return load_suite(engine.pack, list(scenario_files(folder)), folder)
 
 
 def drafted(pack, *ids):

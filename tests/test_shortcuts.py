@@ -4,16 +4,15 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 from types import MappingProxyType
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from shipped import COMPILED
 from test_matchers import SLUGS, SPECS, conditions, naive, packed, vocabulary
 
 import funnel
-from funnel.author.scenario_tests import load_suite, scenario_files
 from funnel.decision import Decision
 from funnel.engine._checks import Check
 from funnel.engine._memory import Memory, state
@@ -143,12 +142,6 @@ def _plainly(pack, rule, facts, table, before, day):
         return frozenset({"dead"}), ()
     after = assess(pack, rule, facts, table, as_of=day, recognised=recognised)
     return after.live, after.result if after.settles else ()
-
-
-@pytest.fixture(scope="module")
-def suite(pack):
-    folder = Path(__file__).parent.parent / "scenarios" / "cn-ecommerce"
-    return load_suite(pack, list(scenario_files(folder)), folder)
 
 
 @settings(max_examples=250)
@@ -387,7 +380,7 @@ def test_a_sellers_words_are_read_as_by_looking_for_each_of_them(names, source):
 
 def test_a_signal_is_left_out_of_what_is_remembered_only_if_nothing_reads_it():
     """The key of the memory leaves out halves of sentences, and keeps every signal that a condition hangs on."""
-    compiled = compile_pack(funnel.load_pack("cn-ecommerce"))
+    compiled = COMPILED
     read = {leaf.fact for rule in compiled.pack.rules.values() for c in rule.conditions for leaf in leaves_of(c)}
     read |= {leaf.fact for gate in compiled.pack.gates.values() for leaf in leaves_of(gate.when)}
     assert "signal.ordered_this" in compiled.silent
@@ -397,7 +390,7 @@ def test_a_signal_is_left_out_of_what_is_remembered_only_if_nothing_reads_it():
 
 
 def test_two_texts_that_differ_in_half_a_sentence_alone_are_judged_once():
-    compiled, day, keys = compile_pack(funnel.load_pack("cn-ecommerce")), dt.date(2026, 11, 26), set()
+    compiled, day, keys = COMPILED, dt.date(2026, 11, 26), set()
     for text in ("卖家不给退货", "我要的是黑色的那个，卖家不给退货"):
         taken = read(compiled, to_complaint({"id": "x", "text": text}), as_of=day)
         keys.add(state(taken, compiled.matcher.recognised(taken.facts, compiled.table.on(day)), day, compiled.silent))

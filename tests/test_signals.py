@@ -132,18 +132,16 @@ def test_no_text_raises(text):
 def test_matching_is_linear_in_hostile_texts(pack):
     for unit in ("商家", "不给退", "没有", "退款…", "一" * 5, "商家不给退没有退款"):
         times = []
-        for size in (10_000, 40_000):
+        for size in (3_000, 12_000):
             text = unit * (size // len(unit))
             rounds = []
-            for _ in range(
-                3
-            ):  # the quickest: what else the machine does only adds, and so does a great heap to be swept
-                gc.collect()
+            for _ in range(3):  # the quickest: what else the machine does only adds
+                gc.collect()  # and so does a great heap to be swept
                 start = time.process_time()
                 pack.lexicon.scan(text)
                 rounds.append(time.process_time() - start)
             times.append(min(rounds))
-        assert times[1] < 10 * times[0] + 1, unit  # four times the text; the square would be sixteen times
+        assert times[1] < 10 * times[0] + 0.1, unit  # four times the text; the square would be sixteen times
 
 
 @given(

@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import ENGINE, PACK
 
-import funnel
 from funnel.testing import complaints, facts_of, values
 
 pytest_plugins = ["pytester"]
-PACK = funnel.load_pack("cn-ecommerce")
-ENGINE = funnel.Engine(PACK)
 ROOT = Path(__file__).resolve().parents[1]
 DEPOSIT = ROOT / "scenarios" / "cn-ecommerce" / "prices" / "deposit.yaml"
 COUNT = DEPOSIT.read_text("utf-8").count("- name:")

@@ -3,13 +3,10 @@
 import re
 
 import pytest
+from shipped import FOLDER, PACK
 
-import funnel
 from funnel.author.scenario_tests import load_suite, scenario_files
-from funnel.pack.loader import data_folder
 
-PACK = funnel.load_pack("cn-ecommerce")
-FOLDER = data_folder("scenarios") / "cn-ecommerce"
 TRAPS = FOLDER / "traps"
 VERDICTS = re.compile(r"判决|判定|认定为|认定欺诈|构成欺诈，|裁定|裁决")
 
