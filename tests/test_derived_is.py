@@ -1,4 +1,4 @@
-"""`is`: a yes-or-no fact that says whether an enum has one of its values."""
+"""`is` and `known`: a yes-or-no fact that says whether another has a certain value, or any."""
 
 import shutil
 from pathlib import Path
@@ -59,3 +59,17 @@ def test_a_value_or_a_fact_that_does_not_fit_is_said_with_its_line(tmp_path, whi
     assert [d.code for d in found] == [code]
     assert found[0].span.line == 8
     assert hint in found[0].message("en") + found[0].help("en")
+
+
+@pytest.mark.parametrize("fact", ["goods_kind", "signed_on", "goods_intact"])
+@pytest.mark.parametrize("told", [True, False])
+def test_known_is_true_whatever_the_value_and_closed_where_there_is_none(tmp_path, fact, told):
+    values = {"goods_kind": "custom", "signed_on": "2026-10-01", "goods_intact": False}
+    target = written(tmp_path, "goods_kind, custom")
+    more = target / "vocabulary" / "more.yaml"
+    more.write_text(more.read_text("utf-8").replace("{is: [goods_kind, custom]}", f"{{known: [{fact}]}}"), "utf-8")
+    facts = {fact: {"value": values[fact], "grade": "record"}} if told else {}
+    engine = funnel.Engine(funnel.load_pack(target))
+    known = engine.reason({"id": "c", "text": "卖家不给退", "facts": facts}).intake.facts.known["is_custom"]
+    assert known.value is told
+    assert known.grade.word == ("record" if told else "presumed")

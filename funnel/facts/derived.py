@@ -111,6 +111,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "smaller": Function(("number*",), "number", lambda a, _: min(_number(x) for x in a)),
         "same": Function(("any", "any"), "bool", lambda a, _: a[0].value == a[1].value),
         "is": Function(("enum", "member"), "bool", lambda a, _: _is(a[0].value, a[1].value)),
+        "known": Function(("any",), "bool", lambda _, __: True),
         "less": Function(("number", "number"), "bool", lambda a, _: _number(a[0]) < _number(a[1])),
         "all_of": Function(("bool*",), "bool", lambda a, _: all_of(_truths(a)), three_valued=True),
         "any_of": Function(("bool*",), "bool", lambda a, _: any_of(_truths(a)), three_valued=True),
