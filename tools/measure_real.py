@@ -18,7 +18,7 @@ grievance: *main* asks for the main scenario (over rows whose main scenario is c
 is main over rows that are not doubtful. *Recognised or suggested* counts as found what is suggested by name, to the consumer as a
 question or to a person, because no rule recognises the words and the text reads like it; how often that is right stands below it.
 A matter that is only presumed counts as recognised. Parts are never added up:
-``random``, ``dev``, ``read`` and those held out are each a fair sample of their file, the others are not. Of the real rows only those held
+``random``, ``dev``, ``read``, ``read2`` and those held out are each a fair sample of their file, the others are not. Of the real rows only those held
 out are fair: the pack has learnt from the others (``funnel learn --history``), as phrases were written for them before.
 """
 
@@ -41,7 +41,10 @@ ROOT = Path(__file__).resolve().parents[1]
 REAL = ROOT / "scenarios" / "cn-ecommerce" / "real"
 LABELS = tuple(
     REAL / f"{name}.jsonl"
-    for name in ("labels", "labels-dev", "labels-read", "labels-heldout", "labels-heldout2", "labels-heldout3")
+    for name in (
+        "labels",
+        *(f"labels-{part}" for part in ("dev", "read", "read2", "heldout", "heldout2", "heldout3", "heldout4")),
+    )
 )
 PARTS = (
     "all",
@@ -49,13 +52,15 @@ PARTS = (
     "keyword",
     "dev",
     "read",
+    "read2",
     "heldout",
     "heldout2",
     "heldout3",
+    "heldout4",
     "invented-dev",
     "invented-heldout",
 )
-HELD_OUT = frozenset({"heldout", "heldout2", "heldout3", "invented-heldout"})
+HELD_OUT = frozenset({"heldout", "heldout2", "heldout3", "heldout4", "invented-heldout"})
 TITLES = {
     "random": "random sample: the fair one",
     "keyword": "chosen by words: not a fair sample",
@@ -63,7 +68,9 @@ TITLES = {
     "heldout": "a later random sample, labelled blind: held out, figures only",
     "read": "a great random sample, labelled blind: learnt from",
     "heldout2": "a random sample, what two blind readers both state: held out, figures only",
-    "heldout3": "the newest random sample, labelled blind: held out, figures only",
+    "read2": "the rest of the reviews, labelled blind: learnt from",
+    "heldout3": "a later random sample, labelled blind: held out, figures only",
+    "heldout4": "the newest random sample, labelled blind: held out, figures only",
     "invented-dev": "invented texts, hard on purpose: dev, may be read row by row and written for",
     "invented-heldout": "invented texts, hard on purpose: held out, figures only",
 }
