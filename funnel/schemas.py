@@ -18,12 +18,11 @@ from funnel.pack._rules import RULE_REQUIRED
 from funnel.pack.loader import MANIFEST_OPTIONAL, MANIFEST_REQUIRED
 from funnel.pack.model import (
     ACTORS,
-    AMOUNT_KINDS,
     NEVER_SETTLED,
     OTHER,
     PAYERS,
-    PLAIN_KINDS,
     REQUIRED_GATES,
+    SETTLED_KINDS,
     SUPPORTS,
     TESTS,
     Pack,
@@ -199,7 +198,7 @@ def _citation(pack: Pack | None) -> dict[str, Any]:
 
 
 def _remedy() -> dict[str, Any]:
-    kinds = dict.fromkeys((*AMOUNT_KINDS, *PLAIN_KINDS, *NEVER_SETTLED), _SCALAR)
+    kinds = dict.fromkeys((*SETTLED_KINDS, *NEVER_SETTLED), _SCALAR)
     side = {"payer": {"enum": list(PAYERS)}, "when": _ref("condition"), "note": _ref("texts")}
     return {"type": "object", "properties": {**kinds, **side}, "additionalProperties": False}
 
@@ -353,6 +352,8 @@ def _fact() -> dict[str, Any]:
             "en": {"type": "string"},
             "also": _STRINGS,
             "within": {"type": "string"},
+            "answered_by": {"type": "array", "items": {"enum": list(SETTLED_KINDS)}},
+            "group": {"type": "string"},
         },
         "required": ["zh"],
         "additionalProperties": False,

@@ -27,6 +27,7 @@ _CANNOT = {
     "amount-unknown": ("金额算不出来", "the amount cannot be computed"),
     "engine-refused": ("金额超出引擎允许的范围", "the engine refuses the amount"),
     "claim-exceeds": ("消费者要的比能结的多", "more is claimed than can be settled"),
+    "claim-unanswered": ("消费者要的有一项结不了", "one of the claims cannot be settled"),
     "nothing-due": ("算出来是 0 元", "the amount comes out as nothing"),
     "claim-below": ("消费者要的比算出来的少", "less is claimed than comes out"),
 }

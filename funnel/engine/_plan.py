@@ -22,6 +22,7 @@ from funnel.pack.model import Condition, FactRef, Formula, Operation, Pack, Para
 DEAD = "dead"
 """The end of a rule that does not decide."""
 PAID_FACT = "price_paid"
+CLAIMS_FACT = "claims"
 """The fact that caps a settlement."""
 RECOGNISE, ELEMENTS, REST = 0, 1, 2
 """Where the checks of a rule stand: recognition, elements, then exceptions, referrals and what settling hangs on."""
@@ -139,7 +140,13 @@ class Plan:
         used = {test.fact for condition, _ in rule.ruling_conditions for test in leaves_of(condition)}
         used |= {fact for needs in self.formulas if needs is not None for fact in needs.facts}
         self.bare_needs = () if settle is None else tuple((n, g) for n, g in settle.needs.items() if n not in used)
-        sums = (PAID_FACT, "claimed_amount", rule.governs, *((settle.limit_of,) if settle and settle.limit_of else ()))
+        sums = (
+            PAID_FACT,
+            CLAIMS_FACT,
+            "claimed_amount",
+            rule.governs,
+            *((settle.limit_of,) if settle and settle.limit_of else ()),
+        )
         taken = (fact for needs in self.formulas if needs is not None for fact in needs.facts)
         self.figures = frozenset((*sums, *taken, *(name for name, _ in self.bare_needs)))
         self.exception_ends = tuple(DEAD if e.tier is None else f"exception:{e.id}" for e in rule.exceptions)

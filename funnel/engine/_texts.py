@@ -115,6 +115,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "按规则可得 {amount} 元，消费者只要 {limit} 元，由人核对他要的是什么",
             "the rule gives {amount} yuan and the consumer asks for {limit}; a person sees what he wants",
         ),
+        "claim-unanswered": (
+            "消费者还要：{claims}。“{title}”结不了这一项，由人一起商量",
+            "{claims} is claimed as well, which “{title}” cannot settle; a person talks to both about all of it",
+        ),
         "claim-exceeds": (
             "索赔 {amount} 元，高于机器能提出的 {limit} 元",
             "{amount} yuan are claimed, more than the {limit} yuan a machine may propose",

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from funnel.engine._checks import Check, Checked, Told
-from funnel.engine._plan import DEAD, ELEMENTS, RECOGNISE, REST, Block, Needs, Plan
+from funnel.engine._plan import CLAIMS_FACT, DEAD, ELEMENTS, RECOGNISE, REST, Block, Needs, Plan
 from funnel.engine._plan import PAID_FACT as PAID_FACT  # noqa: PLC0414 (a name of this module, for others)
 from funnel.engine.evaluate import Parameters
 from funnel.engine.parameters import ParameterTable
@@ -507,6 +507,9 @@ class _Settling:
             isinstance(claimed, int) and 0 < claimed < total
         ):  # not raised is nought; nobody is given more than he asks
             self._cannot(Block("claim-below", f"{total}>{claimed}"))
+        unanswered = self._unanswered(frozenset(r.spec.kind for r in remedies))
+        if unanswered:
+            self._cannot(Block("claim-unanswered", ",".join(unanswered)))
         if not any(money):
             return
         paid = self._value(PAID_FACT)
@@ -521,6 +524,15 @@ class _Settling:
         promised = sum(r.amount.fen for r in remedies if r.amount is not None and r.spec.kind == _PROMISED)
         if capped > paid or promised > paid or total > 2 * paid:
             self._cannot(Block("engine-refused", f"{total}>{paid}"))
+
+    def _unanswered(self, kinds: frozenset[str]) -> list[str]:
+        """What the consumer claims and ``kinds`` of remedies do not give; of claims made in place of each other one is enough."""
+        spec, claims = self.pack.vocabulary.facts.get(CLAIMS_FACT), self._value(CLAIMS_FACT)
+        if spec is None or not isinstance(claims, frozenset):
+            return []
+        made = [m for slug, m in spec.members.items() if slug in claims and m.answered_by is not None]
+        met = {m.group for m in made if m.group is not None and not kinds.isdisjoint(m.answered_by or ())}
+        return [m.slug for m in made if m.group not in met and kinds.isdisjoint(m.answered_by or ())]
 
     def _value(self, name: str) -> Value | None:
         known = self.known.get(name)

@@ -28,7 +28,7 @@ from funnel.engine import describe
 from funnel.engine._alike import GRIEVANCES, Alike, Likenesses
 from funnel.engine._checks import Check
 from funnel.engine._memory import Memory, silent_signals, state
-from funnel.engine._plan import DEAD, ELEMENTS, PAID_FACT, RECOGNISE, REST, Plans, resolve
+from funnel.engine._plan import CLAIMS_FACT, DEAD, ELEMENTS, PAID_FACT, RECOGNISE, REST, Plans, resolve
 from funnel.engine._texts import join
 from funnel.engine._wording import Wording
 from funnel.engine.assess import UNRECOGNISED, Assessment, Case, assess_planned
@@ -409,7 +409,7 @@ class _Judge:
             return self._all_dead(base, candidates)
         if all(a.settles for a in live):
             return self._settled(base, live)
-        hopeless = any(not may_settle(a) and not self._may_vanish(a) for a in live)
+        hopeless = any(not (may_settle(a) or self._may_vanish(a) or self._may_yield(a, live)) for a in live)
         if hopeless or not any(may_settle(a) for a in live):
             return self._refer(base, live)
         asks, stuck = rank(self.pack, self.case, live)
@@ -422,6 +422,15 @@ class _Judge:
     def _may_vanish(assessment: Assessment) -> bool:
         """Whether a rule may yet turn out not to decide."""
         return bool({DEAD, UNRECOGNISED} & assessment.live)
+
+    @staticmethod
+    def _may_yield(assessment: Assessment, live: Sequence[Assessment]) -> bool:
+        """Whether nothing that people must look into bars a rule that cannot settle, and one that goes before it may yet."""
+        barred = any(truth is True for _, truth in (*assessment.exceptions, *assessment.referrals))
+        if barred or {block.code for block in assessment.blocks} - {"claim-unanswered", "rule-refers"}:
+            return False
+        before = (a for a in live if any(o.rule == assessment.rule.id for o in a.rule.overrides))
+        return any(may_settle(a) for a in before)
 
     def _primary(self, live: Sequence[Assessment], candidates: Sequence[Assessment]) -> Assessment:
         """The rule that names the matter: one that is not doubted, the special before the general, the one with most at hand."""
@@ -901,7 +910,15 @@ class _Writer:
 
     @staticmethod
     def _reason_fact(reason_: Reason) -> str | None:
-        if reason_.code in {"conflict", "over-limit", "claim-exceeds", "claim-below", "engine-refused", "rule-refers"}:
+        if reason_.code in {
+            "conflict",
+            "over-limit",
+            "claim-exceeds",
+            "claim-below",
+            "claim-unanswered",
+            "engine-refused",
+            "rule-refers",
+        }:
             return None
         return reason_.fact
 
@@ -932,6 +949,10 @@ class _Writer:
         if code in {"over-limit", "claim-exceeds", "claim-below"}:
             amount, limit = (yuan(int(part)) for part in detail.split(">"))
             return self.say(code, amount=amount, limit=limit)
+        if code == "claim-unanswered":
+            members = self.pack.vocabulary[CLAIMS_FACT].members
+            claims = join([pick(members[claim].label, self.lang) for claim in detail.split(",")], self.lang)
+            return self.say(code, claims=claims, title=title)
         if code == "rule-refers" and detail.startswith("refer:"):
             when = a.rule.refer.when[int(detail.removeprefix("refer:"))]
             return describe.fill(self.pack, when.why, self.facts, a.parameters, self.lang)

@@ -40,6 +40,8 @@ class Member:
         label: What it is called.
         also: Sellers' words mapped to it.
         within: The wider value that it is a kind of: a condition on that one holds for this one too.
+        answered_by: Of a claim: the remedies that give what it asks for; None where the pack does not say.
+        group: Of claims of one group, one answered is enough: they are asked for in place of each other.
         names: Everything it is called, normalised, for comparison with a whole field.
         words: Its Chinese names, normalised, longest first, for looking into a seller's own description.
     """
@@ -48,6 +50,8 @@ class Member:
     label: Texts
     also: tuple[str, ...] = ()
     within: str | None = None
+    answered_by: frozenset[str] | None = None
+    group: str | None = None
     names: frozenset[str] = field(init=False, repr=False, compare=False)
     words: tuple[str, ...] = field(init=False, repr=False, compare=False)
 

@@ -20,12 +20,12 @@ from funnel.pack._register import check_citation
 from funnel.pack.formulas import FormulaError, names_of, parse, unit_of
 from funnel.pack.model import (
     ACTORS,
-    AMOUNT_KINDS,
     NEVER_SETTLED,
     OTHER,
     PAYERS,
     PLAIN_KINDS,
     REQUIRED_GATES,
+    SETTLED_KINDS,
     SUPPORTS,
     Accepted,
     All,
@@ -335,7 +335,7 @@ class RuleReader:
 
     def settled_remedy(self, node: Node) -> RemedySpec | None:
         """A remedy that a machine may settle."""
-        spec = self._remedy(node, (*AMOUNT_KINDS, *PLAIN_KINDS))
+        spec = self._remedy(node, SETTLED_KINDS)
         if spec is not None and spec.formula is not None:
             used: set[str] = set()
             for name in names_of(spec.formula):
@@ -493,9 +493,7 @@ class RuleReader:
             why = self._text(inner.get("why"))
             return None if condition is None or to is None or why is None else ReferWhen(condition, to, why)
 
-        considers = r.each(
-            entries.get("considers"), lambda n: self._remedy(n, (*NEVER_SETTLED, *AMOUNT_KINDS, *PLAIN_KINDS))
-        )
+        considers = r.each(entries.get("considers"), lambda n: self._remedy(n, (*NEVER_SETTLED, *SETTLED_KINDS)))
         if tier is None:
             return None
         return Refer(tier, r.each(entries.get("when"), when), considers)

@@ -30,6 +30,7 @@ from funnel.facts.vocabulary import (
 from funnel.pack._conditions import RESERVED, read_value
 from funnel.pack._nodes import MapNode, Node, ScalarNode
 from funnel.pack._reader import Reader, near
+from funnel.pack.model import SETTLED_KINDS
 
 _FIELDS = (
     "values", "world", "unit", "range", "tolerance", "from", "derived", "presumed", "question", "ask", "gives",
@@ -120,19 +121,30 @@ class VocabularyReader:
         members: dict[str, Member] = {}
         wider: dict[str, Node] = {}
         for slug, value in entries.items():
+            answered_by: frozenset[str] | None = None
+            group: str | None = None
             if isinstance(value, MapNode):
-                inner = self.reader.mapping(value, required=("zh",), optional=("en", "also", "within")) or {}
+                inner = (
+                    self.reader.mapping(
+                        value, required=("zh",), optional=("en", "also", "within", "answered_by", "group")
+                    )
+                    or {}
+                )
                 if "within" in inner:
                     wider[slug] = inner["within"]
                 texts = {lang: self.reader.string(inner.get(lang)) for lang in ("zh", "en")}
                 label = MappingProxyType({lang: t for lang, t in texts.items() if t is not None})
                 also = self.reader.strings(inner.get("also"))
+                if "answered_by" in inner:
+                    items = self.reader.items(inner["answered_by"])
+                    answered_by = frozenset(k for n in items if (k := self.reader.choice(n, SETTLED_KINDS)) is not None)
+                group = self.reader.string(inner.get("group"))
             else:
                 label, also = MappingProxyType(dict(self.reader.texts(value) or {"zh": slug})), ()
             within = (
                 self.reader.choice(wider[slug], [name for name in entries if name != slug]) if slug in wider else None
             )
-            members[slug] = Member(slug, label, also, within)
+            members[slug] = Member(slug, label, also, within, answered_by, group)
         for slug, node_ in wider.items():
             chain = wider_than(members, slug)
             if slug in chain:

@@ -180,6 +180,8 @@ PLAIN_KINDS = (
     "explain",
 )
 """Remedies without an amount."""
+SETTLED_KINDS = (*AMOUNT_KINDS, *PLAIN_KINDS)
+"""Every remedy that a machine may settle."""
 NEVER_SETTLED = ("treble", "tenfold", "triple_loss", "double_deposit", "injury_damages", "consequential_loss")
 """Remedies that no machine settles, whatever a rule says; they may only be weighed by people."""
 PAYERS = ("merchant", "platform", "carrier", "consumer")
