@@ -393,7 +393,7 @@ def _signals(pack: Pack | None) -> dict[str, Any]:
         facts = {"enum": _declared(pack)}
     signal = {
         "type": "object",
-        "properties": {"title": _ref("texts"), "phrases": _STRINGS, "all": {"type": "array", "minItems": 2, "items": names}, "within": {"type": "integer", "minimum": 2, "maximum": 1000}, "later": {"type": "string", "pattern": r"^\d{1,4}[mhd]$"}, "except": _STRINGS, "sets": values, "negated": {"enum": ["ignore", "flip"]}, "hedged": {"enum": ["ignore", "count"]}},
+        "properties": {"title": _ref("texts"), "phrases": _STRINGS, "all": {"type": "array", "minItems": 2, "items": names}, "within": {"type": "integer", "minimum": 2, "maximum": 1000}, "later": {"type": "string", "pattern": r"^\d{1,4}[mhd]$"}, "except": _STRINGS, "sets": values, "negated": {"enum": ["ignore", "flip"]}, "hedged": {"enum": ["ignore", "count"]}, "alone": {"type": "boolean"}},
         "required": ["title"],
         "anyOf": [{"required": ["phrases"]}, {"required": ["all"]}],
         "additionalProperties": False,

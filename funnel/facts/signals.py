@@ -50,6 +50,7 @@ class Signal:
         within: How many characters these may take up at most, from the first to the end of the last; None: any.
         later: By how much the time named with the second of two signals must be later than the one named with the first.
             None: no times are looked at.
+        alone: Whether it counts only where such signals are the whole text, but for punctuation: a form's bare reason.
     """
 
     id: str
@@ -62,6 +63,7 @@ class Signal:
     together: tuple[str, ...] = ()
     within: int | None = None
     later: Lateness | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +136,14 @@ class Lexicon:
         numbers: defaultdict[str, int] = defaultdict(count().__next__)
         shared: dict[tuple[str, ...], frozenset[int]] = {}
 
-        def numbered(signal: str, phrase: Phrase) -> _Numbered:
+        def numbered(signal: str, phrase: Phrase, *, wide: bool = False) -> _Numbered:
             for segment in phrase.segments:
                 if segment not in shared:
                     shared[segment] = frozenset(map(numbers.__getitem__, segment))
-            return _Numbered(signal, phrase, tuple(map(shared.__getitem__, phrase.segments)))
+            segments = tuple(map(shared.__getitem__, phrase.segments))
+            return _Numbered(signal, phrase, segments, wide and len(segments) == 1)
 
-        phrases = [numbered(s.id, phrase) for s in self.signals.values() for phrase in s.phrases]
+        phrases = [numbered(s.id, phrase, wide=s.alone) for s in self.signals.values() for phrase in s.phrases]
         excepts = {s.id: [numbered(s.id, phrase) for phrase in s.excepts] for s in self.signals.values() if s.excepts}
         likely = [_LIKELY ** len(literal) for literal in numbers]
         self._index = _Index(phrases, likely)
@@ -190,7 +193,7 @@ class Lexicon:
     def _hits(self, text: str, places: Mapping[int, list[Place]], ends: list[int]) -> tuple[Hit, ...]:
         here = set(places)
         found: dict[str, list[tuple[int, int, str]]] = {}
-        for (signal, phrase, _), spots in self._index.standing(places, here, ends):
+        for (signal, phrase, *_), spots in self._index.standing(places, here, ends):
             found.setdefault(signal, []).extend([(start, end, phrase.source) for start, end in spots])
         if not found:
             return ()
@@ -208,8 +211,18 @@ class Lexicon:
                 negation = self._negation(text, negators, start, ends) if negators else False
                 if negation is not None:
                     hits.append(Hit(signal, start, end, negation, source))
+        if any(self.signals[hit.signal].alone for hit in hits):
+            hits = self._bare(text, hits)
         hits += self._joined_hits(text, hits)
         return tuple(sorted(hits, key=lambda h: (h.start, h.end, h.signal)))
+
+    def _bare(self, text: str, hits: list[Hit]) -> list[Hit]:
+        """The hits without those that count alone only, unless these are all that the text says."""
+        words, end = sum(map(str.isalnum, text)), 0
+        for start, stop in sorted((h.start, h.end) for h in hits if self.signals[h.signal].alone):
+            words -= sum(map(str.isalnum, text[max(end, start) : stop]))
+            end = max(end, stop)
+        return hits if words == 0 else [hit for hit in hits if not self.signals[hit.signal].alone]
 
     def _joined_hits(self, text: str, hits: Sequence[Hit]) -> Iterator[Hit]:
         """The signals that others raise together, by the affirmed mentions nearest to each other or so far apart in time."""
@@ -283,11 +296,12 @@ class Lexicon:
 
 
 class _Numbered(NamedTuple):
-    """A phrase with the numbers of its literals."""
+    """A phrase with the numbers of its literals. ``wide``: every place of its one segment, not for each end the nearest beginning."""
 
     signal: str
     phrase: Phrase
     segments: tuple[frozenset[int], ...]
+    wide: bool = False
 
 
 class _Index:
@@ -307,7 +321,7 @@ class _Index:
         self._phrases = phrases
         weights: dict[frozenset[int], float] = {}
         under: dict[frozenset[int], list[int]] = {}
-        for index, (_, _, segments) in enumerate(phrases):
+        for index, (_, _, segments, _) in enumerate(phrases):
             rarest = segments[0]
             if len(segments) > 1:
                 for segment in segments:
@@ -344,7 +358,7 @@ class _Index:
             segments = numbered.segments
             if not any(map(lacks, segments)):
                 parts = [sorted([p for literal in segment & here for p in places[literal]]) for segment in segments]
-                spots = _match(parts, numbered.phrase.gaps, ends)
+                spots = parts[0] if numbered.wide else _match(parts, numbered.phrase.gaps, ends)
                 if spots:
                     yield numbered, spots
 

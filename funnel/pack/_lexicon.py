@@ -18,7 +18,7 @@ from funnel.pack._reader import Reader, near
 
 LISTS = ("negators", "not_negators", "negation_breaks", "hedges", "not_hedges")
 _TOP = ("words", "signals", "readings", *LISTS)
-_SIGNAL = ("phrases", "all", "within", "later", "sets", "except", "negated", "hedged")
+_SIGNAL = ("phrases", "all", "within", "later", "sets", "except", "negated", "hedged", "alone")
 _KIND_TYPES = {"amount": "money", "date": "date", "days": "integer"}
 _MAX_WITHIN = 20
 _MAX_APART = 1000
@@ -102,6 +102,7 @@ class LexiconReader:
             together=self._together(entries.get("all")),
             within=self.reader.integer(entries.get("within"), 2, _MAX_APART),
             later=self._later(entries.get("later"), entries.get("all")),
+            alone=self.reader.boolean(entries.get("alone")) is True,
         )
 
     def idle(self) -> Mapping[str, Span]:
