@@ -17,7 +17,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class ScenarioCount:
-    """A scenario in a batch. Shares are of the recognised complaints."""
+    """A scenario in a batch. Shares are of all matters that were recognised; a complaint can have several."""
 
     scenario: str
     title: str
@@ -37,7 +37,7 @@ class Summary:
         presumed: Those of them that nobody has confirmed yet.
         referred: By tier.
         rejected: By code.
-        scenarios: Ranked by count. A complaint counts once a matter, so shares may add up to more than one.
+        scenarios: Ranked by count. A complaint counts once a matter, so the counts may add up to more than what is recognised.
         unknown_fields: Columns and fields that were not understood, with the number of decided rows that fill them and
             the nearest known name.
         out_of_scope: Matters recognised as none of the pack's business, by title; they are referred and told where to go.
@@ -160,13 +160,15 @@ def render_text(summary: Summary, lang: str = "zh", width: int = 78) -> str:
 
 def _ranking(summary: Summary, index: int) -> list[str]:
     heads = (("场景", "件数", "占比", "累计", "可结案"), ("scenario", "cases", "share", "total", "settled"))[index]
+    names = [f"{place:>2}. {item.title}" for place, item in enumerate(summary.scenarios, 1)]
+    width = max(42, *(display_width(name) + 2 for name in names))
     lines = [
-        f"{_pad(heads[0], 42)}{_right(heads[1], 7)}{_right(heads[2], 8)}{_right(heads[3], 8)}{_right(heads[4], 9)}"
+        f"{_pad(heads[0], width)}{_right(heads[1], 7)}{_right(heads[2], 8)}{_right(heads[3], 8)}{_right(heads[4], 9)}"
     ]
     last = summary.needed_for_80
     for place, item in enumerate(summary.scenarios, 1):
-        name = f"{place:>2}. {item.title}"
-        lines.append(f"{_pad(name, 42)}{item.count:>7,}{item.share:>8.1%}{item.cumulative:>8.1%}{item.settled:>9,}")
+        name = _pad(names[place - 1], width)
+        lines.append(f"{name}{item.count:>7,}{item.share:>8.1%}{item.cumulative:>8.1%}{item.settled:>9,}")
         if place == last:
             text = (f"前 {place} 个场景占认得的八成", f"{place} scenarios make up 80 % of what is recognised")[index]
             lines.append(f"{'─' * 20} {text} {'─' * 20}")
@@ -222,13 +224,13 @@ def _right(text: str, width: int) -> str:
     return " " * max(0, width - display_width(text)) + text
 
 
-def rank(counts: Mapping[str, Sequence[int]], titles: Mapping[str, str], recognised: int) -> tuple[ScenarioCount, ...]:
-    """Rank scenarios; cumulative shares are of all matters, so that they end at one."""
+def rank(counts: Mapping[str, Sequence[int]], titles: Mapping[str, str]) -> tuple[ScenarioCount, ...]:
+    """Rank scenarios; shares are of all matters, so that they add up to one."""
     total = max(1, sum(c[0] for c in counts.values()))
     running = 0
     found = []
     for scenario, (count, settled) in sorted(counts.items(), key=lambda item: (-item[1][0], item[0])):
         running += count
-        share = count / max(1, recognised)
-        found.append(ScenarioCount(scenario, titles.get(scenario, scenario), count, settled, share, running / total))
+        title = titles.get(scenario, scenario)
+        found.append(ScenarioCount(scenario, title, count, settled, count / total, running / total))
     return tuple(found)

@@ -153,7 +153,7 @@ class Tally:
             asked=self.asked,
             referred=MappingProxyType(dict(self.referred.most_common())),
             rejected=MappingProxyType(dict(self.rejected.most_common())),
-            scenarios=rank(self.scenarios, self.titles, self.recognised),
+            scenarios=rank(self.scenarios, self.titles),
             gates=MappingProxyType(dict(self.gates.most_common())),
             unknown_fields=MappingProxyType(unknown),
             unnamed_fields=self.nameless,
