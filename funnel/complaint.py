@@ -1,7 +1,7 @@
 """The complaint: what comes in. See the contract in ``docs/contract.md``.
 
 Only ``id`` and one of ``text`` or ``facts`` are required. Fields that the contract does not know are kept
-(`Complaint.extra`), passed through and reported, and never reject a complaint.
+(`Complaint.unknown_fields`), passed through and reported, and never reject a complaint.
 """
 
 from __future__ import annotations
@@ -213,6 +213,24 @@ class Complaint(_Part):
                 "投诉要有文字或事实，这件都没有", "a complaint needs a text or facts; this one has neither"
             )
         return self
+
+    @property
+    def unknown_fields(self) -> dict[str, Any]:
+        """Every field that the contract does not know, by its path: ``colour``, ``order.pirce``, ``evidence.0.nte``.
+
+        A key at the top that is written like a path (``"order.pirce"``) goes before the field at that path.
+        """
+        found = self.extra
+        parts: list[tuple[str, _Part]] = [
+            ("consumer", self.consumer),
+            ("merchant", self.merchant),
+            ("order", self.order),
+            *((f"evidence.{index}", item) for index, item in enumerate(self.evidence)),
+        ]
+        for path, part in parts:
+            for name, value in (part.model_extra or {}).items():
+                found.setdefault(f"{path}.{name}", value)
+        return found
 
     def __repr__(self) -> str:
         """Name the complaint without its contents, which are personal data."""
