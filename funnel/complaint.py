@@ -126,7 +126,8 @@ ShortText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_
 class _Part(BaseModel):
     """A part of the complaint: frozen, tolerant of fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+    # A message of pydantic's would else quote what was given, which may be personal data.
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True)
 
     @property
     def extra(self) -> dict[str, Any]:
@@ -189,8 +190,10 @@ class Complaint(_Part):
         Complaint(id='c-1')
 
     Raises:
-        pydantic.ValidationError: A field does not fit the contract. `funnel.Engine.decide` turns it into
-            `funnel.ComplaintError`, and batches into a rejects row.
+        pydantic.ValidationError: A field does not fit the contract. Whoever builds one by hand gets this as it is, in
+            English and without values in the message, so that it works as a model of other models and of web frameworks.
+            Given a mapping, `funnel.Engine.decide` raises `funnel.ComplaintError` in its place, and a batch makes a
+            rejects row.
     """
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_check_scalars)]

@@ -28,7 +28,6 @@ from funnel.errors import (
 )
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
-from funnel.pack.loader import load_pack
 from funnel.pack.model import Pack
 from funnel.queue._rows import (
     case_of,
@@ -81,8 +80,7 @@ class Base:
         masker: Masker = mask,
         cipher: Cipher | None = None,
     ) -> None:
-        loaded = load_pack(pack) if isinstance(pack, str | Path) else pack
-        self._engine = loaded if isinstance(loaded, Engine) else Engine(loaded)
+        self._engine = pack if isinstance(pack, Engine) else Engine(pack)
         self._store: Store = SqlStore(store) if isinstance(store, str) else store
         self._clock = clock
         self._cipher = cipher

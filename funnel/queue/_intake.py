@@ -11,7 +11,7 @@ import funnel
 from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.diagnostics._model import suggestion
-from funnel.engine.engine import to_complaint
+from funnel.engine._arguments import to_complaint
 from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
 from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, a_name, bytes_of, newest_case, present, scenario_of

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from funnel.complaint import Complaint
-from funnel.engine.engine import to_complaint
+from funnel.engine._arguments import to_complaint
 from funnel.errors import (
     InvalidCommandError,
     NotEligibleError,
