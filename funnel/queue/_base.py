@@ -29,6 +29,7 @@ from funnel.errors import (
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
 from funnel.pack.model import Pack
+from funnel.queue._arguments import case_key, to_connection, to_store
 from funnel.queue._rows import (
     case_of,
     case_row,
@@ -71,7 +72,7 @@ class Base:
     def __init__(
         self,
         pack: Pack | Engine | str | Path,
-        store: Store | str,
+        store: Store | str | Path,
         *,
         tenant: str = "default",
         policy: QueuePolicy | None = None,
@@ -81,7 +82,7 @@ class Base:
         cipher: Cipher | None = None,
     ) -> None:
         self._engine = pack if isinstance(pack, Engine) else Engine(pack)
-        self._store: Store = SqlStore(store) if isinstance(store, str) else store
+        self._store: Store = to_store(store)
         self._clock = clock
         self._cipher = cipher
         self._secret: bytes | None = None
@@ -119,14 +120,13 @@ class Base:
         """The same funnel inside the embedder's own transaction: both are kept when that is committed, or neither.
 
         Args:
-            connection: A connection with a transaction begun, to the database that holds the queue's tables. On SQLite
-                its engine must come from `sqlite_engine`.
+            connection: A connection with a transaction begun, to the database that holds the queue's tables: of
+                ``desk.store.engine``, or of an engine of your own. On SQLite that must come from `sqlite_engine`.
 
         Raises:
-            InvalidCommandError: The connection has no transaction.
+            InvalidCommandError: It is no connection, has no transaction, or is one of SQLite that begins too late.
         """
-        if not connection.in_transaction():
-            raise InvalidCommandError("begin a transaction on the connection first: with engine.begin() as connection")
+        to_connection(connection)
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._store = SqlStore.over(connection)
@@ -332,7 +332,7 @@ class Base:
         return unit.find("decision", ("complaint_id", "=", complaint_id), order=("seq",))
 
     def _case_row(self, unit: Unit, case_id: str) -> Row:
-        row = unit.get("queue_case", id=case_id, tenant=self.tenant)
+        row = unit.get("queue_case", id=case_key(case_id), tenant=self.tenant)
         if row is None:
             raise UnknownCaseError(f"no case {case_id!r} here")
         return row

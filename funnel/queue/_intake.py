@@ -14,6 +14,7 @@ from funnel.diagnostics._model import suggestion
 from funnel.engine._arguments import to_complaint
 from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
+from funnel.queue._arguments import several
 from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, a_name, bytes_of, newest_case, present, scenario_of
 from funnel.queue._rows import (
     case_changes,
@@ -52,12 +53,12 @@ class Intake(Base):
 
         Raises:
             ComplaintError: It does not fit the contract.
-            InvalidCommandError: It was received in the future.
+            InvalidCommandError: It was received in the future, or ``skills`` is one text.
             StoreError: The database failed; nothing was kept.
         """
         parsed = to_complaint(complaint)
         source = a_name(source, "source")
-        needs = tuple(sorted({a_name(skill, "skill") for skill in skills}))
+        needs = tuple(sorted({a_name(skill, "skill") for skill in several(skills, "skills")}))
 
         def body(work: Work) -> Ingested:
             return self._ingest(work, parsed, source, needs)

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import as_file, files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -28,23 +29,27 @@ from funnel.queue.migrations import HEAD
 _BUSY_SECONDS: Final = 10
 _MEMORY: Final = frozenset({None, "", ":memory:"})
 _PG_CONFLICT: Final = "23505"
+_PG_NO_TABLE: Final = "42P01"
 _PG_TRANSIENT: Final = frozenset({"40001", "40P01"})
 _PG_FULL: Final = frozenset({"53100", "53200"})
 _PG_BUSY: Final = frozenset({"55P03", "57014"})
 _MIGRATION_LOCK: Final = 0x66756E6E656C  # "funnel"
 
 
-def sqlite_engine(path: str, *, busy_seconds: float = _BUSY_SECONDS) -> sa.Engine:
+def sqlite_engine(path: str | Path, *, busy_seconds: float = _BUSY_SECONDS) -> sa.Engine:
     """An SQLAlchemy engine with the settings the queue needs, for embedders who share the database (see `bind`).
 
     Args:
-        path: The file. ``:memory:`` is refused: use `funnel.queue.MemoryStore`.
+        path: The file; no address (``sqlite:///…``). ``:memory:`` is refused: use `funnel.queue.MemoryStore`. The
+            queue's tables are made by the first `SqlStore` of it, a `Funnel` of it or ``funnel queue init``.
         busy_seconds: How long a unit waits for another before `funnel.StoreBusyError`.
 
     Raises:
         ValueError: ``path`` is no file.
     """
-    return _sqlite(URL.create("sqlite", database=path), busy_seconds)
+    if "://" in (name := str(path)):
+        raise ValueError("give the path alone, such as 'funnel.db', without sqlite:///")
+    return _sqlite(URL.create("sqlite", database=name), busy_seconds)
 
 
 class SqlStore:
@@ -60,7 +65,7 @@ class SqlStore:
         StoreSchemaError: The schema is missing or newer than this library.
     """
 
-    def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS, create: bool = True) -> None:
+    def __init__(self, url: str | Path, *, busy_seconds: float = _BUSY_SECONDS, create: bool = True) -> None:
         self._engine = _engine(url, busy_seconds)
         self._bound: sa.Connection | None = None
         try:
@@ -262,7 +267,13 @@ _OPERATORS: Final[Mapping[str, Any]] = MappingProxyType(
 )
 
 
-def _engine(url: str, busy_seconds: float) -> sa.Engine:
+def _engine(address: str | Path, busy_seconds: float) -> sa.Engine:
+    if not isinstance(address, str | Path):
+        raise StoreError(
+            f"a queue's address is a path, sqlite:///PATH or postgresql://…, not {type(address).__name__}",
+            f"队列的地址应为路径、sqlite:///PATH 或 postgresql://…，不是 {type(address).__name__}",
+        )
+    url = str(address)
     if "://" not in url:
         url = f"sqlite:///{url}"
     try:
@@ -333,6 +344,8 @@ def _translate(error: sa.exc.DBAPIError) -> Exception:
             return ConflictError(str(origin)) if extended in unique else StoreError(str(origin))
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return StoreBusyError("the queue is held by another writer; nothing was changed, try again")
+        if str(origin).startswith("no such table"):
+            return _no_queue()
         if code == sqlite3.SQLITE_FULL:
             return StoreFullError("the disk is full; nothing was changed")
         return StoreError(f"the queue's database failed: {origin}")
@@ -341,12 +354,21 @@ def _translate(error: sa.exc.DBAPIError) -> Exception:
         return ConflictError(str(origin).splitlines()[0])
     if state in _PG_TRANSIENT:
         return TransientError(str(state))
+    if state == _PG_NO_TABLE:
+        return _no_queue()
     if state in _PG_FULL:
         return StoreFullError("the database is out of room; nothing was changed")
     if state in _PG_BUSY:
         return StoreBusyError("the queue is held by another writer; nothing was changed, try again")
     first = (str(origin).splitlines() or [type(origin).__name__])[0]
     return StoreError(f"the queue's database failed: {first}")
+
+
+def _no_queue() -> StoreSchemaError:
+    return StoreSchemaError(
+        "this database has no queue: run `funnel queue init`, or open it once with SqlStore(…)",
+        "这个数据库里没有队列：先运行 funnel queue init，或者用 SqlStore(…) 打开一次",
+    )
 
 
 def _migrate(connection: sa.Connection) -> None:

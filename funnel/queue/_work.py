@@ -19,6 +19,7 @@ from funnel.errors import (
     UnknownCaseError,
 )
 from funnel.law.time_limits import Calendar
+from funnel.queue._arguments import case_key
 from funnel.queue._rows import (
     agent_of,
     case_changes,
@@ -131,7 +132,7 @@ class Work:
 
     def case(self, case_id: str, *, version: int | None = None) -> Row:
         """A case of this tenant, locked."""
-        row = self.unit.get("queue_case", lock=True, id=case_id, tenant=self.desk.tenant)
+        row = self.unit.get("queue_case", lock=True, id=case_key(case_id), tenant=self.desk.tenant)
         if row is None:
             raise UnknownCaseError(f"no case {case_id!r} here")
         if version is not None and row["version"] != version:
