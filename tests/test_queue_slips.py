@@ -193,7 +193,7 @@ def test_what_is_no_store_is_refused_at_once_with_what_is_one(engine, tmp_path):
 def test_bind_takes_a_connection_whose_transaction_is_begun_and_nothing_else(engine, tmp_path):
     d = desk(engine, SqlStore(tmp_path / "q.db"), SetClock())
     for wrong in (None, d.store.engine, "q.db"):
-        with pytest.raises(InvalidCommandError, match=r"desk\.store\.engine\.begin\(\)"):
+        with pytest.raises(InvalidCommandError, match=r"store\.engine\.begin\(\)"):
             d.bind(wrong)
     with d.store.engine.connect() as connection, pytest.raises(InvalidCommandError, match="begin a transaction"):
         d.bind(connection)

@@ -45,9 +45,9 @@ def to_connection(connection: sa.Connection) -> sa.Connection:
     """
     if not isinstance(connection, sa.Connection):
         raise InvalidCommandError(
-            "bind takes a connection of SQLAlchemy with a transaction begun: with desk.store.engine.begin() as "
+            "bind takes a connection of SQLAlchemy with a transaction begun: with store.engine.begin() as "
             f"connection (of a Session: session.connection()), not {type(connection).__name__}",
-            "bind 要已开始事务的 SQLAlchemy connection：with desk.store.engine.begin() as connection"
+            "bind 要已开始事务的 SQLAlchemy connection：with store.engine.begin() as connection"
             f"（Session 用 session.connection()），不是 {type(connection).__name__}",
         )
     if not connection.in_transaction():
@@ -60,9 +60,9 @@ def to_connection(connection: sa.Connection) -> sa.Connection:
         # Python's driver begins by itself, and only at the first change: what is read before that holds no lock.
         if raw is not None and (raw.isolation_level is not None or not raw.in_transaction):
             raise InvalidCommandError(
-                "on SQLite make the engine with funnel.queue.sqlite_engine(path), or take desk.store.engine: this one "
+                "on SQLite make the engine with funnel.queue.sqlite_engine(path), or take the engine of your SqlStore: this one "
                 "leaves it to the driver to begin, which it does too late",
-                "SQLite 的 engine 用 funnel.queue.sqlite_engine(path) 建，或者用 desk.store.engine："
+                "SQLite 的 engine 用 funnel.queue.sqlite_engine(path) 建，或者用 SqlStore 的 engine："
                 "这一个由驱动自己开始事务，开始得太晚",
             )
     return connection

@@ -121,7 +121,7 @@ class Base:
 
         Args:
             connection: A connection with a transaction begun, to the database that holds the queue's tables: of
-                ``desk.store.engine``, or of an engine of your own. On SQLite that must come from `sqlite_engine`.
+                ``SqlStore(…).engine``, or of an engine of your own. On SQLite that must come from `sqlite_engine`.
 
         Raises:
             InvalidCommandError: It is no connection, has no transaction, or is one of SQLite that begins too late.
