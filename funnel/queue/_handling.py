@@ -125,7 +125,10 @@ class Handling(Base):
             highest = work.level(person.tier)
             levels = wanted if wanted is not None else self._desk.tiers[: highest + 1]
             if any(work.level(tier) > highest for tier in levels):
-                raise NotEligibleError(f"{agent!r} is {person.tier!r} and may not take cases above")
+                raise NotEligibleError(
+                    f"{agent!r} is {person.tier!r} and may not take cases above",
+                    f"“{agent}”是 {person.tier}，不能办更高层级的案件",
+                )
             able = person.skills if only is None else person.skills & only
             found = [row for tier in levels if (row := work.unit.next_queued(self.tenant, tier, able))]
             if not found:
@@ -387,13 +390,17 @@ class Handling(Base):
             self._expect_article(article)
         scenarios = {rule.scenario for rule in self._engine.pack.rules.values()}
         if scenario is not None and scenario not in scenarios:
-            raise InvalidCommandError(f"no scenario {scenario!r} in pack {self._engine.pack.manifest.id!r}")
+            raise InvalidCommandError(
+                f"no scenario {scenario!r} in pack {self._engine.pack.manifest.id!r}",
+                f"规则包 {self._engine.pack.manifest.id} 没有场景“{scenario}”",
+            )
 
         def body(work: Work) -> Case:
             row = work.owned(claim, "claimed")
             if row["tier"] == self._desk.tiers[-1] and not articles:
                 raise InvalidCommandError(
-                    f"a case of tier {row['tier']!r} is ended with the articles it rests on: basis"
+                    f"a case of tier {row['tier']!r} is ended with the articles it rests on: basis (--basis cpl/24)",
+                    f"{row['tier']} 层级的案件结案要写依据：basis（--basis cpl/24）",
                 )
             chosen = scenario or row["scenario"]
             decision = self._decisions(work.unit, row["complaint_id"])[-1]

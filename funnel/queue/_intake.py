@@ -77,7 +77,10 @@ class Intake(Base):
             work.now if parsed.received_at is None else localise(parsed.received_at, desk.zone).astimezone(dt.UTC)
         )
         if received > work.now + desk.policy.skew:
-            raise InvalidCommandError(f"complaint {parsed.id!r} was received in the future; check the sender's clock")
+            raise InvalidCommandError(
+                f"complaint {parsed.id!r} was received in the future; check the sender's clock",
+                f"投诉“{parsed.id}”的收到时间在将来；检查来源的时钟",
+            )
         as_of = received.astimezone(desk.zone).date()
         decision = self._engine.decide(parsed, as_of=as_of)
         scenario = scenario_of(decision)

@@ -164,7 +164,8 @@ class SqlStore:
         have = self.revision()
         if have != HEAD:
             raise StoreSchemaError(
-                f"the queue's schema is at {have or 'nothing'}, this library needs {HEAD}; run `funnel queue init`"
+                f"the queue's schema is at {have or 'nothing'}, this library needs {HEAD}; run `funnel queue init`",
+                f"队列的表{'是 ' + have if have else '还没有建'}，这个版本要 {HEAD}；先运行 funnel queue init",
             )
 
 
@@ -279,7 +280,10 @@ def _engine(address: str | Path, busy_seconds: float) -> sa.Engine:
     try:
         parsed = make_url(url)
     except sa.exc.ArgumentError:
-        raise StoreError("the queue's address should be sqlite:///PATH or postgresql://…, or a plain path") from None
+        raise StoreError(
+            "the queue's address should be sqlite:///PATH or postgresql://…, or a plain path",
+            "队列的地址应为 sqlite:///路径、postgresql://… 或者一个路径",
+        ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         try:
@@ -287,13 +291,19 @@ def _engine(address: str | Path, busy_seconds: float) -> sa.Engine:
         except ValueError as error:
             raise StoreError(str(error)) from None
     if backend != "postgresql":
-        raise StoreError(f"no queue in {backend!r}: use sqlite:///PATH or postgresql://…")
+        raise StoreError(
+            f"no queue in {backend!r}: use sqlite:///PATH or postgresql://…",
+            f"队列不能放在 {backend} 里：用 sqlite:///路径 或 postgresql://…",
+        )
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
         engine = sa.create_engine(parsed, isolation_level="READ COMMITTED", pool_pre_ping=True)
     except ModuleNotFoundError:
-        raise StoreError("PostgreSQL needs its driver: pip install 'funnel[postgres]'") from None
+        raise StoreError(
+            "PostgreSQL needs its driver: pip install 'funnel[postgres]'",
+            "PostgreSQL 要装驱动：pip install 'funnel[postgres]'",
+        ) from None
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
@@ -343,12 +353,15 @@ def _translate(error: sa.exc.DBAPIError) -> Exception:
             unique = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
             return ConflictError(str(origin)) if extended in unique else StoreError(str(origin))
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return StoreBusyError("the queue is held by another writer; nothing was changed, try again")
+            return StoreBusyError(
+                "the queue is held by another writer; nothing was changed, try again",
+                "队列正被别人写；什么也没有改，稍后再试",
+            )
         if str(origin).startswith("no such table"):
             return _no_queue()
         if code == sqlite3.SQLITE_FULL:
-            return StoreFullError("the disk is full; nothing was changed")
-        return StoreError(f"the queue's database failed: {origin}")
+            return StoreFullError("the disk is full; nothing was changed", "磁盘已满；什么也没有改")
+        return StoreError(f"the queue's database failed: {origin}", f"队列的数据库出错：{origin}")
     state = getattr(origin, "sqlstate", None)
     if state == _PG_CONFLICT:
         return ConflictError(str(origin).splitlines()[0])
@@ -357,11 +370,14 @@ def _translate(error: sa.exc.DBAPIError) -> Exception:
     if state == _PG_NO_TABLE:
         return _no_queue()
     if state in _PG_FULL:
-        return StoreFullError("the database is out of room; nothing was changed")
+        return StoreFullError("the database is out of room; nothing was changed", "数据库没有空间了；什么也没有改")
     if state in _PG_BUSY:
-        return StoreBusyError("the queue is held by another writer; nothing was changed, try again")
+        return StoreBusyError(
+            "the queue is held by another writer; nothing was changed, try again",
+            "队列正被别人写；什么也没有改，稍后再试",
+        )
     first = (str(origin).splitlines() or [type(origin).__name__])[0]
-    return StoreError(f"the queue's database failed: {first}")
+    return StoreError(f"the queue's database failed: {first}", f"队列的数据库出错：{first}")
 
 
 def _no_queue() -> StoreSchemaError:
@@ -383,4 +399,6 @@ def _migrate(connection: sa.Connection) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            raise StoreSchemaError(f"the queue's schema cannot be brought up to date: {error}") from None
+            raise StoreSchemaError(
+                f"the queue's schema cannot be brought up to date: {error}", f"队列的表没能升级：{error}"
+            ) from None
