@@ -1,7 +1,7 @@
 """The complaint: what comes in. See the contract in ``docs/contract.md``.
 
 Only ``id`` and one of ``text`` or ``facts`` are required. Fields that the contract does not know are kept
-(`Complaint.extra`), passed through and reported, and never reject a complaint.
+(`Complaint.unknown_fields`), passed through and reported, and never reject a complaint.
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ ShortText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_
 class _Part(BaseModel):
     """A part of the complaint: frozen, tolerant of fields it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+    # A message of pydantic's would else quote what was given, which may be personal data.
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True)
 
     @property
     def extra(self) -> dict[str, Any]:
@@ -189,8 +190,10 @@ class Complaint(_Part):
         Complaint(id='c-1')
 
     Raises:
-        pydantic.ValidationError: A field does not fit the contract. `funnel.Engine.decide` turns it into
-            `funnel.ComplaintError`, and batches into a rejects row.
+        pydantic.ValidationError: A field does not fit the contract. Whoever builds one by hand gets this as it is, in
+            English and without values in the message, so that it works as a model of other models and of web frameworks.
+            Given a mapping, `funnel.Engine.decide` raises `funnel.ComplaintError` in its place, and a batch makes a
+            rejects row.
     """
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_check_scalars)]
@@ -213,6 +216,24 @@ class Complaint(_Part):
                 "投诉要有文字或事实，这件都没有", "a complaint needs a text or facts; this one has neither"
             )
         return self
+
+    @property
+    def unknown_fields(self) -> dict[str, Any]:
+        """Every field that the contract does not know, by its path: ``colour``, ``order.pirce``, ``evidence.0.nte``.
+
+        A key at the top that is written like a path (``"order.pirce"``) goes before the field at that path.
+        """
+        found = self.extra
+        parts: list[tuple[str, _Part]] = [
+            ("consumer", self.consumer),
+            ("merchant", self.merchant),
+            ("order", self.order),
+            *((f"evidence.{index}", item) for index, item in enumerate(self.evidence)),
+        ]
+        for path, part in parts:
+            for name, value in (part.model_extra or {}).items():
+                found.setdefault(f"{path}.{name}", value)
+        return found
 
     def __repr__(self) -> str:
         """Name the complaint without its contents, which are personal data."""

@@ -146,9 +146,19 @@ class QueueError(FunnelError):
 
     Attributes:
         status: The HTTP status that says the same, for whoever serves the queue.
+        zh, en: What is refused and the way out, in Chinese and English. What a database says of itself is in its own words.
     """
 
     status: int = 400
+
+    def __init__(self, en: str, zh: str | None = None) -> None:
+        super().__init__(en)
+        self.en = en
+        self.zh = en if zh is None else zh
+
+    def text(self, lang: str = "zh") -> str:
+        """What is refused, in ``zh`` or ``en``."""
+        return self.en if lang == "en" else self.zh
 
 
 class UnknownCaseError(QueueError, LookupError):

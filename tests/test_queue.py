@@ -423,6 +423,29 @@ def test_an_answer_that_cannot_be_read_changes_nothing(desk_, store):
     assert dump(store) == before
 
 
+def test_an_answer_that_names_no_fact_of_the_pack_changes_nothing_and_the_nearest_is_offered(desk_, store):
+    case = desk_.ingest(complaint("ask", facts={"told_elsewhere": 1})).case
+    before = dump(store)
+    with pytest.raises(ComplaintError, match=r"facts\.ship_by_onn.*ship_by_on\?"):
+        desk_.answer(case.id, {"ship_by_onn": "2026-11-05"})
+    with pytest.raises(ComplaintError, match=r"facts\.qqqqqqqqqqqq.*`fact` of the question"):
+        desk_.answer(case.id, {"ship_by_on": "2026-11-05", "qqqqqqqqqqqq": 1})
+    with pytest.raises(ComplaintError, match="grade"):
+        desk_.answer(case.id, {"ship_by_on": {"value": "2026-11-05", "grde": "record"}})
+    assert dump(store) == before
+    # What the complaint itself came with stands in nobody's way.
+    assert desk_.answer(case.id, {"ship_by_on": "2026-11-05"}).version == case.version + 1
+
+
+@pytest.mark.parametrize("answers", [["ship_by_on"], "ship_by_on", '{"ship_by_on": 1}', None, 5])
+def test_an_answer_of_the_wrong_kind_says_what_to_write_and_changes_nothing(desk_, store, answers):
+    case = desk_.ingest(complaint("ask")).case
+    before = dump(store)
+    with pytest.raises(ComplaintError, match=r'\{"fact": value\}'):
+        desk_.answer(case.id, answers)
+    assert dump(store) == before
+
+
 def test_unanswered_questions_go_to_a_person(desk_, clock):
     case = desk_.ingest(complaint("ask")).case
     clock.forward(hours=71)
@@ -787,7 +810,7 @@ def test_an_address_that_cannot_be_used_is_named(engine):
 
 def test_what_the_vault_keeps_is_decided_to_the_same_bytes(engine, suite):
     """A field that was sent empty says something else than one that was not sent."""
-    from funnel.engine.engine import to_complaint  # noqa: PLC0415
+    from funnel.engine._arguments import to_complaint  # noqa: PLC0415
     from funnel.queue._base import bytes_of  # noqa: PLC0415
 
     tests = suite.tests

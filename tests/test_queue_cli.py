@@ -1,12 +1,16 @@
 """``funnel queue`` and ``funnel run --queue``: a desk worked from the terminal."""
 
 import json
+import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from funnel.cli._main import group
+from funnel.queue import Funnel
 
 SAMPLE = Path(__file__).resolve().parents[1] / "examples" / "complaints.sample.csv"
 
@@ -83,3 +87,107 @@ def test_a_mistake_is_a_sentence_and_never_shows_a_password(cli, args, code):
     output = cli(*args, code=code)
     assert "Traceback" not in output
     assert "secret" not in output
+
+
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.fixture
+def filled(cli):
+    cli("queue", "init")
+    cli("run", SAMPLE, "--queue", "funnel.db", "--rejects", "bad.jsonl")
+    cli("queue", "agent", "amy", "--tier", "agent", "--cap", "1")
+    cli("queue", "agent", "lea", "--tier", "lawyer", "--supervisor")
+    return cli
+
+
+def test_a_refusal_is_in_the_language_asked_for_and_names_the_way_out_at_the_command_line(filled):
+    held = json.loads(filled("queue", "--format", "json", "claim", "amy"))["id"]
+    listed = json.loads(filled("queue", "--format", "json", "ls"))
+    lawyers = next(case["id"] for case in listed if case["tier"] == "lawyer")
+    mine = next(case["id"] for case in listed if (case["tier"], case["state"]) == ("agent", "queued"))
+    asked = next(case["id"] for case in listed if case["state"] == "asked")
+    end = ("--outcome", "mediated", "--code", "x", "--note", "y")
+    filled("queue", "claim", "lea", lawyers)
+    for args, way in (
+        (("claim", "bob"), "funnel queue agent bob --tier"),
+        (("claim", "amy"), "1"),
+        (("claim", "amy", lawyers), "lea"),
+        (("claim", "lea", held), "amy"),
+        (("claim", "lea", asked), "request_human"),
+        (("claim", "lea", "nope"), "funnel queue ls"),
+        (("show", "nope"), "funnel queue ls"),
+        (("show", mine, "--reveal", "amy", "--reason", "x"), "amy"),
+        (("show", held, "--reveal", "amy"), "--reason"),
+        (("deadline", held, "--kind", "nope"), "nope"),
+        (("agent", "x", "--tier", "judge"), "mediator"),
+        (("resolve", lawyers, "--by", "lea", *end), "--basis"),
+        (("resolve", held, "--by", "amy", *end, "--scenario", "nope"), "nope"),
+    ):
+        zh, en = (filled("queue", "--lang", lang, *args, code=1) for lang in ("zh", "en"))
+        assert HAN.search(zh), args
+        assert not HAN.search(en), en
+        assert way in zh, zh
+        assert way in en, en
+        assert "put_agent`;" not in zh
+
+
+def test_what_can_be_served_is_listed_first_whatever_waits_for_the_parties(filled):
+    held = json.loads(filled("queue", "--format", "json", "claim", "amy"))["id"]
+    states = [case["state"] for case in json.loads(filled("queue", "--format", "json", "ls"))]
+    order = sorted(states, key=lambda state: {"queued": 0, "claimed": 1}.get(state, 2))
+    assert states == order
+    assert len(set(states)) == 4
+    few = json.loads(filled("queue", "--format", "json", "ls", "--limit", "3"))
+    assert [case["state"] for case in few] == ["queued"] * 3
+    (first, *_) = json.loads(filled("queue", "--format", "json", "ls"))
+    assert json.loads(filled("queue", "--format", "json", "claim", "lea"))["id"] == first["id"] != held
+
+
+def test_a_case_is_named_by_the_number_of_its_complaint_where_that_is_one_case(filled):
+    filled("run", SAMPLE, "--queue", "funnel.db", "--rejects", "bad.jsonl")
+    first = json.loads(filled("queue", "--format", "json", "ls"))[0]
+    number, case = first["external_id"], first["id"]
+    assert json.loads(filled("queue", "--format", "json", "show", number))["case"]["id"] == case
+    assert json.loads(filled("queue", "--format", "json", "claim", "lea", number))["id"] == case
+    assert filled("queue", "deadline", number).splitlines()[:3] == filled("queue", "deadline", case).splitlines()[:3]
+    end = ("--by", "lea", "--outcome", "mediated", "--code", "x", "--note", "y", "--basis", "cpl/24")
+    assert case in filled("queue", "resolve", number, *end)
+    desk = Funnel("cn-ecommerce", "funnel.db")
+    other = desk.ingest({"id": number, "text": "买了半个月还不发货"}, source="elsewhere").case
+    desk.close()
+    for lang in ("zh", "en"):
+        both = filled("queue", "--lang", lang, "show", number, code=1)
+        assert case in both
+        assert other.id in both
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database, not at all" * 50, None], ids=["empty", "text", "another's"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_file_that_is_no_queue_is_named_with_what_to_run_and_left_as_it_is(cli, tmp_path, content, lang):
+    path = tmp_path / "nope.db"
+    if content is None:
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE theirs (a)")
+    else:
+        path.write_bytes(content)
+    before = path.read_bytes()
+    for url in ("nope.db", f"sqlite:///{path}"):
+        for args in (
+            ("queue", "--store", url, "--lang", lang, "ls"),
+            ("report", "--queue", url, "-o", "r.html", "--lang", lang),
+        ):
+            assert f"funnel queue --store {url} init" in cli(*args, code=2)
+            assert path.read_bytes() == before
+            assert sorted(p.name for p in tmp_path.iterdir()) == ["nope.db"]
+
+
+@pytest.mark.parametrize("url", ["none.db", "sqlite:///none.db"])
+def test_a_queue_that_is_not_there_is_not_made_by_looking_at_it(cli, tmp_path, url):
+    for args in (
+        ("queue", "--store", url, "ls"),
+        ("report", "--queue", url, "-o", "r.html"),
+        *([("mine", url)] if "://" in url else []),
+    ):
+        assert f"funnel queue --store {url} init" in cli(*args, code=2)
+        assert list(tmp_path.iterdir()) == []

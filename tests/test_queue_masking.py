@@ -243,6 +243,16 @@ def test_json_is_masked_by_keys_and_numbers_too():
     }
 
 
+def test_what_is_passed_through_under_a_path_is_masked_as_it_is_at_its_place():
+    nested = {"consumer": {"name": "王小明", "age": 33}, "merchant": {"name": "某店"}, "order": {"收货人": "李四"}}
+    flat = {f"{part}.{key}": value for part, inner in nested.items() for key, value in inner.items()}
+    masked = mask_json({"passed_through": flat})["passed_through"]
+    assert masked == {
+        f"{part}.{key}": value for part, inner in mask_json(nested).items() for key, value in inner.items()
+    }
+    assert masked["consumer.name"] == "[name]"
+
+
 def test_keys_that_are_masked_alike_lose_no_entry():
     assert mask_json({"13800138000": 1, "13900139000": 2}) == {"[mobile]": 1, "[mobile] 2": 2}
 

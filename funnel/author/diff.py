@@ -17,8 +17,8 @@ from funnel.author.mutation import written
 from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.diagnostics import Span
+from funnel.engine._arguments import to_complaint
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, decide, reason
-from funnel.engine.engine import to_complaint
 from funnel.facts.intake import localise
 from funnel.facts.likeness import Likeness
 from funnel.pack.loader import LIKENESS

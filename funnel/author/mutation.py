@@ -16,8 +16,8 @@ from funnel.author.analysis._witness import build, lower, plain, shrink, sources
 from funnel.author.coverage import parts
 from funnel.author.scenario_tests import ScenarioTest, as_of_day, run
 from funnel.decision import Decision
+from funnel.engine._arguments import to_complaint
 from funnel.engine.decide import Compiled, Reasoning, judge, put_in_words, read
-from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import Parameters, evaluate
 from funnel.engine.match import CompiledMatcher
 from funnel.engine.parameters import ParameterTable

@@ -16,9 +16,9 @@ from funnel.complaint import Complaint, Consumer, Merchant, Order
 from funnel.decision import Decision, Matter, Remedy
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path, suggestion
+from funnel.engine._arguments import to_complaint
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_in_words, read
 from funnel.engine.describe import leaf
-from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import cheapest
 from funnel.errors import ComplaintError
 from funnel.facts.intake import Intake, coerce, local_date, member

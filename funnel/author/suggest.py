@@ -15,9 +15,9 @@ from funnel.author.analysis._solve import Demand, OutOfSteps
 from funnel.author.analysis._space import NOT_FALSE, NOT_TRUE
 from funnel.author.analysis._witness import build, shrink
 from funnel.author.coverage import ASIDE, Item
+from funnel.engine._arguments import to_complaint
 from funnel.engine.decide import Compiled, reason
 from funnel.engine.describe import leaf
-from funnel.engine.engine import to_complaint
 from funnel.engine.evaluate import test
 from funnel.facts.values import Value
 from funnel.pack.model import Rule, Test

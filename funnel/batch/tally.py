@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from funnel.decision import Decision
 
 NAMES = 1_000
 """Names of unknown fields that are told apart; JSON keys can be without number, and memory stays flat."""
+_INDEX = re.compile(r"^(evidence|facts\..+?)\.\d+(?=\.)")
 _COUNTS = ("rows", "recognised", "presumed", "settled", "asked", "decided", "generated", "nameless")
 _COUNTERS = ("referred", "rejected", "gates", "unknown", "out_of_scope")
 
@@ -44,10 +46,8 @@ class Counted:
 
 def counted(decision: Decision, complaint: Complaint, *, generated: bool) -> Counted:
     """What a decision adds."""
-    extra = decision.passed_through.keys() | complaint.extra.keys()
-    for part in ("consumer", "merchant", "order"):
-        if inner := getattr(complaint, part).model_extra:
-            extra |= {f"{part}.{name}" for name in inner}
+    # The third of a list is the same field as the first: one line of the summary.
+    extra = {_INDEX.sub(r"\1", name) for name in decision.passed_through.keys() | complaint.unknown_fields.keys()}
     reasons = decision.referral.reasons if decision.referral is not None else ()
     amounts: list[Decimal] = []
     if decision.outcome == "settle":

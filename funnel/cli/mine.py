@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from funnel.cli._common import USAGE, fail, lang_option, open_pack, pack_option
+from funnel.cli._queues import expect_queue, said
 
 if TYPE_CHECKING:
     from funnel.author.mine import Group, Mined, Text
@@ -81,14 +82,12 @@ def command(
             else "--draft N goes with --as GROUP.SLUG, and the other way",
             USAGE,
         )
+    if queue := _is_queue(source):
+        expect_queue(source, lang, default="")
     engine = Engine(open_pack(pack_name, lang), lang=lang)
     try:
         human = _labels(labels) if labels is not None else {}
-        texts = list(
-            _from_queue(engine, source, tenant, limit)
-            if _is_queue(source)
-            else _from_file(engine, source, human, limit)
-        )
+        texts = list(_from_queue(engine, source, tenant, limit) if queue else _from_file(engine, source, human, limit))
         found = mine(texts, groups=groups, least=least)
         if draft is not None and name is not None:
             if draft > len(found.groups):
@@ -97,7 +96,7 @@ def command(
                 click.echo(path)
             return
     except FunnelError as error:
-        fail(f"funnel mine: {error}", USAGE)
+        fail(f"funnel mine: {said(error, lang)}", USAGE)
     by_id = {text.id: text.text for text in texts}
     if form == "json":
         import orjson  # noqa: PLC0415 (late, for a quick --help)

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from funnel.cli._common import CLEAN, FINDINGS, USAGE, fail, lang_option, open_pack, pack_option
+from funnel.cli._queues import expect_queue, said, shown
 
 if TYPE_CHECKING:
     from funnel.queue import Case, Funnel
@@ -61,21 +62,17 @@ def _desk(place: _Place, *, create: bool = False) -> Iterator[Funnel]:
     from funnel.errors import FunnelError  # noqa: PLC0415 (late, for a quick --help)
     from funnel.queue import Funnel, SqlStore  # noqa: PLC0415 (as above)
 
+    if not create:
+        expect_queue(place.url, place.lang)
     pack = open_pack(place.pack, place.lang)
     try:
-        if not create and "://" not in place.url:
-            from pathlib import Path  # noqa: PLC0415 (as above)
-
-            if not Path(place.url).exists():
-                here = f"{place.url}：没有这个队列；先运行 funnel queue init"
-                fail(place.say(here, f"{place.url}: no such queue; run `funnel queue init` first"), USAGE)
         desk = Funnel(pack, SqlStore(place.url, create=create), tenant=place.tenant)
     except FunnelError as error:
-        fail(f"funnel queue: {error}", USAGE)
+        fail(f"funnel queue: {said(error, place.lang)}", USAGE)
     try:
         yield desk
     except FunnelError as error:
-        fail(f"funnel queue: {error}", FINDINGS)
+        fail(f"funnel queue: {said(error, place.lang)}", FINDINGS)
     finally:
         desk.close()
 
@@ -106,14 +103,26 @@ def _when(moment: dt.datetime | None, zone: ZoneInfo) -> str:
 def init(place: _Place) -> None:
     """Make the queue's tables, or bring them up to date. 建立或升级队列。"""
     with _desk(place, create=True):
-        click.echo(place.say(f"队列已就绪：{_shown(place.url)}", f"the queue is ready: {_shown(place.url)}"))
+        click.echo(place.say(f"队列已就绪：{shown(place.url)}", f"the queue is ready: {shown(place.url)}"))
 
 
-def _shown(url: str) -> str:
-    """An address without its password."""
-    from sqlalchemy.engine import make_url  # noqa: PLC0415 (late, for a quick --help)
+def _case(place: _Place, desk: Funnel, given: str) -> Case:
+    """A case by its id, or by the complaint's own number, which `ls` shows beside it, where that names one case."""
+    from funnel.errors import UnknownCaseError  # noqa: PLC0415 (late, for a quick --help)
 
-    return make_url(url).render_as_string(hide_password=True) if "://" in url else url
+    try:
+        return desk.case(given)
+    except UnknownCaseError:
+        found = desk.cases(external_id=given)
+    if not found:
+        zh = f"没有案件“{given}”，也没有这个编号的投诉；funnel queue ls 列出案件"
+        en = f"no case {given!r} here, and no complaint of that id; `funnel queue ls` lists cases"
+        fail(place.say(zh, en), FINDINGS)
+    if len(found) > 1:
+        listed = ", ".join(f"{case.id} ({case.state})" for case in found)
+        zh = f"投诉“{given}”有 {len(found)} 个案件，写案件编号：{listed}"
+        fail(place.say(zh, f"complaint {given!r} has {len(found)} cases, name one: {listed}"), FINDINGS)
+    return found[0]
 
 
 @command.command(name="agent")
@@ -148,7 +157,7 @@ def agent(
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @click.pass_obj
 def ls(place: _Place, states: tuple[str, ...], tier: str | None, owner: str | None, limit: int) -> None:
-    """List cases, those to be served first first. 列出案件。"""
+    """List cases: those to be served first, then those in hand, then those with the parties. 列出案件。"""
     from funnel.queue.model import HELD  # noqa: PLC0415 (late, for a quick --help)
 
     chosen = states or ("queued", "asked", "offered", *HELD)
@@ -180,9 +189,13 @@ def ls(place: _Place, states: tuple[str, ...], tier: str | None, owner: str | No
 @click.option("--reason", default="", help="Why the words are looked at. 看原文的理由。")
 @click.pass_obj
 def show(place: _Place, case_id: str, revealer: str | None, reason: str) -> None:
-    """Show a case whole: complaint (masked), decision, offers, deadlines, history. 查看案件。"""
+    """Show a case whole: complaint (masked), decision, offers, deadlines, history. 查看案件。
+
+    CASE_ID is the case's id or the complaint's own number; so it is for `claim`, `resolve` and `deadline`.
+    """
     with _desk(place) as desk:
-        case = desk.case(case_id)
+        case = _case(place, desk, case_id)
+        case_id = case.id
         raw = desk.reveal(case_id, by=revealer, reason=reason) if revealer else None
         complaint = raw.model_dump(mode="json", exclude_none=True) if raw else dict(desk.complaint(case_id).masked)
         decision = dict(desk.decisions(case_id)[-1].decision)
@@ -264,7 +277,7 @@ def _story(
 def deadline(place: _Place, case_id: str, kind: str) -> None:
     """Show the arithmetic of a deadline. 期限是怎么算出来的。"""
     with _desk(place) as desk:
-        for line in desk.explain_deadline(case_id, kind):
+        for line in desk.explain_deadline(_case(place, desk, case_id).id, kind):
             click.echo(place.say(line.zh, line.en))
 
 
@@ -275,7 +288,7 @@ def deadline(place: _Place, case_id: str, kind: str) -> None:
 def claim(place: _Place, agent_id: str, case_id: str | None) -> None:
     """Take a case; without CASE_ID the next to be served. 认领。"""
     with _desk(place) as desk:
-        case = desk.claim(case_id, agent_id) if case_id else desk.claim_next(agent_id)
+        case = desk.claim(_case(place, desk, case_id).id, agent_id) if case_id else desk.claim_next(agent_id)
         if case is None:
             click.echo(place.say("队列里没有可办的案件", "nothing to take"))
             return
@@ -308,7 +321,7 @@ def resolve(
 ) -> None:
     """End a case. 结案。"""
     with _desk(place) as desk:
-        held = desk.case(case_id)
+        held = _case(place, desk, case_id)
         if held.owner != by:
             who = held.owner or place.say("无人", "nobody")
             fail(place.say(f"案件由 {who} 经办，不是 {by}", f"the case is held by {who}, not {by}"), FINDINGS)

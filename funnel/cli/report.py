@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from funnel.cli._common import USAGE, as_of_option, fail, lang_option, open_pack, pack_option
+from funnel.cli._queues import expect_queue, said
 
 if TYPE_CHECKING:
     from funnel.complaint import Complaint
@@ -62,6 +63,8 @@ def command(
 
     if bool(files) == bool(url):
         fail("写 FILE… 或 --queue 之一" if lang != "en" else "give FILE… or --queue, one of them", USAGE)
+    if url:
+        expect_queue(url, lang, default="")
     engine = Engine(open_pack(pack_name, lang), lang=lang)
     try:
         report = _of_queue(engine, url, tenant, minimum) if url else _of_files(engine, files, as_of)
@@ -69,7 +72,7 @@ def command(
         page = render(report, lang=lang, generated_at=dt.datetime.now(dt.UTC), title=name)
         output.write_text(page, encoding="utf-8")
     except FunnelError as error:
-        fail(f"funnel report: {error}", USAGE)
+        fail(f"funnel report: {said(error, lang)}", USAGE)
     except OSError as error:
         fail(f"{output}: {error.strerror}", USAGE)
     click.echo(str(output))

@@ -23,6 +23,7 @@ from funnel.cli._common import (
     pack_option,
 )
 from funnel.cli._progress import progress_of
+from funnel.cli._queues import said
 
 if TYPE_CHECKING:
     from funnel.batch.assemble import Assembler
@@ -201,7 +202,7 @@ def command(
                 if zh
                 else "the progress is kept: remove the cause and go on with --resume"
             )
-        fail(f"funnel run: {error}{hint}", USAGE)
+        fail(f"funnel run: {said(error, lang)}{hint}", USAGE)
     except KeyboardInterrupt:
         if kept is not None and kept.kept:
             fail("中断；加 --resume 接着做" if zh else "interrupted; go on with --resume", 130)

@@ -43,6 +43,7 @@ _WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "datetime_parsing": _TIME,
         "datetime_from_date_parsing": _TIME,
         "datetime_object_invalid": _TIME,
+        "invalid_key": ("键应为文字", "a key should be a text"),
         "tuple_type": ("应为列表", "expected a list"),
         "dict_type": _MAPPING,
         "model_type": _MAPPING,

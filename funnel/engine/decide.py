@@ -570,8 +570,9 @@ class _Writer:
         said = self._said()
         complaint, manifest = self.r.complaint, self.pack.manifest
         received = localise(complaint.received_at, self.compiled.zone) if complaint.received_at else None
-        unknown = {f"facts.{name}": complaint.facts[name] for name in self.r.intake.unknown_names}
-        passed = {key: value for key, value in {**complaint.extra, **unknown}.items() if _is_plain(value)}
+        taken = self.r.intake
+        unknown = {f"facts.{name}": complaint.facts[name] for name in taken.unknown_names} | dict(taken.unknown_keys)
+        passed = {key: value for key, value in {**complaint.unknown_fields, **unknown}.items() if _is_plain(value)}
         self.explanation = []
         self.note("received", self.say("received", as_of=self.r.as_of))
         self._facts_found(said.reads)

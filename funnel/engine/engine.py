@@ -5,19 +5,17 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import ValidationError
-
 from funnel.complaint import Complaint
 from funnel.decision import Decision
-from funnel.engine._problems import problems_of
+from funnel.engine._arguments import several, to_complaint, to_day, to_kinds, to_pack
 from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_in_words, read, reason
 from funnel.engine.interview import Interview, begin
 from funnel.engine.match import Matcher
 from funnel.engine.shadow import Observer, Shadows
-from funnel.errors import ComplaintError
 from funnel.facts.intake import localise
 from funnel.pack.model import Pack
 
@@ -34,7 +32,7 @@ class Engine:
     """Decides complaints with one pack. Thread-safe: nothing in it changes after construction.
 
     Args:
-        pack: The pack to decide with.
+        pack: The pack to decide with, or a pack's name or folder, as for `load_pack`.
         lang: Language of the texts in decisions, ``zh`` or ``en``; default: the pack's own.
         clock: Tells today's date where a complaint does not say when it was received. Nothing else depends on it.
         matcher: ``compiled`` (the default), ``durable`` (durable-rules; extra ``durable``), or one of your own. All give
@@ -43,6 +41,7 @@ class Engine:
             it is, to the byte. None: drafts do nothing at all.
 
     Raises:
+        PackError: A pack given by name cannot be loaded.
         MatcherError: The durable matcher is asked for and cannot be had.
 
     Example:
@@ -53,7 +52,7 @@ class Engine:
 
     def __init__(
         self,
-        pack: Pack,
+        pack: Pack | str | Path,
         *,
         lang: str | None = None,
         clock: Clock = system_clock,
@@ -62,8 +61,9 @@ class Engine:
     ) -> None:
         if lang not in {None, "zh", "en"}:
             raise ValueError(f"lang must be 'zh' or 'en', not {lang!r}")
-        self._compiled: Compiled = compile_pack(pack, _matcher(pack, matcher))
-        self._lang = lang or pack.manifest.language
+        loaded = to_pack(pack)
+        self._compiled: Compiled = compile_pack(loaded, _matcher(loaded, matcher))
+        self._lang = lang or loaded.manifest.language
         self._clock = clock
         self._shadows = None if shadow is None else Shadows(self._compiled, shadow)
 
@@ -82,16 +82,18 @@ class Engine:
 
         Args:
             complaint: A `Complaint`, or a mapping in the contract's shape.
-            as_of: The day for which law and periods are taken; default: the day it was received, else today.
+            as_of: The day for which law and periods are taken, a `datetime.date`; default: the day it was received,
+                else today. A text or an instant is refused.
 
         Returns:
             The decision, frozen. The same complaint, pack and day give the same bytes.
 
         Raises:
-            ComplaintError: The mapping does not fit the contract; ``.problems`` lists every field.
+            ComplaintError: The mapping does not fit the contract; ``.problems`` lists every field. Or it is no mapping,
+                or ``as_of`` is no date.
         """
         parsed = to_complaint(complaint)
-        day = as_of or self._day(parsed)
+        day = to_day(as_of) or self._day(parsed)
         taken = read(self._compiled, parsed, as_of=day)
         decision = put_in_words(self._compiled, judge(self._compiled, parsed, taken, as_of=day), lang=self._lang)
         if self._shadows is not None:
@@ -114,10 +116,11 @@ class Engine:
         """Decide complaints one after the other, lazily and in order.
 
         Raises:
-            ComplaintError: At the first that does not fit the contract. Batches with bad rows: `funnel.batch`.
+            ComplaintError: At once, if one complaint is given in place of several; else at the first that does not fit
+                the contract. Batches with bad rows: `funnel.batch`.
         """
-        for complaint in complaints:
-            yield self.decide(complaint, as_of=as_of)
+        day = to_day(as_of)
+        return (self.decide(complaint, as_of=day) for complaint in several(complaints))
 
     def reason(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Reasoning:
         """What a decision rests on: facts with their sources, gates, every rule considered. For tools.
@@ -126,7 +129,7 @@ class Engine:
             ComplaintError: As `decide`.
         """
         parsed = to_complaint(complaint)
-        return reason(self._compiled, parsed, as_of=as_of or self._day(parsed))
+        return reason(self._compiled, parsed, as_of=to_day(as_of) or self._day(parsed))
 
     def interview(
         self,
@@ -143,16 +146,18 @@ class Engine:
 
         Args:
             complaint: What is known already: a complaint, its words, or nothing, which begins with an open question.
-            who: Whom you can ask, as in ``question.who``; None: everybody, such as an agent with the order at hand.
+            who: Whom you can ask, any of ``consumer``, ``merchant`` and ``system`` (as in ``question.who``); None:
+                everybody, such as an agent with the order at hand.
             as_of: As for `decide`.
 
         Raises:
             ComplaintError: As `decide`.
+            ValueError: ``who`` is none of these.
         """
         if isinstance(complaint, str):
             complaint = {"id": "interview", "text": complaint}
         parsed = None if complaint is None else to_complaint(complaint)
-        return begin(self, parsed, who=who, as_of=as_of)
+        return begin(self, parsed, who=to_kinds(who), as_of=to_day(as_of))
 
     @property
     def zone(self) -> ZoneInfo:
@@ -182,17 +187,3 @@ def _matcher(pack: Pack, matcher: Matcher | str | None) -> Matcher | None:
     if isinstance(matcher, str):
         raise ValueError(f"matcher must be 'compiled', 'durable' or a Matcher, not {matcher!r}")  # noqa: TRY004 (a wrong word)
     return matcher
-
-
-def to_complaint(complaint: Complaint | Mapping[str, Any]) -> Complaint:
-    """Read a mapping as a complaint.
-
-    Raises:
-        ComplaintError: It does not fit the contract.
-    """
-    if isinstance(complaint, Complaint):
-        return complaint
-    try:
-        return Complaint.model_validate(dict(complaint))
-    except ValidationError as error:
-        raise ComplaintError(problems_of(error)) from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -198,11 +198,10 @@ class Interview:
 
 
 def begin(
-    engine: Engine, complaint: Complaint | None, *, who: Collection[str] | None, as_of: dt.date | None
+    engine: Engine, complaint: Complaint | None, *, who: frozenset[str] | None, as_of: dt.date | None
 ) -> Interview:
     """The first step."""
-    kinds = None if who is None else frozenset(who)
-    return advance(Interview(engine, complaint, None, None, (), kinds, as_of))
+    return advance(Interview(engine, complaint, None, None, (), who, as_of))
 
 
 def advance(step: Interview) -> Interview:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from funnel.complaint import Complaint
+from funnel.diagnostics._model import suggestion
 from funnel.errors import Problem
 from funnel.facts.derived import FUNCTIONS, Context
 from funnel.facts.normalise import normalise
@@ -29,6 +30,7 @@ from funnel.facts.vocabulary import (
 )
 
 _MAX_SOURCES = 20
+_FACT_KEYS = frozenset({"value", "grade", "source"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,14 @@ class Intake:
         scan: What the text says, with its places; None without a text.
         problems: Facts that came with a value outside their domain. Such a complaint goes to a human.
         unknown_names: Names under ``facts`` that the vocabulary does not declare; passed through and reported.
+        unknown_keys: What stands beside ``value, grade, source`` of a declared fact, by its path; passed through too.
     """
 
     facts: Facts
     scan: Scan | None
     problems: tuple[Problem, ...]
     unknown_names: tuple[str, ...]
+    unknown_keys: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +159,7 @@ class _Intake:
         self.problems: list[Problem] = []
         self.unclear: list[str] = []
         self.unknown_names: list[str] = []
+        self.unknown_keys: dict[str, Any] = {}
         self.silenced: set[str] = set()
 
     def run(self) -> Intake:
@@ -171,7 +176,7 @@ class _Intake:
                 known[name] = presumption
         self._derive(known, disputed)
         facts = self._closed(known, disputed)
-        return Intake(facts, scan, tuple(self.problems), tuple(self.unknown_names))
+        return Intake(facts, scan, tuple(self.problems), tuple(self.unknown_names), self.unknown_keys)
 
     def _add(self, name: str, known: Known) -> None:
         self.sources.setdefault(name, []).append(known)
@@ -242,13 +247,15 @@ class _Intake:
             if spec is None or name in BUILT_IN_DATES:
                 self.unknown_names.append(name)
                 continue
-            entries = raw if isinstance(raw, list) and any(isinstance(e, dict) for e in raw) else [raw]
-            for entry in entries[:_MAX_SOURCES]:
-                self._form_entry(spec, entry)
+            several = isinstance(raw, list) and any(isinstance(e, dict) for e in raw)
+            for index, entry in enumerate(raw[:_MAX_SOURCES] if several else [raw]):
+                self._form_entry(spec, entry, f"facts.{name}.{index}" if several else f"facts.{name}")
 
-    def _form_entry(self, spec: FactSpec, entry: object) -> None:
+    def _form_entry(self, spec: FactSpec, entry: object, path: str) -> None:
         grade, source, raw = Grade.STATED, f"facts.{spec.name}", entry
         if isinstance(entry, dict):
+            if not self._keys_read(spec, entry, path):
+                return
             raw = entry.get("value")
             word = entry.get("grade", "stated")
             if word not in GRADES:
@@ -266,6 +273,29 @@ class _Intake:
             self._add(spec.name, Known(value, grade, source, instant=self._instant(spec, raw)))
             if spec.type == "set":
                 self._told_by_set(spec.name, value, grade, source)
+
+    def _keys_read(self, spec: FactSpec, entry: Mapping[Any, Any], path: str) -> bool:
+        """Whether the keys of a fact's mapping can be told; what stands beside the three known ones is passed through.
+
+        A mapping without ``value`` meant to say something, and a slip of the pen for ``grade`` would quietly make less of
+        a record than it is: a person looks at both. Any other key is the sender's own, as anywhere in a complaint.
+        """
+        strange = {str(key): value for key, value in entry.items() if key not in _FACT_KEYS}
+        slips = [] if "grade" in entry else [key for key in strange if _is_slip(key, "grade")]
+        for key in slips:
+            field = f"facts.{spec.name}.{key}"
+            self.problems.append(Problem(field, "没有这个键，是不是 grade？", "there is no such key; is it grade?"))
+        if "value" not in entry:
+            near = next((key for key in strange if _is_slip(key, "value")), "")
+            self.problems.append(
+                Problem(
+                    f"facts.{spec.name}.value",
+                    "缺少 value；写成 {value, grade, source}" + (f"，“{near}”是不是 value？" if near else ""),
+                    "the value is missing; write {value, grade, source}" + (f"; is {near!r} value?" if near else ""),
+                )
+            )
+        self.unknown_keys |= {f"{path}.{key}": value for key, value in strange.items()}
+        return not slips and "value" in entry
 
     def _told_by_set(self, name: str, members: Value, grade: Grade, source: str) -> None:
         """A field of the contract given as a fact of its name tells the other facts that are read from it, too."""
@@ -509,6 +539,11 @@ def expected(spec: FactSpec) -> tuple[str, str]:
     if spec.type == "integer" and spec.low is not None and spec.high is not None:
         return f" {spec.low} 至 {spec.high} 的{zh}", f"{en} between {spec.low} and {spec.high}"
     return zh, en
+
+
+def _is_slip(key: str, word: str) -> bool:
+    """Whether a key is nearly a word: ``grde``, ``Grade``."""
+    return bool(suggestion(key.casefold().strip(), (word,)))
 
 
 def _lookup(complaint: Complaint, path: str) -> object:

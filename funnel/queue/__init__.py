@@ -1,6 +1,6 @@
 """The human queue: what the engine refers reaches a person, with every clock honest and a record that stands up.
 
-`Funnel` takes complaints in and keeps the cases; `AsyncFunnel` is the same for an event loop.
+`Funnel` takes complaints in and keeps the cases; ``AsyncFunnel(Funnel(…))`` is the same for an event loop.
 """
 
 from funnel.queue._async import AsyncFunnel

@@ -254,11 +254,18 @@ class AsyncFunnel:
         tier: str | None = None,
         owner: str | None = None,
         incident: str | None = None,
+        external_id: str | None = None,
         limit: int = 100,
     ) -> tuple[Case, ...]:
-        """Cases, those to be served first first. As `Funnel.cases`."""
+        """Cases: those in the queue, to be served first first, then those that people hold, then all others. As `Funnel.cases`."""
         return await asyncio.to_thread(
-            self._funnel.cases, state=state, tier=tier, owner=owner, incident=incident, limit=limit
+            self._funnel.cases,
+            state=state,
+            tier=tier,
+            owner=owner,
+            incident=incident,
+            external_id=external_id,
+            limit=limit,
         )
 
     async def complaint(self, case_id: str) -> StoredComplaint:

@@ -28,8 +28,8 @@ from funnel.errors import (
 )
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
-from funnel.pack.loader import load_pack
 from funnel.pack.model import Pack
+from funnel.queue._arguments import case_key, to_connection, to_store
 from funnel.queue._rows import (
     case_of,
     case_row,
@@ -72,7 +72,7 @@ class Base:
     def __init__(
         self,
         pack: Pack | Engine | str | Path,
-        store: Store | str,
+        store: Store | str | Path,
         *,
         tenant: str = "default",
         policy: QueuePolicy | None = None,
@@ -81,9 +81,8 @@ class Base:
         masker: Masker = mask,
         cipher: Cipher | None = None,
     ) -> None:
-        loaded = load_pack(pack) if isinstance(pack, str | Path) else pack
-        self._engine = loaded if isinstance(loaded, Engine) else Engine(loaded)
-        self._store: Store = SqlStore(store) if isinstance(store, str) else store
+        self._engine = pack if isinstance(pack, Engine) else Engine(pack)
+        self._store: Store = to_store(store)
         self._clock = clock
         self._cipher = cipher
         self._secret: bytes | None = None
@@ -121,14 +120,13 @@ class Base:
         """The same funnel inside the embedder's own transaction: both are kept when that is committed, or neither.
 
         Args:
-            connection: A connection with a transaction begun, to the database that holds the queue's tables. On SQLite
-                its engine must come from `sqlite_engine`.
+            connection: A connection with a transaction begun, to the database that holds the queue's tables: of
+                ``SqlStore(…).engine``, or of an engine of your own. On SQLite that must come from `sqlite_engine`.
 
         Raises:
-            InvalidCommandError: The connection has no transaction.
+            InvalidCommandError: It is no connection, has no transaction, or is one of SQLite that begins too late.
         """
-        if not connection.in_transaction():
-            raise InvalidCommandError("begin a transaction on the connection first: with engine.begin() as connection")
+        to_connection(connection)
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._store = SqlStore.over(connection)
@@ -210,7 +208,9 @@ class Base:
     def _live(self, work: Work, row: Row, state: str) -> Row:
         offer = work.live_offer(row)
         if offer is None or offer["state"] != state:
-            raise InvalidTransitionError(f"case {row['id']} has no {state} offer")
+            raise InvalidTransitionError(
+                f"case {row['id']} has no {state} offer", f"案件 {row['id']} 没有 {state} 状态的方案"
+            )
         return offer
 
     def _texts(self, unit: Unit, complaint_id: str) -> list[str]:
@@ -256,7 +256,9 @@ class Base:
                     return body(Work(self._desk, unit, self._now(unit), command_id))
             except (ConflictError, TransientError) as error:
                 if not left:
-                    raise StoreBusyError(f"other writers were always faster: {error}") from error
+                    raise StoreBusyError(
+                        f"other writers were always faster: {error}", "别人一直在写；什么也没有改，稍后再试"
+                    ) from error
         raise AssertionError("unreachable")
 
     def _command(self, command: str, body: Callable[[Work], T], command_id: str | None, *args: Any) -> T:
@@ -271,7 +273,9 @@ class Base:
             known = work.unit.get("command", **key)
             if known is not None:
                 if known["args_digest"] != digest:
-                    raise InvalidCommandError(f"command id {name!r} was used for another command before")
+                    raise InvalidCommandError(
+                        f"command id {name!r} was used for another command before", f"命令号“{name}”已用于另一条命令"
+                    )
                 stored = json.loads(known["result"])
                 return cast("T", case_of(stored) if stored is not None else None)
             result = body(work)
@@ -326,7 +330,7 @@ class Base:
     def _open_vault(self, unit: Unit, complaint_id: str, seq: int) -> dict[str, Any]:
         row = unit.get("vault", complaint_id=complaint_id, seq=seq, tenant=self.tenant)
         if row is None:
-            raise ErasedError("the complaint's words have been erased")
+            raise ErasedError("the complaint's words have been erased", "投诉的内容已删除")
         raw = self._cipher.decrypt(row["raw"]) if self._cipher else row["raw"]
         return cast("dict[str, Any]", json.loads(bytes(raw)))
 
@@ -334,16 +338,16 @@ class Base:
         return unit.find("decision", ("complaint_id", "=", complaint_id), order=("seq",))
 
     def _case_row(self, unit: Unit, case_id: str) -> Row:
-        row = unit.get("queue_case", id=case_id, tenant=self.tenant)
+        row = unit.get("queue_case", id=case_key(case_id), tenant=self.tenant)
         if row is None:
-            raise UnknownCaseError(f"no case {case_id!r} here")
+            raise UnknownCaseError(f"no case {case_id!r} here", f"没有案件“{case_id}”")
         return row
 
     def _expect_article(self, article: str) -> None:
         try:
             self._engine.pack.register.parse_citation(article)
         except LawError as error:
-            raise InvalidCommandError(f"basis {article!r}: {error}") from None
+            raise InvalidCommandError(f"basis {article!r}: {error}", f"依据“{article}”查不到：{error}") from None
 
     def __repr__(self) -> str:
         """Name the tenant and the pack."""
@@ -418,13 +422,18 @@ def amount_of(decision: Decision) -> int | None:
 
 def a_name(value: str, what: str) -> str:
     if not isinstance(value, str) or not value.strip() or len(value) > _MAX_NAME or "\x00" in value:
-        raise InvalidCommandError(f"{what} should be a text of 1 to {_MAX_NAME} characters")
+        raise InvalidCommandError(
+            f"{what} should be a text of 1 to {_MAX_NAME} characters", f"{what} 应为 1 至 {_MAX_NAME} 个字"
+        )
     return value
 
 
 def wording(value: str, what: str = "reason") -> str:
     if not isinstance(value, str) or not value.strip():
-        raise InvalidCommandError(f"`{what}` must say something; it stands in the record")
+        raise InvalidCommandError(
+            f"`{what}` must say something; it stands in the record (command line: --{what})",
+            f"要写明 {what}（命令行写 --{what}），它会留在记录里",
+        )
     if "\x00" in value:
-        raise InvalidCommandError(f"`{what}` contains a NUL character")
+        raise InvalidCommandError(f"`{what}` contains a NUL character", f"{what} 含有 NUL 字符")
     return value.strip()

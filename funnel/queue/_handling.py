@@ -10,6 +10,7 @@ from funnel.errors import (
     InvalidTransitionError,
     NotEligibleError,
 )
+from funnel.queue._arguments import claim_key, several
 from funnel.queue._base import _OUTCOMES, Base, a_name, wording
 from funnel.queue._rows import (
     agent_of,
@@ -38,11 +39,16 @@ class Handling(Base):
         """Make an agent known, or change one.
 
         Raises:
-            InvalidCommandError: The tier is unknown, or the cap is not positive.
+            InvalidCommandError: It is no `Agent`, the tier is unknown, or the cap is not positive.
         """
+        if not isinstance(agent, Agent):
+            raise InvalidCommandError(
+                f"an agent is given as Agent('amy', tier='agent'), not as {type(agent).__name__}",
+                f"坐席写成 Agent('amy', tier='agent')，不是 {type(agent).__name__}",
+            )
         a_name(agent.id, "agent")
         if agent.wip_cap < 1:
-            raise InvalidCommandError("an agent must be able to hold at least one case")
+            raise InvalidCommandError("an agent must be able to hold at least one case", "同时在办上限至少为 1")
 
         def body(work: Work) -> Agent:
             work.level(agent.tier)
@@ -110,8 +116,8 @@ class Handling(Base):
         Raises:
             NotEligibleError: The agent holds as many cases as allowed, or asks for a tier above his own.
         """
-        wanted = None if tiers is None else tuple(tiers)
-        only = None if skills is None else frozenset(skills)
+        wanted = None if tiers is None else several(tiers, "tiers")
+        only = None if skills is None else frozenset(several(skills, "skills"))
 
         def body(work: Work) -> Case | None:
             person = work.agent(agent, lock=True)
@@ -119,7 +125,10 @@ class Handling(Base):
             highest = work.level(person.tier)
             levels = wanted if wanted is not None else self._desk.tiers[: highest + 1]
             if any(work.level(tier) > highest for tier in levels):
-                raise NotEligibleError(f"{agent!r} is {person.tier!r} and may not take cases above")
+                raise NotEligibleError(
+                    f"{agent!r} is {person.tier!r} and may not take cases above",
+                    f"“{agent}”是 {person.tier}，不能办更高层级的案件",
+                )
             able = person.skills if only is None else person.skills & only
             found = [row for tier in levels if (row := work.unit.next_queued(self.tenant, tier, able))]
             if not found:
@@ -185,6 +194,7 @@ class Handling(Base):
         Raises:
             StaleClaimError: The lease has run out or the case is somebody else's.
         """
+        claim_key(claim)
 
         def body(work: Work) -> Case:
             row = work.owned(claim)
@@ -208,7 +218,7 @@ class Handling(Base):
             data = {"note": self._desk.masker(note)}
             return case_of(work.to_queue(row, "released", claim.owner or "", data))
 
-        return self._command("release", body, command_id, claim.id, claim.lease_epoch, note)
+        return self._command("release", body, command_id, *claim_key(claim), note)
 
     def respond(self, claim: Case, note: str, *, command_id: str | None = None) -> Case:
         """Record that the consumer has been answered: this keeps the promise of a first response.
@@ -224,7 +234,7 @@ class Handling(Base):
             data = {"note": self._desk.masker(words), "broken": broken}
             return case_of(work.save(row, "responded", claim.owner or "", {"next_due": work.nearest(row)}, data))
 
-        return self._command("respond", body, command_id, claim.id, claim.lease_epoch, note)
+        return self._command("respond", body, command_id, *claim_key(claim), note)
 
     def wait(
         self,
@@ -251,8 +261,8 @@ class Handling(Base):
         words = wording(reason)
         if on not in {"consumer", "merchant", "third_party"}:
             raise InvalidCommandError(f"wait for 'consumer', 'merchant' or 'third_party', not {on!r}")
-        if until is not None and until.tzinfo is None:
-            raise InvalidCommandError("`until` needs an offset, such as +08:00")
+        if until is not None and (not isinstance(until, dt.datetime) or until.tzinfo is None):
+            raise InvalidCommandError("`until` should be a datetime with an offset, such as +08:00")
 
         def body(work: Work) -> Case:
             row = work.owned(claim, "claimed")
@@ -268,7 +278,7 @@ class Handling(Base):
             }
             return case_of(work.save(row, "waiting", claim.owner or "", changes, {"on": on, "broken": broken}))
 
-        return self._command("wait", body, command_id, claim.id, claim.lease_epoch, on, reason, maybe_us(until))
+        return self._command("wait", body, command_id, *claim_key(claim), on, reason, maybe_us(until))
 
     def resume(self, claim: Case, *, command_id: str | None = None) -> Case:
         """Go on with a case that waited.
@@ -283,7 +293,7 @@ class Handling(Base):
             work.close_offer(row, "withdrawn")
             return case_of(work.save(row, "resumed", claim.owner or "", self._resumed(work, row)))
 
-        return self._command("resume", body, command_id, claim.id, claim.lease_epoch)
+        return self._command("resume", body, command_id, *claim_key(claim))
 
     def escalate(
         self, case: Case, *, by: str, reason: str, note: str, to: str | None = None, command_id: str | None = None
@@ -317,7 +327,7 @@ class Handling(Base):
             data = {"reason": self._desk.masker(why), "note": self._desk.masker(handover), "from": row["tier"]}
             return case_of(work.to_queue(row, "escalated", by, data, tier=target))
 
-        return self._command("escalate", body, command_id, case.id, case.lease_epoch, by, reason, note, to)
+        return self._command("escalate", body, command_id, *claim_key(case), by, reason, note, to)
 
     def return_(self, claim: Case, *, reason: str, command_id: str | None = None) -> Case:
         """Hand a case back to the tier below. After `QueuePolicy.max_returns` only a supervisor may.
@@ -344,7 +354,7 @@ class Handling(Base):
                 work.to_queue(row, "returned", claim.owner or "", data, tier=tier, return_count=row["return_count"] + 1)
             )
 
-        return self._command("return", body, command_id, claim.id, claim.lease_epoch, reason)
+        return self._command("return", body, command_id, *claim_key(claim), reason)
 
     def resolve(
         self,
@@ -375,18 +385,22 @@ class Handling(Base):
         if outcome not in _OUTCOMES:
             raise InvalidCommandError(f"outcome should be one of {', '.join(sorted(_OUTCOMES))}, not {outcome!r}")
         label, words = wording(code, "code"), wording(note, "note")
-        articles = tuple(dict.fromkeys(basis))
+        articles = tuple(dict.fromkeys(several(basis, "basis")))
         for article in articles:
             self._expect_article(article)
         scenarios = {rule.scenario for rule in self._engine.pack.rules.values()}
         if scenario is not None and scenario not in scenarios:
-            raise InvalidCommandError(f"no scenario {scenario!r} in pack {self._engine.pack.manifest.id!r}")
+            raise InvalidCommandError(
+                f"no scenario {scenario!r} in pack {self._engine.pack.manifest.id!r}",
+                f"规则包 {self._engine.pack.manifest.id} 没有场景“{scenario}”",
+            )
 
         def body(work: Work) -> Case:
             row = work.owned(claim, "claimed")
             if row["tier"] == self._desk.tiers[-1] and not articles:
                 raise InvalidCommandError(
-                    f"a case of tier {row['tier']!r} is ended with the articles it rests on: basis"
+                    f"a case of tier {row['tier']!r} is ended with the articles it rests on: basis (--basis cpl/24)",
+                    f"{row['tier']} 层级的案件结案要写依据：basis（--basis cpl/24）",
                 )
             chosen = scenario or row["scenario"]
             decision = self._decisions(work.unit, row["complaint_id"])[-1]
@@ -407,9 +421,7 @@ class Handling(Base):
             data = {"note": self._desk.masker(words), "basis": list(articles), "scenario": chosen}
             return case_of(self._close(work, row, "resolved", claim.owner or "", "resolved", outcome, label, data))
 
-        return self._command(
-            "resolve", body, command_id, claim.id, claim.lease_epoch, outcome, code, note, articles, scenario
-        )
+        return self._command("resolve", body, command_id, *claim_key(claim), outcome, code, note, articles, scenario)
 
     def reopen(self, case_id: str, *, by: str, reason: str, command_id: str | None = None) -> Case:
         """Open a resolved case again: it goes to the queue with new clocks; the old ones are kept.

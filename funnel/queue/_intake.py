@@ -10,9 +10,11 @@ from typing import Any
 import funnel
 from funnel.complaint import Complaint
 from funnel.decision import Decision
-from funnel.engine.engine import to_complaint
-from funnel.errors import ComplaintError, InvalidCommandError
+from funnel.diagnostics._model import suggestion
+from funnel.engine._arguments import to_complaint
+from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
+from funnel.queue._arguments import several
 from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, a_name, bytes_of, newest_case, present, scenario_of
 from funnel.queue._rows import (
     case_changes,
@@ -51,12 +53,12 @@ class Intake(Base):
 
         Raises:
             ComplaintError: It does not fit the contract.
-            InvalidCommandError: It was received in the future.
+            InvalidCommandError: It was received in the future, or ``skills`` is one text.
             StoreError: The database failed; nothing was kept.
         """
         parsed = to_complaint(complaint)
         source = a_name(source, "source")
-        needs = tuple(sorted({a_name(skill, "skill") for skill in skills}))
+        needs = tuple(sorted({a_name(skill, "skill") for skill in several(skills, "skills")}))
 
         def body(work: Work) -> Ingested:
             return self._ingest(work, parsed, source, needs)
@@ -75,7 +77,10 @@ class Intake(Base):
             work.now if parsed.received_at is None else localise(parsed.received_at, desk.zone).astimezone(dt.UTC)
         )
         if received > work.now + desk.policy.skew:
-            raise InvalidCommandError(f"complaint {parsed.id!r} was received in the future; check the sender's clock")
+            raise InvalidCommandError(
+                f"complaint {parsed.id!r} was received in the future; check the sender's clock",
+                f"投诉“{parsed.id}”的收到时间在将来；检查来源的时钟",
+            )
         as_of = received.astimezone(desk.zone).date()
         decision = self._engine.decide(parsed, as_of=as_of)
         scenario = scenario_of(decision)
@@ -237,10 +242,15 @@ class Intake(Base):
             command_id: Names the command, so that sending it twice does it once.
 
         Raises:
-            ComplaintError: A fact cannot be read; nothing is changed, and the question stands.
+            ComplaintError: A fact is unknown or cannot be read; nothing is changed, and the question stands.
             ErasedError: The complaint's words have been erased.
             InvalidTransitionError: The case is closed.
         """
+        if not isinstance(facts, Mapping):
+            zh = '答复写成 {"事实名": 值}，名字见提问的 fact'
+            raise ComplaintError(
+                [Problem("facts", zh, 'write an answer as {"fact": value}, named as the question does')]
+            )
         if not facts:
             raise InvalidCommandError("an answer needs at least one fact")
 
@@ -273,14 +283,20 @@ class Intake(Base):
 
     def _readable(self, complaint: Complaint, answered: Iterable[str], as_of: dt.date) -> None:
         """Refuse answers that say nothing. In a complaint such a field is for a person to look at; who is asked can be asked again."""
-        ours = {f"facts.{name}" for name in answered}
-        wrong = [
-            problem
-            for problem in self._engine.reason(complaint, as_of=as_of).intake.problems
-            if problem.field.removesuffix(".grade") in ours
-        ]
+        ours = tuple(f"facts.{name}" for name in answered)
+        taken = self._engine.reason(complaint, as_of=as_of).intake
+        wrong = [self._no_such_fact(name) for name in taken.unknown_names if f"facts.{name}" in ours]
+        wrong += [p for p in taken.problems if any(p.field == f or p.field.startswith(f"{f}.") for f in ours)]
         if wrong:
             raise ComplaintError(wrong)
+
+    def _no_such_fact(self, name: str) -> Problem:
+        near = suggestion(name, self._engine.pack.vocabulary.facts)
+        return Problem(
+            f"facts.{name}",
+            "规则包没有这个事实" + (f"，是不是 {near}？" if near else "；写提问里 fact 的名字"),
+            "the pack has no such fact; " + (f"is it {near}?" if near else "write the name in `fact` of the question"),
+        )
 
     def _move_on(
         self, work: Work, row: Row, decision: Decision, decision_id: str, actor: str, facts: Sequence[str]

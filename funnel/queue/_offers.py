@@ -9,6 +9,7 @@ from funnel.errors import (
     InvalidCommandError,
     InvalidTransitionError,
 )
+from funnel.queue._arguments import claim_key
 from funnel.queue._base import Base, wording
 from funnel.queue._rows import (
     case_of,
@@ -166,10 +167,10 @@ class Offers(Base):
         """
         words = wording(text, "text")
         span = self.policy.merchant_response if within is None else within
-        if span <= dt.timedelta(0):
-            raise InvalidCommandError("`within` must be positive")
-        if amount is not None and (isinstance(amount, bool) or amount < 0):
-            raise InvalidCommandError("`amount` is in fen and not negative")
+        if not isinstance(span, dt.timedelta) or span <= dt.timedelta(0):
+            raise InvalidCommandError("`within` must be positive, such as timedelta(hours=24)")
+        if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int) or amount < 0):
+            raise InvalidCommandError("`amount` is in fen, a whole number, and not negative")
 
         def body(work: Work) -> Case:
             row = work.owned(claim, "claimed")
@@ -194,7 +195,7 @@ class Offers(Base):
             }
             return case_of(work.save(row, "offer_made", claim.owner or "", changes, {"offer": offer, "broken": broken}))
 
-        return self._command("propose", body, command_id, claim.id, claim.lease_epoch, text, amount, span)
+        return self._command("propose", body, command_id, *claim_key(claim), text, amount, span)
 
     def request_human(
         self, case_id: str, reason: str, *, actor: str = "consumer", command_id: str | None = None

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from funnel.complaint import Complaint
-from funnel.engine.engine import to_complaint
+from funnel.engine._arguments import to_complaint
 from funnel.errors import (
     InvalidCommandError,
     NotEligibleError,
@@ -24,11 +24,12 @@ from funnel.queue._rows import (
     maybe_us,
     offer_of,
 )
-from funnel.queue._store import Test, Unit
+from funnel.queue._store import Row, Test, Unit
 from funnel.queue._work import Work
 from funnel.queue.clocks import Line, explain_deadline
 from funnel.queue.league import Entry
 from funnel.queue.model import (
+    HELD,
     Case,
     ClockRow,
     Event,
@@ -60,7 +61,10 @@ class Reading(Base):
         def body(unit: Unit) -> Case:
             row = unit.get("complaint", tenant=self.tenant, source=source, external_id=external_id)
             if row is None:
-                raise UnknownCaseError(f"no complaint {external_id!r} of source {source!r} here")
+                raise UnknownCaseError(
+                    f"no complaint {external_id!r} of source {source!r} here",
+                    f"没有来源“{source}”的投诉“{external_id}”",
+                )
             return case_of(newest_case(unit, row["id"]))
 
         return self._read(body)
@@ -72,15 +76,17 @@ class Reading(Base):
         tier: str | None = None,
         owner: str | None = None,
         incident: str | None = None,
+        external_id: str | None = None,
         limit: int = 100,
     ) -> tuple[Case, ...]:
-        """Cases, those to be served first first.
+        """Cases: those in the queue, to be served first first, then those that people hold, then all others.
 
         Args:
             state: Only in this state or these.
             tier: Only of this tier.
             owner: Only those this agent holds.
             incident: Only members of this incident.
+            external_id: Only of the complaint that its sender calls so, of whichever source.
             limit: How many at most.
         """
         tests: list[Test] = [self._mine]
@@ -91,9 +97,23 @@ class Reading(Base):
             if value is not None:
                 tests.append((column, "=", value))
         order = ("rank", "next_due", "id")
-        return self._read(
-            lambda unit: tuple(case_of(row) for row in unit.find("queue_case", *tests, order=order, limit=limit))
+        parts: tuple[Test, ...] = (
+            ("state", "=", "queued"),
+            ("state", "in", tuple(HELD)),
+            ("state", "not in", ("queued", *HELD)),
         )
+
+        def body(unit: Unit) -> tuple[Case, ...]:
+            if external_id is not None:
+                known = unit.find("complaint", self._mine, ("external_id", "=", external_id))
+                tests.append(("complaint_id", "in", tuple(row["id"] for row in known)))
+            rows: list[Row] = []
+            for part in parts:
+                if left := limit - len(rows):
+                    rows += unit.find("queue_case", *tests, part, order=order, limit=left)
+            return tuple(case_of(row) for row in rows)
+
+        return self._read(body)
 
     def complaint(self, case_id: str) -> StoredComplaint:
         """The complaint of a case, masked. For the words as they came: `reveal`."""
@@ -116,7 +136,9 @@ class Reading(Base):
             person = work.agent(by)
             row = work.case(case_id)
             if row["owner"] != by and not person.supervisor:
-                raise NotEligibleError(f"{by!r} does not hold case {case_id}; claim it first")
+                raise NotEligibleError(
+                    f"{by!r} does not hold case {case_id}; claim it first", f"案件 {case_id} 不由“{by}”经办；先认领"
+                )
             last = self._decisions(work.unit, row["complaint_id"])[-1]
             complaint = to_complaint(self._open_vault(work.unit, row["complaint_id"], last["seq"]))
             work.save(row, "revealed", by, {}, {"reason": self._desk.masker(words)})
@@ -175,7 +197,7 @@ class Reading(Base):
                         now=now,
                         stopped_at=maybe_at(clock["stopped_at"]),
                     )
-            raise UnknownCaseError(f"case {case_id} has no clock {kind!r}")
+            raise UnknownCaseError(f"case {case_id} has no clock {kind!r}", f"案件 {case_id} 没有“{kind}”这个期限")
 
         return self._read(body)
 

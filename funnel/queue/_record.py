@@ -6,7 +6,8 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 
-from funnel.engine.engine import Engine, to_complaint
+from funnel.engine._arguments import to_complaint
+from funnel.engine.engine import Engine
 from funnel.errors import (
     ErasedError,
 )

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import as_file, files
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -28,23 +29,27 @@ from funnel.queue.migrations import HEAD
 _BUSY_SECONDS: Final = 10
 _MEMORY: Final = frozenset({None, "", ":memory:"})
 _PG_CONFLICT: Final = "23505"
+_PG_NO_TABLE: Final = "42P01"
 _PG_TRANSIENT: Final = frozenset({"40001", "40P01"})
 _PG_FULL: Final = frozenset({"53100", "53200"})
 _PG_BUSY: Final = frozenset({"55P03", "57014"})
 _MIGRATION_LOCK: Final = 0x66756E6E656C  # "funnel"
 
 
-def sqlite_engine(path: str, *, busy_seconds: float = _BUSY_SECONDS) -> sa.Engine:
+def sqlite_engine(path: str | Path, *, busy_seconds: float = _BUSY_SECONDS) -> sa.Engine:
     """An SQLAlchemy engine with the settings the queue needs, for embedders who share the database (see `bind`).
 
     Args:
-        path: The file. ``:memory:`` is refused: use `funnel.queue.MemoryStore`.
+        path: The file; no address (``sqlite:///…``). ``:memory:`` is refused: use `funnel.queue.MemoryStore`. The
+            queue's tables are made by the first `SqlStore` of it, a `Funnel` of it or ``funnel queue init``.
         busy_seconds: How long a unit waits for another before `funnel.StoreBusyError`.
 
     Raises:
         ValueError: ``path`` is no file.
     """
-    return _sqlite(URL.create("sqlite", database=path), busy_seconds)
+    if "://" in (name := str(path)):
+        raise ValueError("give the path alone, such as 'funnel.db', without sqlite:///")
+    return _sqlite(URL.create("sqlite", database=name), busy_seconds)
 
 
 class SqlStore:
@@ -60,7 +65,7 @@ class SqlStore:
         StoreSchemaError: The schema is missing or newer than this library.
     """
 
-    def __init__(self, url: str, *, busy_seconds: float = _BUSY_SECONDS, create: bool = True) -> None:
+    def __init__(self, url: str | Path, *, busy_seconds: float = _BUSY_SECONDS, create: bool = True) -> None:
         self._engine = _engine(url, busy_seconds)
         self._bound: sa.Connection | None = None
         try:
@@ -159,7 +164,8 @@ class SqlStore:
         have = self.revision()
         if have != HEAD:
             raise StoreSchemaError(
-                f"the queue's schema is at {have or 'nothing'}, this library needs {HEAD}; run `funnel queue init`"
+                f"the queue's schema is at {have or 'nothing'}, this library needs {HEAD}; run `funnel queue init`",
+                f"队列的表{'是 ' + have if have else '还没有建'}，这个版本要 {HEAD}；先运行 funnel queue init",
             )
 
 
@@ -262,13 +268,22 @@ _OPERATORS: Final[Mapping[str, Any]] = MappingProxyType(
 )
 
 
-def _engine(url: str, busy_seconds: float) -> sa.Engine:
+def _engine(address: str | Path, busy_seconds: float) -> sa.Engine:
+    if not isinstance(address, str | Path):
+        raise StoreError(
+            f"a queue's address is a path, sqlite:///PATH or postgresql://…, not {type(address).__name__}",
+            f"队列的地址应为路径、sqlite:///PATH 或 postgresql://…，不是 {type(address).__name__}",
+        )
+    url = str(address)
     if "://" not in url:
         url = f"sqlite:///{url}"
     try:
         parsed = make_url(url)
     except sa.exc.ArgumentError:
-        raise StoreError("the queue's address should be sqlite:///PATH or postgresql://…, or a plain path") from None
+        raise StoreError(
+            "the queue's address should be sqlite:///PATH or postgresql://…, or a plain path",
+            "队列的地址应为 sqlite:///路径、postgresql://… 或者一个路径",
+        ) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         try:
@@ -276,13 +291,19 @@ def _engine(url: str, busy_seconds: float) -> sa.Engine:
         except ValueError as error:
             raise StoreError(str(error)) from None
     if backend != "postgresql":
-        raise StoreError(f"no queue in {backend!r}: use sqlite:///PATH or postgresql://…")
+        raise StoreError(
+            f"no queue in {backend!r}: use sqlite:///PATH or postgresql://…",
+            f"队列不能放在 {backend} 里：用 sqlite:///路径 或 postgresql://…",
+        )
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
     try:
         engine = sa.create_engine(parsed, isolation_level="READ COMMITTED", pool_pre_ping=True)
     except ModuleNotFoundError:
-        raise StoreError("PostgreSQL needs its driver: pip install 'funnel[postgres]'") from None
+        raise StoreError(
+            "PostgreSQL needs its driver: pip install 'funnel[postgres]'",
+            "PostgreSQL 要装驱动：pip install 'funnel[postgres]'",
+        ) from None
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
@@ -332,21 +353,38 @@ def _translate(error: sa.exc.DBAPIError) -> Exception:
             unique = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
             return ConflictError(str(origin)) if extended in unique else StoreError(str(origin))
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return StoreBusyError("the queue is held by another writer; nothing was changed, try again")
+            return StoreBusyError(
+                "the queue is held by another writer; nothing was changed, try again",
+                "队列正被别人写；什么也没有改，稍后再试",
+            )
+        if str(origin).startswith("no such table"):
+            return _no_queue()
         if code == sqlite3.SQLITE_FULL:
-            return StoreFullError("the disk is full; nothing was changed")
-        return StoreError(f"the queue's database failed: {origin}")
+            return StoreFullError("the disk is full; nothing was changed", "磁盘已满；什么也没有改")
+        return StoreError(f"the queue's database failed: {origin}", f"队列的数据库出错：{origin}")
     state = getattr(origin, "sqlstate", None)
     if state == _PG_CONFLICT:
         return ConflictError(str(origin).splitlines()[0])
     if state in _PG_TRANSIENT:
         return TransientError(str(state))
+    if state == _PG_NO_TABLE:
+        return _no_queue()
     if state in _PG_FULL:
-        return StoreFullError("the database is out of room; nothing was changed")
+        return StoreFullError("the database is out of room; nothing was changed", "数据库没有空间了；什么也没有改")
     if state in _PG_BUSY:
-        return StoreBusyError("the queue is held by another writer; nothing was changed, try again")
+        return StoreBusyError(
+            "the queue is held by another writer; nothing was changed, try again",
+            "队列正被别人写；什么也没有改，稍后再试",
+        )
     first = (str(origin).splitlines() or [type(origin).__name__])[0]
-    return StoreError(f"the queue's database failed: {first}")
+    return StoreError(f"the queue's database failed: {first}", f"队列的数据库出错：{first}")
+
+
+def _no_queue() -> StoreSchemaError:
+    return StoreSchemaError(
+        "this database has no queue: run `funnel queue init`, or open it once with SqlStore(…)",
+        "这个数据库里没有队列：先运行 funnel queue init，或者用 SqlStore(…) 打开一次",
+    )
 
 
 def _migrate(connection: sa.Connection) -> None:
@@ -361,4 +399,6 @@ def _migrate(connection: sa.Connection) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            raise StoreSchemaError(f"the queue's schema cannot be brought up to date: {error}") from None
+            raise StoreSchemaError(
+                f"the queue's schema cannot be brought up to date: {error}", f"队列的表没能升级：{error}"
+            ) from None

@@ -19,6 +19,7 @@ from funnel.errors import (
     UnknownCaseError,
 )
 from funnel.law.time_limits import Calendar
+from funnel.queue._arguments import case_key
 from funnel.queue._rows import (
     agent_of,
     case_changes,
@@ -87,17 +88,22 @@ class Work:
         """A known and active agent."""
         row = self.unit.get("agent", lock=lock, tenant=self.desk.tenant, id=agent_id)
         if row is None:
-            raise UnknownCaseError(f"no agent {agent_id!r} here; make one with `put_agent`")
+            raise UnknownCaseError(
+                f"no agent {agent_id!r} here; make one with `put_agent`, or `funnel queue agent {agent_id} --tier …`",
+                f"没有坐席“{agent_id}”；用 put_agent 或者 funnel queue agent {agent_id} --tier … 登记",
+            )
         agent = agent_of(row)
         if not agent.active:
-            raise NotEligibleError(f"agent {agent_id!r} is not active")
+            raise NotEligibleError(f"agent {agent_id!r} is not active", f"坐席“{agent_id}”已停用")
         return agent
 
     def supervisor(self, agent_id: str) -> Agent:
         """An agent with a supervisor's rights."""
         agent = self.agent(agent_id)
         if not agent.supervisor:
-            raise NotEligibleError(f"only a supervisor may do this; {agent_id!r} is none")
+            raise NotEligibleError(
+                f"only a supervisor may do this; {agent_id!r} is none", f"这件事要主管来做，“{agent_id}”不是主管"
+            )
         return agent
 
     def level(self, tier: str) -> int:
@@ -105,20 +111,33 @@ class Work:
         try:
             return self.desk.tiers.index(tier)
         except ValueError:
-            raise InvalidCommandError(f"no tier {tier!r}; this pack has {', '.join(self.desk.tiers)}") from None
+            tiers = self.desk.tiers
+            raise InvalidCommandError(
+                f"no tier {tier!r}; this pack has {', '.join(tiers)}",
+                f"没有“{tier}”这个层级；规则包有 {'、'.join(tiers)}",
+            ) from None
 
     def expect_fit(self, agent: Agent, case: Row) -> None:
         """Refuse an agent whose tier or skills do not suffice for a case."""
         if self.level(agent.tier) < self.level(case["tier"]):
-            raise NotEligibleError(f"the case is for tier {case['tier']!r}; {agent.id!r} is {agent.tier!r}")
+            raise NotEligibleError(
+                f"the case is for tier {case['tier']!r}; {agent.id!r} is {agent.tier!r}",
+                f"案件属于 {case['tier']} 层级，“{agent.id}”是 {agent.tier}",
+            )
         if lacking := set(json.loads(case["skills"])) - agent.skills:
-            raise NotEligibleError(f"the case needs skills that {agent.id!r} has not: {', '.join(sorted(lacking))}")
+            raise NotEligibleError(
+                f"the case needs skills that {agent.id!r} has not: {', '.join(sorted(lacking))}",
+                f"案件要的技能“{agent.id}”没有：{'、'.join(sorted(lacking))}",
+            )
 
     def expect_room(self, agent: Agent) -> None:
         """Refuse an agent who holds as many cases as he may. Call it with the agent's row locked."""
         held = self.held(agent.id)
         if held >= agent.wip_cap:
-            raise NotEligibleError(f"{agent.id!r} holds {held} cases and may hold {agent.wip_cap}")
+            raise NotEligibleError(
+                f"{agent.id!r} holds {held} cases and may hold {agent.wip_cap}",
+                f"“{agent.id}”在办 {held} 件，上限 {agent.wip_cap} 件；先结案或放回",
+            )
 
     def held(self, agent_id: str) -> int:
         """How many cases an agent holds; those whose lease has run out do not count."""
@@ -131,30 +150,47 @@ class Work:
 
     def case(self, case_id: str, *, version: int | None = None) -> Row:
         """A case of this tenant, locked."""
-        row = self.unit.get("queue_case", lock=True, id=case_id, tenant=self.desk.tenant)
+        row = self.unit.get("queue_case", lock=True, id=case_key(case_id), tenant=self.desk.tenant)
         if row is None:
-            raise UnknownCaseError(f"no case {case_id!r} here")
+            raise UnknownCaseError(f"no case {case_id!r} here", f"没有案件“{case_id}”")
         if version is not None and row["version"] != version:
-            raise StaleVersionError(f"case {case_id} is at version {row['version']}, you read {version}")
+            raise StaleVersionError(
+                f"case {case_id} is at version {row['version']}, you read {version}",
+                f"案件 {case_id} 已到第 {row['version']} 版，读到的是第 {version} 版；重新读取",
+            )
         return row
 
     def owned(self, claim: Case, *states: str) -> Row:
         """A case that the caller holds, by owner and epoch, in one of some states."""
         row = self.case(claim.id)
         if claim.owner is None:
-            raise InvalidCommandError("this is not a claim: the case as given has no owner; claim it first")
+            raise InvalidCommandError(
+                "this is not a claim: the case as given has no owner; claim it first", "案件没有经办人；先认领"
+            )
         if row["state"] not in HELD or (row["owner"], row["lease_epoch"]) != (claim.owner, claim.lease_epoch):
-            raise StaleClaimError(f"{claim.owner!r} does not hold case {claim.id} any more")
+            raise StaleClaimError(
+                f"{claim.owner!r} does not hold case {claim.id} any more", f"案件 {claim.id} 已不由“{claim.owner}”经办"
+            )
         if row["lease_until"] is not None and row["lease_until"] <= self.at:
-            raise StaleClaimError(f"the lease of {claim.owner!r} on case {claim.id} has run out")
+            raise StaleClaimError(
+                f"the lease of {claim.owner!r} on case {claim.id} has run out",
+                f"“{claim.owner}”对案件 {claim.id} 的租约已到期；重新认领",
+            )
         if states and row["state"] not in states:
-            raise InvalidTransitionError(f"case {claim.id} is {row['state']}; this needs {' or '.join(states)}")
+            raise self._not_now(row, states)
         return row
 
     def expect(self, row: Row, *states: str) -> None:
         """Refuse a case that is in none of some states."""
         if row["state"] not in states:
-            raise InvalidTransitionError(f"case {row['id']} is {row['state']}; this needs {' or '.join(states)}")
+            raise self._not_now(row, states)
+
+    @staticmethod
+    def _not_now(row: Row, states: tuple[str, ...]) -> InvalidTransitionError:
+        return InvalidTransitionError(
+            f"case {row['id']} is {row['state']}; this needs {' or '.join(states)}",
+            f"案件 {row['id']} 现在是 {row['state']}，要在 {'、'.join(states)} 时才行",
+        )
 
     def save(
         self, row: Row, kind: str, actor: str, changes: Mapping[str, Any], data: Mapping[str, Any] | None = None
@@ -204,10 +240,13 @@ class Work:
             if row["lease_until"] is not None and row["lease_until"] <= self.at:
                 row = self.expire(row)
             else:
-                raise AlreadyClaimedError(f"case {row['id']} is held by {row['owner']!r}")
+                raise AlreadyClaimedError(
+                    f"case {row['id']} is held by {row['owner']!r}", f"案件 {row['id']} 已由“{row['owner']}”经办"
+                )
         if row["state"] in {"asked", "offered"}:
             raise InvalidTransitionError(
-                f"case {row['id']} is {row['state']}: it is with the parties; `request_human` brings it to the queue"
+                f"case {row['id']} is {row['state']}: it is with the parties; `request_human` brings it to the queue",
+                f"案件 {row['id']} 现在是 {row['state']}，还在双方那里；request_human 把它转入人工",
             )
         self.expect(row, "queued")
         self.expect_fit(agent, row)

@@ -214,7 +214,9 @@ def _mask_json(value: Any, masker: Masker, owner: str, kind: str | None) -> Any:
                 count += 1
                 name = f"{masked} {count}"
             plain = _key(str(key))
-            result[name] = _mask_json(item, masker, plain, _kind_of_key(plain, owner))
+            head, _, last = str(key).rpartition(".")  # a path, as in ``passed_through``: "consumer.name"
+            kind = _kind_of_key(plain, owner) or (_kind_of_key(_key(last), _key(head)) if head else None)
+            result[name] = _mask_json(item, masker, plain, kind)
         return result
     if isinstance(value, list | tuple):
         return [_mask_json(item, masker, owner, kind) for item in value]

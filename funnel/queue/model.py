@@ -7,11 +7,12 @@ data: that stands in the vault alone (see `funnel.queue.service.Funnel.reveal`).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from funnel.decision import Decision
+from funnel.errors import InvalidCommandError
 
 State = Literal[
     "asked",
@@ -157,6 +158,9 @@ class Agent:
         wip_cap: How many cases the agent may hold at once, waiting ones included.
         supervisor: May assign, cancel, and decide on a merchant's standing.
         active: Whether the agent takes cases at present.
+
+    Raises:
+        InvalidCommandError: The skills are one text, or the cap is no number.
     """
 
     id: str
@@ -165,6 +169,18 @@ class Agent:
     wip_cap: int = 10
     supervisor: bool = False
     active: bool = True
+
+    def __post_init__(self) -> None:
+        # One text would be taken letter by letter, and the agent would be fit for nothing.
+        skills = self.skills
+        if isinstance(skills, str) or not isinstance(skills, Iterable) or not all(isinstance(s, str) for s in skills):
+            raise InvalidCommandError(
+                "skills should be a set of texts, such as frozenset({'food'})",
+                "技能应为一组文字，如 frozenset({'food'})",
+            )
+        object.__setattr__(self, "skills", frozenset(skills))
+        if isinstance(self.wip_cap, bool) or not isinstance(self.wip_cap, int):
+            raise InvalidCommandError("wip_cap should be a whole number of cases", "同时在办上限应为整数")
 
 
 @dataclass(frozen=True, slots=True)

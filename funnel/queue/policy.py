@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, get_args
 
 from funnel.decision import Decision
+from funnel.errors import InvalidCommandError
 from funnel.queue.clocks import Unit
+from funnel.queue.model import WaitFor
 
 _HOUR = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)
+_STOPS: tuple[str, ...] = ("response", "resolution")
+
+
+def _expect_word(name: str, word: object, words: Sequence[str]) -> None:
+    if word not in words:
+        raise InvalidCommandError(f"{name} should be one of {', '.join(words)}, not {word!r}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,9 @@ class Promise:
         stops_on: ``response``: the first answer that the consumer gets; ``resolution``: the end of the case.
         paused_by: Waiting for whom stops it. Statutory clocks should list none, unless their article says so.
         articles: The articles it rests on, for `explain_deadline`.
+
+    Raises:
+        InvalidCommandError: A word is none of these, or the target is not positive.
     """
 
     kind: str
@@ -36,8 +47,16 @@ class Promise:
     articles: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.target <= 0:
-            raise ValueError(f"a promise needs a positive target, not {self.target}")
+        _expect_word("unit", self.unit, get_args(Unit))
+        _expect_word("stops_on", self.stops_on, _STOPS)
+        if isinstance(self.paused_by, str):
+            raise InvalidCommandError(f"paused_by should be a set, such as frozenset({{{self.paused_by!r}}})")
+        for word in self.paused_by:
+            _expect_word("paused_by", word, get_args(WaitFor))
+        if not isinstance(self.kind, str) or not self.kind.strip():
+            raise InvalidCommandError("a promise needs a kind: response, resolution or a name of your own")
+        if isinstance(self.target, bool) or not isinstance(self.target, int) or self.target <= 0:
+            raise InvalidCommandError(f"a promise needs a positive whole number as its target, not {self.target!r}")
 
 
 RESPONSE = Promise("response", "hour", 24, "response")
@@ -48,6 +67,21 @@ RESOLUTION = Promise("resolution", "calendar_day", 7, "resolution", frozenset({"
 
 ACCEPTANCE = Promise("statutory:acceptance", "workday", 7, "response", articles=("cpl/46",))
 """For an authority or a consumer council acting for one: seven working days to take a complaint up."""
+
+_SPANS: Mapping[str, bool] = MappingProxyType(
+    {
+        "ageing": True,  # or a case could wait for ever
+        "lease": True,
+        "merchant_response": True,
+        "consumer_response": True,
+        "answer_within": True,
+        "reopen_window": False,
+        "skew": False,
+        "incident_window": True,
+        "duplicate_window": False,
+    }
+)
+"""The durations of a policy, each with whether it must be more than nothing."""
 
 _GATE_POINTS: Mapping[str, int] = MappingProxyType(
     {"injury": 40, "crime": 40, "minor": 30, "elder": 30, "group": 20, "litigation-or-media": 20}
@@ -78,6 +112,10 @@ class QueuePolicy:
         near_duplicate: Estimated likeness of words from which a complaint of the same merchant is suggested as a
             duplicate.
         duplicate_window: How far back duplicates are looked for.
+
+    Raises:
+        InvalidCommandError: A duration is no ``timedelta`` or not positive, a count no whole number, or two values do
+            not go together.
     """
 
     promises: tuple[Promise, ...] = (RESPONSE, RESOLUTION)
@@ -99,15 +137,24 @@ class QueuePolicy:
     duplicate_window: dt.timedelta = 30 * _DAY
 
     def __post_init__(self) -> None:
-        if self.ageing <= dt.timedelta(0):
-            raise ValueError("ageing must be positive, or a case could wait for ever")
-        if not 0 <= self.incident_close < self.incident_open:
-            raise ValueError("an incident must close at a lower count than it opens at")
+        for name, positive in _SPANS.items():
+            span = getattr(self, name)
+            if name == "lease" and span is None:
+                continue
+            if not isinstance(span, dt.timedelta):
+                raise InvalidCommandError(f"{name} should be a timedelta, such as timedelta(minutes=15), not {span!r}")
+            if span < dt.timedelta(0) or (positive and not span):
+                raise InvalidCommandError(f"{name} must {'be positive' if positive else 'not be negative'}")
+        for name in ("max_rounds", "max_returns", "incident_open", "incident_close"):
+            count = getattr(self, name)
+            if isinstance(count, bool) or not isinstance(count, int) or count < 0:
+                raise InvalidCommandError(f"{name} should be a whole number from 0 on, not {count!r}")
+        if self.incident_close >= self.incident_open:
+            raise InvalidCommandError("an incident must close at a lower count than it opens at")
+        if isinstance(self.promises, Promise) or not all(isinstance(promise, Promise) for promise in self.promises):
+            raise InvalidCommandError("promises should be a tuple of Promise, such as (RESPONSE, RESOLUTION)")
         if len({promise.kind for promise in self.promises}) != len(self.promises):
-            raise ValueError("two promises of one kind")
-        for name in ("merchant_response", "consumer_response", "answer_within"):
-            if getattr(self, name) <= dt.timedelta(0):
-                raise ValueError(f"{name} must be positive")
+            raise InvalidCommandError("two promises of one kind")
 
     def priority(self, decision: Decision) -> int:
         """Priority points of a case: those of the highest gate that sent it down."""

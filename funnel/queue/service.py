@@ -24,7 +24,7 @@ class Funnel(Intake, Offers, Handling, Sweeping, Reading, Record, Standings):
 
     Args:
         pack: The pack to decide with, an `Engine` made of one, or a pack's name or folder, as for `load_pack`.
-        store: A store, or its address: a path, ``sqlite:///…`` or ``postgresql://…``.
+        store: A store, or its address: a path of an SQLite file, ``sqlite:///…`` or ``postgresql://…``.
         tenant: Whose queue; tenants never see each other's cases.
         policy: How the desk works.
         calendar: Days of rest; default: the pack's.
@@ -34,7 +34,7 @@ class Funnel(Intake, Offers, Handling, Sweeping, Reading, Record, Standings):
         cipher: Encrypts the vault; default: it is kept as it is, readable to whoever reads the database.
 
     Raises:
-        StoreError: The store cannot be opened.
+        StoreError: The store cannot be opened, or is none, such as an SQLAlchemy engine (see `bind` for those).
         PackError: A pack given by name cannot be loaded.
 
     Example:

@@ -83,6 +83,12 @@ def test_a_field_not_understood_inside_the_order_is_named_with_a_suggestion(run)
     assert found.summary.unknown_fields == {"order.prise": (1, "order.price")}
 
 
+def test_a_field_not_understood_of_many_pieces_of_evidence_is_one_line_of_the_summary(run):
+    line = '{"id":"a%d","text":"x","evidence":[{"kind":"photo","nte":1},{"kind":"photo","nte":2}]}'
+    found = run("c.jsonl", "\n".join(line % n for n in range(2)))
+    assert {name: count for name, (count, _) in found.summary.unknown_fields.items()} == {"evidence.nte": 2}
+
+
 def test_names_without_number_do_not_fill_the_memory_and_are_counted(run, monkeypatch):
     monkeypatch.setattr(tally, "NAMES", 30)
     found = run("c.jsonl", "\n".join(f'{{"id":"a{n}","text":"x","k{n}":1}}' for n in range(50)))

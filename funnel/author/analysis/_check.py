@@ -15,10 +15,10 @@ from funnel.author.analysis._space import NOT_TRUE, Wanted
 from funnel.author.analysis._witness import build, shrink
 from funnel.diagnostics import Diagnostic, Span
 from funnel.diagnostics._model import Diagnostics
+from funnel.engine._arguments import to_complaint
 from funnel.engine.assess import Case, assess_planned
 from funnel.engine.decide import Reasoning, compile_pack, judge, read, reason
 from funnel.engine.describe import leaf
-from funnel.engine.engine import to_complaint
 from funnel.facts.values import Grade
 from funnel.facts.vocabulary import pick
 from funnel.pack.model import Any as AnyOf

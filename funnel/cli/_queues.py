@@ -1,0 +1,73 @@
+"""What commands on a queue share: whether there is one, and its refusals in the reader's language."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from funnel.cli._common import USAGE, fail
+
+
+def said(error: Exception, lang: str) -> str:
+    """What an exception says: in the reader's language, where it speaks both."""
+    from funnel.errors import QueueError, TwoLanguageError  # noqa: PLC0415 (late, for a quick --help)
+
+    return error.text(lang) if isinstance(error, QueueError | TwoLanguageError) else str(error)
+
+
+def shown(url: str) -> str:
+    """An address without its password."""
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 (late, for a quick --help)
+
+    return make_url(url).render_as_string(hide_password=True) if "://" in url else url
+
+
+def expect_queue(url: str, lang: str, *, default: str = "funnel.db") -> None:
+    """End where an address is a file that holds no queue. Nothing is made or changed, as opening one would.
+
+    What is no SQLite file at all (a server, an address that cannot be read) is left to the store, which says it better.
+    """
+    path = _file(url)
+    if path is None:
+        return
+    init = "funnel queue init" if url == default else f"funnel queue --store {shown(url)} init"
+    if not path.exists():
+        fail(
+            f"{shown(url)}: no such queue; run `{init}` first"
+            if lang == "en"
+            else f"{shown(url)}：没有这个队列；先运行 {init}",
+            USAGE,
+        )
+    if not _holds_queue(path):
+        fail(
+            f"{shown(url)}: this file is no queue; `{init}` makes one in a new or empty file"
+            if lang == "en"
+            else f"{shown(url)}：这个文件不是队列；{init} 在新文件或空文件里建立队列",
+            USAGE,
+        )
+
+
+def _file(url: str) -> Path | None:
+    if "://" not in url:
+        return Path(url)
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 (late, for a quick --help)
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 (as above)
+
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return None
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
+
+
+def _holds_queue(path: Path) -> bool:
+    """Whether a file is a database with a queue's schema, of whatever age; read only, so that nothing is written."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+            return found is not None
+    except sqlite3.OperationalError:
+        return True  # locked, or not to be opened: the store says which
+    except sqlite3.DatabaseError:
+        return False

@@ -1,0 +1,109 @@
+"""What the engine is given by callers who have no type checker: the wrong kind of thing is told with what to pass."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from funnel.complaint import Complaint
+from funnel.engine._problems import problems_of
+from funnel.errors import ComplaintError, PackNotFoundError, Problem
+from funnel.facts.vocabulary import Source
+from funnel.pack.loader import load_pack
+from funnel.pack.model import Pack
+
+
+def to_pack(pack: Pack | str | Path) -> Pack:
+    """A pack, or the one of a name or folder.
+
+    Raises:
+        PackNotFoundError: There is none, or it is neither.
+        PackError: It has errors.
+    """
+    if isinstance(pack, Pack):
+        return pack
+    if isinstance(pack, str | Path):
+        return load_pack(pack)
+    raise PackNotFoundError(f"a pack is given as a Pack, a name or a folder, not as {type(pack).__name__}")
+
+
+def to_complaint(complaint: Complaint | Mapping[str, Any]) -> Complaint:
+    """Read a mapping as a complaint.
+
+    Raises:
+        ComplaintError: It does not fit the contract, or is no mapping.
+    """
+    if isinstance(complaint, Complaint):
+        return complaint
+    if not isinstance(complaint, Mapping):
+        raise ComplaintError([_no_complaint(complaint)])
+    try:
+        return Complaint.model_validate(dict(complaint))
+    except ValidationError as error:
+        raise ComplaintError(problems_of(error)) from None
+
+
+def several(complaints: Iterable[Complaint | Mapping[str, Any]]) -> Iterable[Complaint | Mapping[str, Any]]:
+    """What may be many complaints: one alone is iterable too, and its keys are no complaints.
+
+    Raises:
+        ComplaintError: It is one complaint, or nothing that can be gone through.
+    """
+    if isinstance(complaints, Mapping | Complaint):
+        zh, en = "这是一件投诉；用 decide，或者放进列表", "this is one complaint; use `decide`, or put it in a list"
+        raise ComplaintError([Problem("", zh, en)])
+    if isinstance(complaints, str | bytes) or not isinstance(complaints, Iterable):
+        raise ComplaintError([_no_complaint(complaints)])
+    return complaints
+
+
+def to_day(as_of: dt.date | None) -> dt.date | None:
+    """The day to decide as of, if one is given.
+
+    Raises:
+        ComplaintError: It is no date. An instant is none either: which day it is hangs on the timezone.
+    """
+    if as_of is None or (isinstance(as_of, dt.date) and not isinstance(as_of, dt.datetime)):
+        return as_of
+    kind = type(as_of).__name__
+    en = f"expected a datetime.date, not a {kind}; a text is read by date.fromisoformat(…), an instant has .date()"
+    zh = f"应为 datetime.date，不是 {kind}；文字用 date.fromisoformat(…) 读，时刻用 .date() 取日期"
+    raise ComplaintError([Problem("as_of", zh, en)])
+
+
+def to_kinds(who: Collection[str] | None) -> frozenset[str] | None:
+    """Whom questions may be put to; None: everybody.
+
+    Raises:
+        ValueError: It names somebody whom no question is for.
+    """
+    if who is None:
+        return None
+    words = [word for word in get_args(Source) if word != "nobody"]
+    given = [who] if isinstance(who, str) or not isinstance(who, Iterable) else list(who)
+    strange = [kind for kind in given if kind not in words]
+    if strange or isinstance(who, str):
+        shown = ", ".join(repr(kind) for kind in strange or given)
+        raise ValueError(f"who should be a list with any of {', '.join(words)}, or None for everybody; not {shown}")
+    return frozenset(given)
+
+
+def _no_complaint(given: object) -> Problem:
+    """That something is no complaint, and what to do with it. The thing itself is not shown."""
+    kind = type(given).__name__
+    zh, en = "", ""
+    if isinstance(given, str | bytes | bytearray):
+        zh, en = "；JSON 文字先用 json.loads 读出来", "; read a JSON text with json.loads first"
+    elif isinstance(given, list | tuple | set | frozenset):
+        zh, en = "；多件用 decide_many，或者一件一件给", "; give several one by one, or to `decide_many`"
+    elif isinstance(given, BaseModel):
+        zh, en = "；先用 .model_dump() 变成键值对", "; make a mapping of it with .model_dump() first"
+    return Problem(
+        "",
+        f"应为键值对，如 {{'id': 'c-1', 'text': '…'}}，或者 Complaint，不是 {kind}{zh}",
+        f"expected a mapping such as {{'id': 'c-1', 'text': '…'}}, or a Complaint, not {kind}{en}",
+    )

@@ -1,0 +1,122 @@
+"""What the queue is given by callers who have no type checker: the wrong kind of thing is told with what to pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from funnel.errors import InvalidCommandError, StoreError
+from funnel.queue._sql import SqlStore
+from funnel.queue._store import Store
+from funnel.queue.model import Case
+
+
+def to_store(store: Store | str | Path) -> Store:
+    """A store, or the one at an address.
+
+    Raises:
+        StoreError: It cannot be opened, or is neither.
+    """
+    if isinstance(store, str | Path):
+        return SqlStore(store)
+    if isinstance(store, sa.Engine | sa.Connection):
+        raise StoreError(
+            "an SQLAlchemy engine or connection is no store: give its address, such as 'funnel.db' or 'postgresql://…'; "
+            "to share a transaction of yours use `desk.bind(connection)`",
+            "SQLAlchemy 的 engine 或 connection 不是存储：写地址，如 'funnel.db' 或 'postgresql://…'；"
+            "要和自己的事务一起提交，用 desk.bind(connection)",
+        )
+    if isinstance(store, type) or not all(callable(getattr(store, name, None)) for name in ("unit", "reader")):
+        kind = store.__name__ if isinstance(store, type) else type(store).__name__
+        raise StoreError(
+            f"a store is a path, an address such as 'postgresql://…', a SqlStore(…) or a MemoryStore(), not {kind}",
+            f"存储应为路径、'postgresql://…' 一类的地址、SqlStore(…) 或 MemoryStore()，不是 {kind}",
+        )
+    return store
+
+
+def to_connection(connection: sa.Connection) -> sa.Connection:
+    """A connection with a transaction that is really begun.
+
+    Raises:
+        InvalidCommandError: It is none, or nothing is begun on it.
+    """
+    if not isinstance(connection, sa.Connection):
+        raise InvalidCommandError(
+            "bind takes a connection of SQLAlchemy with a transaction begun: with store.engine.begin() as "
+            f"connection (of a Session: session.connection()), not {type(connection).__name__}",
+            "bind 要已开始事务的 SQLAlchemy connection：with store.engine.begin() as connection"
+            f"（Session 用 session.connection()），不是 {type(connection).__name__}",
+        )
+    if not connection.in_transaction():
+        raise InvalidCommandError(
+            "begin a transaction on the connection first: with engine.begin() as connection",
+            "先在 connection 上开始事务：with engine.begin() as connection",
+        )
+    if connection.dialect.name == "sqlite" and connection.dialect.driver == "pysqlite":
+        raw = connection.connection.dbapi_connection
+        # Python's driver begins by itself, and only at the first change: what is read before that holds no lock.
+        if raw is not None and (raw.isolation_level is not None or not raw.in_transaction):
+            raise InvalidCommandError(
+                "on SQLite make the engine with funnel.queue.sqlite_engine(path), or take the engine of your SqlStore: this one "
+                "leaves it to the driver to begin, which it does too late",
+                "SQLite 的 engine 用 funnel.queue.sqlite_engine(path) 建，或者用 SqlStore 的 engine："
+                "这一个由驱动自己开始事务，开始得太晚",
+            )
+    return connection
+
+
+def claim_key(claim: Case) -> tuple[str, int]:
+    """The case and the epoch of a claim, as the commands of an owner take it.
+
+    Raises:
+        InvalidCommandError: It is no case.
+    """
+    if isinstance(claim, Case):
+        return claim.id, claim.lease_epoch
+    if claim is None:
+        raise InvalidCommandError(
+            "there is no claim: `claim_next` gives None where nobody waits for this agent; look before you go on",
+            "没有认领到案件：没有可办的案件时 claim_next 给出 None，先判断一下",
+        )
+    if isinstance(claim, str):
+        raise InvalidCommandError(
+            "pass the claim, the case that `claim` or `claim_next` returned, and not its id",
+            "要传认领得到的案件（claim 或 claim_next 的结果），不是它的编号",
+        )
+    raise InvalidCommandError(
+        f"pass the claim, the case that `claim` or `claim_next` returned, not {type(claim).__name__}",
+        f"要传认领得到的案件（claim 或 claim_next 的结果），不是 {type(claim).__name__}",
+    )
+
+
+def case_key(case_id: str) -> str:
+    """The id of a case.
+
+    Raises:
+        InvalidCommandError: It is no text.
+    """
+    if not isinstance(case_id, str):
+        raise InvalidCommandError(
+            f"a case is named by its id, a text such as case.id, not by {type(case_id).__name__}",
+            f"案件用编号（文字，如 case.id）指定，不是 {type(case_id).__name__}",
+        )
+    return case_id
+
+
+def several(words: Iterable[str], what: str) -> tuple[str, ...]:
+    """Words given as a list: one text alone would be taken letter by letter.
+
+    Raises:
+        InvalidCommandError: It is one text, or nothing that can be gone through.
+    """
+    if isinstance(words, str) or not isinstance(words, Iterable):
+        raise InvalidCommandError(
+            f"`{what}` takes several texts, such as [{words!r}]"
+            if isinstance(words, str)
+            else f"`{what}` takes several texts, not {type(words).__name__}",
+            f"{what} 应为列表" + (f"，如 [{words!r}]" if isinstance(words, str) else f"，不是 {type(words).__name__}"),
+        )
+    return tuple(words)

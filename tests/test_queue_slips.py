@@ -1,0 +1,247 @@
+"""Slips of whoever embeds the queue: the wrong kind of thing, a misspelt word. Refused with what was expected, acted on never."""
+
+import datetime as dt
+from types import SimpleNamespace
+
+import pytest
+import sqlalchemy as sa
+from queue_kit import SetClock, complaint, desk, dump
+
+from funnel.errors import InvalidCommandError, QueueError, StoreError, StoreSchemaError
+from funnel.queue import Agent, Funnel, MemoryStore, Promise, QueuePolicy, SqlStore, sqlite_engine
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def desk_(engine, store):
+    return desk(engine, store, SetClock())
+
+
+# -- agents, skills, lists -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("skills", ["food", 5, None, ["food", 5]], ids=str)
+def test_skills_that_are_no_set_of_texts_make_no_agent(skills):
+    with pytest.raises(InvalidCommandError, match=r"frozenset\(\{'food'\}\)"):
+        Agent("bob", tier="agent", skills=skills)
+    assert Agent("bob", "agent", ["food", "en"]).skills == frozenset({"food", "en"})
+
+
+@pytest.mark.parametrize("cap", ["3", 2.5, True], ids=str)
+def test_a_cap_that_is_no_whole_number_makes_no_agent(cap):
+    with pytest.raises(InvalidCommandError, match="wip_cap"):
+        Agent("bob", "agent", wip_cap=cap)
+
+
+def test_one_text_where_several_belong_is_never_taken_letter_by_letter(desk_, store):
+    claim = desk_.claim(desk_.ingest(complaint()).case.id, "lea")
+    before = dump(store)
+    for call, what in (
+        (lambda: desk_.ingest(complaint(), skills="food"), "food"),
+        (lambda: desk_.claim_next("lea", skills="food"), "food"),
+        (lambda: desk_.claim_next("lea", tiers="agent"), "agent"),
+        (lambda: desk_.claim_next("lea", tiers=5), "int"),
+        (lambda: desk_.resolve(claim, "settled", code="a", note="b", basis="cpl/24"), "cpl/24"),
+        (lambda: desk_.put_agent("bob"), r"Agent\('amy'"),
+    ):
+        with pytest.raises(InvalidCommandError, match=what):
+            call()
+    assert dump(store) == before
+
+
+# -- the claim -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (lambda taken: None, "claim_next.*None"),
+        (lambda taken: taken.case.id, "not its id"),
+        (lambda taken: taken, "not Ingested"),
+    ],
+    ids=["nothing", "an id", "what was taken in"],
+)
+def test_what_is_no_claim_moves_nothing_and_the_claim_is_asked_for(desk_, store, given, said):
+    wrong = given(desk_.ingest(complaint()))
+    before = dump(store)
+    for call in (
+        lambda: desk_.resolve(wrong, "settled", code="a", note="b"),
+        lambda: desk_.renew(wrong),
+        lambda: desk_.release(wrong),
+        lambda: desk_.respond(wrong, "x"),
+        lambda: desk_.wait(wrong, "consumer", "x"),
+        lambda: desk_.resume(wrong),
+        lambda: desk_.escalate(wrong, by="max", reason="x", note="y"),
+        lambda: desk_.return_(wrong, reason="x"),
+        lambda: desk_.propose(wrong, "x"),
+    ):
+        with pytest.raises(InvalidCommandError, match=said):
+            call()
+    assert dump(store) == before
+
+
+def test_a_case_where_its_id_belongs_is_told_so_and_moves_nothing(desk_, store):
+    case = desk_.ingest(complaint()).case
+    before = dump(store)
+    for call in (
+        lambda: desk_.claim(case, "max"),
+        lambda: desk_.request_human(case, "x"),
+        lambda: desk_.answer(case, {"shipped": True}),
+        lambda: desk_.case(None),
+    ):
+        with pytest.raises(InvalidCommandError, match=r"case\.id"):
+            call()
+    assert dump(store) == before
+
+
+def test_an_instant_a_span_or_an_amount_of_the_wrong_kind_is_refused(desk_, store):
+    claim = desk_.claim(desk_.ingest(complaint()).case.id, "lea")
+    before = dump(store)
+    for call, what in (
+        (lambda: desk_.wait(claim, "consumer", "x", until="2026-12-01"), "`until` should be a datetime"),
+        (lambda: desk_.propose(claim, "x", within=24), "timedelta"),
+        (lambda: desk_.propose(claim, "x", amount="5"), "in fen"),
+    ):
+        with pytest.raises(InvalidCommandError, match=what):
+            call()
+    assert dump(store) == before
+
+
+# -- promises and policies -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"unit": "wrkday"}, "hour, calendar_day, workday"),
+        ({"stops_on": "respons"}, "response, resolution"),
+        ({"paused_by": "consumer"}, r"frozenset\(\{'consumer'\}\)"),
+        ({"paused_by": {"konsument"}}, "consumer, merchant, third_party"),
+        ({"kind": " "}, "a kind"),
+        ({"target": -7}, "positive"),
+        ({"target": "7"}, "positive"),
+        ({"target": True}, "positive"),
+    ],
+    ids=str,
+)
+def test_a_promise_of_words_that_are_not_known_is_none(wrong, said):
+    with pytest.raises(InvalidCommandError, match=said):
+        Promise(**{"kind": "x", "unit": "workday", "target": 7, "stops_on": "response", **wrong})
+
+
+@pytest.mark.parametrize("name", ["ageing", "lease", "merchant_response", "consumer_response", "answer_within", "reopen_window", "skew", "incident_window", "duplicate_window"])  # fmt: skip
+def test_a_duration_of_a_policy_is_looked_at_when_the_policy_is_made(name):
+    for wrong in (15, "15m", dt.timedelta(minutes=-15)):
+        with pytest.raises(InvalidCommandError, match=name):
+            QueuePolicy(**{name: wrong})
+    assert getattr(QueuePolicy(**{name: HOUR}), name) == HOUR
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"lease": dt.timedelta(0)}, "lease must be positive"),
+        ({"max_rounds": 1.5}, "max_rounds"),
+        ({"incident_open": 3}, "lower count"),
+        ({"promises": Promise("x", "hour", 1, "response")}, "a tuple of Promise"),
+        ({"promises": ("response",)}, "a tuple of Promise"),
+        ({"promises": (Promise("x", "hour", 1, "response"),) * 2}, "two promises"),
+    ],
+    ids=str,
+)
+def test_a_policy_that_cannot_work_is_refused_when_it_is_made(wrong, said):
+    with pytest.raises(InvalidCommandError, match=said):
+        QueuePolicy(**wrong)
+    assert issubclass(InvalidCommandError, ValueError)  # what it used to be
+
+
+# -- stores and transactions ---------------------------------------------------------------------------------------
+
+
+def test_a_path_object_is_a_file_as_its_text_is(engine, tmp_path):
+    path = tmp_path / "funnel.db"
+    first = Funnel(engine, path)
+    taken = first.ingest(complaint())
+    first.close()
+    again = Funnel(engine, str(path))
+    assert again.case(taken.case.id) == taken.case
+    again.close()
+    store = SqlStore(path, create=False)
+    store.close()
+
+
+def test_what_is_no_store_is_refused_at_once_with_what_is_one(engine, tmp_path):
+    shared = sqlite_engine(tmp_path / "e.db")
+    with shared.connect() as connection:
+        for wrong, said in (
+            (shared, r"give its address.*desk\.bind"),
+            (connection, r"give its address.*desk\.bind"),
+            (None, r"SqlStore\(…\) or a MemoryStore\(\), not NoneType"),
+            (MemoryStore, "not MemoryStore"),
+            (SimpleNamespace(unit=1, reader=2), "not SimpleNamespace"),
+        ):
+            with pytest.raises(StoreError, match=said):
+                Funnel(engine, wrong)
+    with pytest.raises(StoreError, match="not NoneType"):
+        SqlStore(None)
+    with pytest.raises(ValueError, match="the path alone"):
+        sqlite_engine("sqlite:///e.db")
+    shared.dispose()
+
+
+def test_bind_takes_a_connection_whose_transaction_is_begun_and_nothing_else(engine, tmp_path):
+    d = desk(engine, SqlStore(tmp_path / "q.db"), SetClock())
+    for wrong in (None, d.store.engine, "q.db"):
+        with pytest.raises(InvalidCommandError, match=r"store\.engine\.begin\(\)"):
+            d.bind(wrong)
+    with d.store.engine.connect() as connection, pytest.raises(InvalidCommandError, match="begin a transaction"):
+        d.bind(connection)
+    d.close()
+
+
+def test_an_sqlite_engine_that_begins_too_late_is_refused_and_ours_is_not(engine, tmp_path):
+    path = tmp_path / "q.db"
+    d = desk(engine, SqlStore(path), SetClock())
+    late = sa.create_engine(f"sqlite:///{path}")
+    never = sa.create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
+    for wrong in (late, never):
+        with wrong.begin() as connection, pytest.raises(InvalidCommandError, match="sqlite_engine"):
+            d.bind(connection)
+        wrong.dispose()
+    ours = sqlite_engine(path)
+    with ours.begin() as connection, connection.begin_nested():
+        taken = d.bind(connection).ingest(complaint())
+    assert d.case(taken.case.id) == taken.case
+    ours.dispose()
+    d.close()
+
+
+def test_a_bound_database_without_a_queue_is_named_with_the_way_to_one(engine, tmp_path, request):
+    d = desk(engine, SqlStore(tmp_path / "q.db"), SetClock())
+    other = sqlite_engine(tmp_path / "other.db")
+    with pytest.raises(StoreSchemaError, match="funnel queue init") as error, other.begin() as connection:
+        d.bind(connection).ingest(complaint())
+    assert error.value.zh.startswith("这个数据库里没有队列")
+    other.dispose()
+    url = request.getfixturevalue("postgres_alone")
+    bare = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with pytest.raises(StoreSchemaError, match="funnel queue init"), bare.begin() as connection:
+        d.bind(connection).ingest(complaint())
+    bare.dispose()
+    d.close()
+
+
+def test_a_refusal_keeps_both_languages_when_it_travels_to_another_process(desk_):
+    import pickle  # noqa: PLC0415
+
+    with pytest.raises(QueueError) as error:
+        desk_.resolve(None, "settled", code="a", note="b")
+    again = pickle.loads(pickle.dumps(error.value))
+    assert (type(again), str(again), again.text("zh"), again.text("en")) == (
+        InvalidCommandError,
+        str(error.value),
+        error.value.zh,
+        error.value.en,
+    )
+    assert again.en == str(again) != again.zh
