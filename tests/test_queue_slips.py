@@ -1,15 +1,21 @@
 """Slips of whoever embeds the queue: the wrong kind of thing, a misspelt word. Refused with what was expected, acted on never."""
 
+import ast
 import datetime as dt
+import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
 from queue_kit import SetClock, complaint, desk, dump
 
+import funnel
+from funnel import errors
 from funnel.errors import InvalidCommandError, QueueError, StoreError, StoreSchemaError
 from funnel.queue import Agent, Funnel, MemoryStore, Promise, QueuePolicy, SqlStore, sqlite_engine
 
+HAN = re.compile(r"[\u4e00-\u9fff]")
 HOUR = dt.timedelta(hours=1)
 
 
@@ -245,3 +251,20 @@ def test_a_refusal_keeps_both_languages_when_it_travels_to_another_process(desk_
         error.value.en,
     )
     assert again.en == str(again) != again.zh
+
+
+COMMANDS = ("_arguments", "_handling", "_intake", "_offers", "_reading", "_standing", "_sweeping", "_work")
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_every_refusal_of_a_command_is_said_in_both_languages(module):
+    source = (Path(funnel.__file__).parent / "queue" / f"{module}.py").read_text("utf-8")
+    refusals = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, QueueError)}
+    calls = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
+    found = [n for n in calls if n.func.id in refusals]
+    for call in found:
+        assert len(call.args) == 2, call.lineno
+        en, zh = (ast.unparse(arg) for arg in call.args)
+        assert not HAN.search(en), en
+        assert HAN.search(zh), zh
+    assert found

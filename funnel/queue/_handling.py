@@ -260,14 +260,19 @@ class Handling(Base):
         """
         words = wording(reason)
         if on not in {"consumer", "merchant", "third_party"}:
-            raise InvalidCommandError(f"wait for 'consumer', 'merchant' or 'third_party', not {on!r}")
+            raise InvalidCommandError(
+                f"wait for 'consumer', 'merchant' or 'third_party', not {on!r}",
+                f"等谁应为 consumer、merchant 或 third_party，不是 {on!r}",
+            )
         if until is not None and (not isinstance(until, dt.datetime) or until.tzinfo is None):
-            raise InvalidCommandError("`until` should be a datetime with an offset, such as +08:00")
+            raise InvalidCommandError(
+                "`until` should be a datetime with an offset, such as +08:00", "until 应为带时区的时间，如 +08:00"
+            )
 
         def body(work: Work) -> Case:
             row = work.owned(claim, "claimed")
             if until is not None and until <= work.now:
-                raise InvalidCommandError("`until` must lie ahead")
+                raise InvalidCommandError("`until` must lie ahead", "until 应在以后")
             broken = work.pause_clocks(row, on)
             changes = {
                 "state": f"waiting_{on}",
@@ -321,9 +326,15 @@ class Handling(Base):
             now_at = work.level(row["tier"])
             target = to or (self._desk.tiers[now_at + 1] if now_at + 1 < len(self._desk.tiers) else None)
             if target is None:
-                raise InvalidTransitionError(f"case {row['id']} is at the highest tier {row['tier']!r}")
+                raise InvalidTransitionError(
+                    f"case {row['id']} is at the highest tier {row['tier']!r}",
+                    f"案件 {row['id']} 已在最高层级 {row['tier']}",
+                )
             if work.level(target) <= now_at:
-                raise InvalidTransitionError(f"{target!r} is not above {row['tier']!r}; to go back use `return_`")
+                raise InvalidTransitionError(
+                    f"{target!r} is not above {row['tier']!r}; to go back use `return_`",
+                    f"{target} 不高于 {row['tier']}；往下退用 return_",
+                )
             data = {"reason": self._desk.masker(why), "note": self._desk.masker(handover), "from": row["tier"]}
             return case_of(work.to_queue(row, "escalated", by, data, tier=target))
 
@@ -343,10 +354,14 @@ class Handling(Base):
             row = work.owned(claim, "claimed")
             level = work.level(row["tier"])
             if level == 0:
-                raise InvalidTransitionError(f"case {row['id']} is at the lowest tier {row['tier']!r}")
+                raise InvalidTransitionError(
+                    f"case {row['id']} is at the lowest tier {row['tier']!r}",
+                    f"案件 {row['id']} 已在最低层级 {row['tier']}",
+                )
             if row["return_count"] >= self.policy.max_returns and not work.agent(claim.owner or "").supervisor:
                 raise NotEligibleError(
-                    f"case {row['id']} was handed back {row['return_count']} times; a supervisor decides where it stays"
+                    f"case {row['id']} was handed back {row['return_count']} times; a supervisor decides where it stays",
+                    f"案件 {row['id']} 已退回 {row['return_count']} 次；由主管决定放在哪一级",
                 )
             data = {"reason": self._desk.masker(words), "from": row["tier"]}
             tier = self._desk.tiers[level - 1]
@@ -383,7 +398,10 @@ class Handling(Base):
             StaleClaimError: The caller does not hold it any more.
         """
         if outcome not in _OUTCOMES:
-            raise InvalidCommandError(f"outcome should be one of {', '.join(sorted(_OUTCOMES))}, not {outcome!r}")
+            raise InvalidCommandError(
+                f"outcome should be one of {', '.join(sorted(_OUTCOMES))}, not {outcome!r}",
+                f"结果应为 {'、'.join(sorted(_OUTCOMES))} 之一，不是 {outcome!r}",
+            )
         label, words = wording(code, "code"), wording(note, "note")
         articles = tuple(dict.fromkeys(several(basis, "basis")))
         for article in articles:
@@ -438,7 +456,8 @@ class Handling(Base):
             if work.now - closed > self.policy.reopen_window:
                 raise InvalidTransitionError(
                     f"case {case_id} ended on {closed:%Y-%m-%d}, more than {self.policy.reopen_window.days} days ago; "
-                    "take it in as a new complaint"
+                    "take it in as a new complaint",
+                    f"案件 {case_id} 于 {closed:%Y-%m-%d} 结案，已过 {self.policy.reopen_window.days} 天；作为新投诉收下",
                 )
             cycle = row["cycle"] + 1
             due = work.start_clocks(row["id"], cycle, work.now)
@@ -472,7 +491,7 @@ class Handling(Base):
         """
         words = wording(reason)
         if case_id == into:
-            raise InvalidCommandError("a case cannot be merged into itself")
+            raise InvalidCommandError("a case cannot be merged into itself", "案件不能并入自己")
 
         def body(work: Work) -> Case:
             person = work.agent(by)
@@ -482,7 +501,10 @@ class Handling(Base):
             for each in (row, target):
                 work.expect(each, "queued", "asked", "offered", *HELD)
             if row["state"] in HELD and row["owner"] != by and not person.supervisor:
-                raise NotEligibleError(f"case {case_id} is held by {row['owner']!r}; a supervisor may merge it")
+                raise NotEligibleError(
+                    f"case {case_id} is held by {row['owner']!r}; a supervisor may merge it",
+                    f"案件 {case_id} 由“{row['owner']}”经办；要主管才能合并",
+                )
             data = {"reason": self._desk.masker(words), "into": into}
             return case_of(self._close(work, row, "merged", by, "merged", None, None, data, merged_into=into))
 

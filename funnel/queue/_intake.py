@@ -252,7 +252,7 @@ class Intake(Base):
                 [Problem("facts", zh, 'write an answer as {"fact": value}, named as the question does')]
             )
         if not facts:
-            raise InvalidCommandError("an answer needs at least one fact")
+            raise InvalidCommandError("an answer needs at least one fact", "答复至少要有一个事实")
 
         def body(work: Work) -> Case:
             row = work.case(case_id)

@@ -75,21 +75,31 @@ class Offers(Base):
             InvalidCommandError: The reply is none of the three, or the side has answered already.
         """
         if side not in {"merchant", "consumer"}:
-            raise InvalidCommandError(f"side should be 'merchant' or 'consumer', not {side!r}")
+            raise InvalidCommandError(
+                f"side should be 'merchant' or 'consumer', not {side!r}",
+                f"哪一方应为 merchant 或 consumer，不是 {side!r}",
+            )
         if reply not in {"accept", "counter", "reject"}:
-            raise InvalidCommandError(f"reply should be 'accept', 'counter' or 'reject', not {reply!r}")
+            raise InvalidCommandError(
+                f"reply should be 'accept', 'counter' or 'reject', not {reply!r}",
+                f"回复应为 accept、counter 或 reject，不是 {reply!r}",
+            )
         if reply == "counter" and not note.strip():
-            raise InvalidCommandError("a counter-offer needs its words in `note`")
+            raise InvalidCommandError("a counter-offer needs its words in `note`", "还价要在 note 里写明")
 
         def body(work: Work) -> Case:
             row = work.case(case_id)
             offer = self._live(work, row, "offered")
             if offer["respond_by"] <= work.at:
                 raise InvalidTransitionError(
-                    f"the offer on case {case_id} has lapsed; a person takes over at the next sweep"
+                    f"the offer on case {case_id} has lapsed; a person takes over at the next sweep",
+                    f"案件 {case_id} 的方案已过期；下次扫描后由人接手",
                 )
             if offer[side] is not None:
-                raise InvalidCommandError(f"the {side} has answered this offer already: {offer[side]}")
+                raise InvalidCommandError(
+                    f"the {side} has answered this offer already: {offer[side]}",
+                    f"{side} 已经答复过这个方案：{offer[side]}",
+                )
             said = {side: reply, "note": self._desk.masker(note) or None}
             data = {"offer": offer["id"], "side": side, "reply": reply, "note": said["note"]}
             who = actor or side
@@ -168,9 +178,13 @@ class Offers(Base):
         words = wording(text, "text")
         span = self.policy.merchant_response if within is None else within
         if not isinstance(span, dt.timedelta) or span <= dt.timedelta(0):
-            raise InvalidCommandError("`within` must be positive, such as timedelta(hours=24)")
+            raise InvalidCommandError(
+                "`within` must be positive, such as timedelta(hours=24)", "within 应大于零，如 timedelta(hours=24)"
+            )
         if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int) or amount < 0):
-            raise InvalidCommandError("`amount` is in fen, a whole number, and not negative")
+            raise InvalidCommandError(
+                "`amount` is in fen, a whole number, and not negative", "amount 以分为单位，是不小于零的整数"
+            )
 
         def body(work: Work) -> Case:
             row = work.owned(claim, "claimed")

@@ -249,6 +249,8 @@ class Reading(Base):
             minimum: Closed cases a group needs to be ranked.
         """
         if by not in {"merchant", "trade"}:
-            raise InvalidCommandError(f"league tables are by 'merchant' or 'trade', not {by!r}")
+            raise InvalidCommandError(
+                f"league tables are by 'merchant' or 'trade', not {by!r}", f"榜单按 merchant 或 trade，不是 {by!r}"
+            )
         span = (maybe_us(since), maybe_us(until))
         return self._run(lambda work: _reports.table(work.unit, self.tenant, by, span, minimum, work.at))

@@ -59,29 +59,39 @@ class Standings(Base):
         """
         words, name = wording(reason), wording(merchant_id, "merchant_id")
         if level not in LEVELS:
-            raise InvalidCommandError(f"level should be one of {', '.join(LEVELS)}, not {level!r}")
+            raise InvalidCommandError(
+                f"level should be one of {', '.join(LEVELS)}, not {level!r}",
+                f"级别应为 {'、'.join(LEVELS)} 之一，不是 {level!r}",
+            )
         if until.tzinfo is None:
-            raise InvalidCommandError("`until` needs an offset, such as +08:00")
+            raise InvalidCommandError("`until` needs an offset, such as +08:00", "until 要带时区，如 +08:00")
         cases, cited = tuple(dict.fromkeys(evidence)), tuple(dict.fromkeys(articles))
         if not cases:
-            raise InvalidCommandError("a standing rests on cases: name at least one as evidence; counts do not do")
+            raise InvalidCommandError(
+                "a standing rests on cases: name at least one as evidence; counts do not do",
+                "认定要以案件为据：至少写一件；只有数量不行",
+            )
         for article in cited:
             self._expect_article(article)
         if level == "blacklisted" and not cited:
-            raise InvalidCommandError("blacklisting needs the articles it rests on")
+            raise InvalidCommandError("blacklisting needs the articles it rests on", "列入黑名单要写所依据的条文")
 
         def body(work: Work) -> MerchantStanding:
             work.supervisor(by)
             if not work.now < until <= work.now + _LONGEST:
-                raise InvalidCommandError("`until` must lie ahead, at most three years")
+                raise InvalidCommandError("`until` must lie ahead, at most three years", "until 应在以后，最多三年")
             for case_id in cases:
                 row = self._case_row(work.unit, case_id)
                 if row["merchant_id"] != name or row["state"] != "resolved":
                     raise InvalidCommandError(
-                        f"case {case_id} is no evidence: it is not a resolved case about {name!r}"
+                        f"case {case_id} is no evidence: it is not a resolved case about {name!r}",
+                        f"案件 {case_id} 不能作依据：不是关于这个商家的已结案件",
                     )
                 if level == "blacklisted" and row["outcome"] not in _PROVEN:
-                    raise InvalidCommandError(f"case {case_id} ended as {row['outcome']}: it proves nothing")
+                    raise InvalidCommandError(
+                        f"case {case_id} ended as {row['outcome']}: it proves nothing",
+                        f"案件 {case_id} 以 {row['outcome']} 结案：证明不了什么",
+                    )
             row = {
                 "id": new_id(work.now),
                 "tenant": self.tenant,
@@ -116,7 +126,10 @@ class Standings(Base):
         def body(work: Work) -> MerchantStanding:
             row = self._standing_row(work, standing_id)
             if row["state"] != "in_force" or row["to_at"] <= work.at:
-                raise InvalidTransitionError(f"standing {standing_id} is {row['state']}: nothing to appeal")
+                raise InvalidTransitionError(
+                    f"standing {standing_id} is {row['state']}: nothing to appeal",
+                    f"认定 {standing_id} 现在是 {row['state']}：没有可申诉的",
+                )
             changes = {"state": "appealed", "appeal": self._desk.masker(words), "appealed_at": work.at}
             work.unit.update("standing", {"id": standing_id}, changes)
             work.event("standing_appealed", actor, {"standing": standing_id, "appeal": changes["appeal"]})
@@ -143,9 +156,14 @@ class Standings(Base):
             work.supervisor(by)
             row = self._standing_row(work, standing_id)
             if row["state"] != "appealed":
-                raise InvalidTransitionError(f"standing {standing_id} is {row['state']}: there is no appeal")
+                raise InvalidTransitionError(
+                    f"standing {standing_id} is {row['state']}: there is no appeal",
+                    f"认定 {standing_id} 现在是 {row['state']}：没有申诉",
+                )
             if row["decided_by"] == by:
-                raise NotEligibleError("an appeal is decided by somebody else than who decided first")
+                raise NotEligibleError(
+                    "an appeal is decided by somebody else than who decided first", "申诉由作出认定以外的人决定"
+                )
             changes: Row = {"state": "lifted" if lift else "upheld", "appeal_by": by}
             changes["closed_at"] = work.at if lift else None
             work.unit.update("standing", {"id": standing_id}, changes)
@@ -193,7 +211,7 @@ class Standings(Base):
         unit: Unit = work.unit
         row = unit.get("standing", lock=True, id=standing_id, tenant=self.tenant)
         if row is None:
-            raise UnknownCaseError(f"no standing {standing_id!r} here")
+            raise UnknownCaseError(f"no standing {standing_id!r} here", f"没有认定“{standing_id}”")
         return row
 
 

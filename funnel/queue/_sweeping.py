@@ -38,7 +38,7 @@ class Sweeping(Base):
             StoreError: The database failed.
         """
         if now is not None and now.tzinfo is None:
-            raise InvalidCommandError("`now` needs an offset, such as +08:00")
+            raise InvalidCommandError("`now` needs an offset, such as +08:00", "now 要带时区，如 +08:00")
         found: dict[str, list[str]] = {}
         errors: list[tuple[str, str]] = []
         at = self._run(lambda work: self._sweep_time(work, now))
@@ -57,7 +57,7 @@ class Sweeping(Base):
 
     def _sweep_time(self, work: Work, now: dt.datetime | None) -> dt.datetime:
         if now is not None and now > work.now + self.policy.skew:
-            raise InvalidCommandError("a sweep cannot be done for the future")
+            raise InvalidCommandError("a sweep cannot be done for the future", "不能替以后的时间扫描")
         return min(now.astimezone(dt.UTC), work.now) if now is not None else work.now
 
     def _sweep_case(self, work: Work, case_id: str, at: dt.datetime) -> list[str]:
