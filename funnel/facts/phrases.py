@@ -36,6 +36,7 @@ _FULL_WIDTH: Mapping[str, str] = MappingProxyType(
     {"｜": "|", "（": "(", "）": ")", "＜": "<", "＞": ">", "｛": "{", "｝": "}"}
 )
 """The signs of phrases as a Chinese keyboard gives them, and as they are written."""
+_FULL_WIDTH_SIGN = re.compile(f"[{''.join(_FULL_WIDTH)}]")
 _QUOTES = ("“‘「『＂", "”’」』＂")
 """Chinese quotes that open and that close. Around a phrase they are meant for YAML's; inside they are text."""
 
@@ -250,8 +251,8 @@ def sign_in(source: str) -> dict[str, str]:
             "more_zh": " 把整条括起来；不含 { } 和 < 的不用引号",
             "more_en": " around the whole of it; a phrase without { } and < needs no quotes",
         }
-    sign = next((char for char in source if char in _FULL_WIDTH), "")
-    return {"sign": sign, "half": _FULL_WIDTH[sign], "more_zh": "", "more_en": ""} if sign else {}
+    found = _FULL_WIDTH_SIGN.search(source)
+    return {"sign": found[0], "half": _FULL_WIDTH[found[0]], "more_zh": "", "more_en": ""} if found else {}
 
 
 def _literals(forms: Sequence[str], source: str, *, plain: bool) -> tuple[str, ...]:
