@@ -39,6 +39,8 @@ TRAPS = {
     "F118": "# only a comment\n",
     "F121": "a: {zh: 请退 {price} 元, en: x}\n",
     "F122": "a:\n  - {商家}…不给退\n",
+    "F124": "title: {zh: 手机壳型号不符，en: Wrong case}\n",
+    "F125": "revision: 1\nstatus:draft\nreviewed: 2026-11-20\n",
 }
 
 
@@ -160,6 +162,7 @@ CHANGES = {
     "F506": ("signals/all.yaml", "拒绝退货]", "(拒绝退货]"),
     "F508": ("signals/all.yaml", "[坏了, 用不了]", "[坏, 用不了]"),
     "F519": ("signals/all.yaml", "[坏了, 用不了]", "[坏了， 用不了]"),
+    "F526": ("signals/all.yaml", "拒绝退货]", '"(拒绝｜不给)退货"]'),
     "F509": ("goods/return.yaml", "请退 {price_paid} 元", "请退 {price_payd} 元"),
     "F510": (
         "goods/return.yaml",

@@ -26,7 +26,7 @@ from funnel.facts.values import GRADES
 from funnel.facts.vocabulary import FactSpec, pick, yuan
 from funnel.law.register import parse_citation
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode, load_file, yaml_files
-from funnel.pack._reader import Reader, near
+from funnel.pack._reader import Reader, near, near_fact
 from funnel.pack.model import PAYERS, Pack, Rule
 
 EXPECTATIONS = (
@@ -322,7 +322,7 @@ _EXPECTED = {
 
 def _check_fact(reader: Reader, pack: Pack, name: str, span: Span) -> None:
     if name not in pack.vocabulary:
-        reader.sink.add("F301", span, name=name, **near(name, pack.vocabulary.facts))
+        reader.sink.add("F301", span, name=name, **near_fact(name, pack.vocabulary.facts))
 
 
 def _plain(node: Node | None) -> Any:

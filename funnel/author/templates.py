@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from funnel.errors import FunnelError
+from funnel.facts.phrases import PhraseError, parse
 from funnel.pack.loader import LIKENESS, data_folder, find_pack
 from funnel.pack.model import REQUIRED_GATES
 
@@ -160,21 +162,23 @@ def new_scenario(
         if (pack / "statutes.yaml").is_file() and "  law:" in (pack / "statutes.yaml").read_text("utf-8")
         else "cpl/25"
     )
-    said = list(phrases) or [title]
+    title = " ".join(_CONTROL.sub(" ", title).split()) or scenario
+    said = list(phrases) or _phrases_of(title)
     blanks = {
-        "PHRASES": "\n      - ".join(said),
-        "FIRST": said[0],
+        "PHRASES": "\n      - ".join(map(_quoted, said)),
+        "FIRST": _quoted(said[0]),
+        "NOTHING": next((text for text in _OTHER_TEXTS if not any(phrase in text for phrase in said)), _OTHER_TEXTS[0]),
         "RULE": rule_id,
         "SCENARIO": scenario,
-        "TITLE": title,
+        "LABEL": _quoted(f"{title}属实"),
+        "TITLE": _quoted(title),
         "CITE": statute,
         "TODAY": today.isoformat(),
     }
+    words = re.compile("|".join(blanks))
 
     def filled(text: str) -> str:
-        for blank, value in blanks.items():
-            text = text.replace(blank, value)
-        return text
+        return words.sub(lambda found: blanks[found[0]], text)  # in one go: a title may hold the name of a blank
 
     return (
         _write(pack / group / f"{slug}.yaml", filled(_RULE)),
@@ -183,6 +187,33 @@ def new_scenario(
         _write(scenarios, filled(_TESTS)),
     )
 
+
+def _quoted(text: str) -> str:
+    """A text as YAML reads it back, whatever signs it has; without quotes where it needs none."""
+    return text if _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT else json.dumps(text, ensure_ascii=False)
+
+
+def _phrases_of(title: str) -> list[str]:
+    """What a title says, as phrases: a phrase has no marks, and its signs are no text."""
+    found = []
+    for part in _SIGNS.split(title):
+        phrase = part.strip()
+        try:
+            parse(phrase, {})
+        except PhraseError:
+            continue
+        found.append(phrase)
+    return found or [_NO_PHRASE]
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_PLAIN = re.compile(r"[\u4e00-\u9fffA-Za-z][\u4e00-\u9fffA-Za-z0-9（）…]*(?: [\u4e00-\u9fffA-Za-z0-9]+)*")
+_NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+"""Words that stand for something else in YAML where they have no quotes."""
+_SIGNS = re.compile(r"[^\w ]+|_+")
+_NO_PHRASE = "请写上消费者会说的话"
+"""The phrase of a title from which none can be made."""
+_OTHER_TEXTS = ("东西很好，谢谢", "今天天气不错")
 
 _GATE_FACTS = {
     "injury": "injury_reported",
@@ -254,7 +285,7 @@ funnel: 1
 id: RULE
 scenario: SCENARIO
 revision: 1
-title: {zh: TITLE, en: "TITLE"}
+title: {zh: TITLE, en: TITLE}
 status: draft
 reviewed: TODAY
 recognise: {signal: SCENARIO}
@@ -270,7 +301,7 @@ refer: {tier: agent}
 _SIGNALS = """funnel: 1
 signals:
   SCENARIO:
-    title: {zh: TITLE, en: "TITLE"}
+    title: {zh: TITLE, en: TITLE}
     phrases:
       - PHRASES
 """
@@ -279,7 +310,7 @@ _RULE_FACTS = """funnel: 1
 facts:
   SCENARIO_shown:
     type: bool
-    label: {zh: TITLE属实, en: "shown"}
+    label: {zh: LABEL, en: "shown"}
     ask: consumer
     question: {zh: 请补充能说明情况的材料。情况属实吗？, en: "Please add what shows it. Is it so?"}
 """
@@ -291,6 +322,6 @@ tests:
     given: {text: FIRST}
     expect: {recognised: true, outcome: refer, tier: agent, facts: {signal.SCENARIO: true}}
   - name: 没有提到的，不认
-    given: {text: 东西很好，谢谢}
+    given: {text: NOTHING}
     expect: {recognised: false}
 """

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from funnel.batch._encoding import Readable, Recoded, RowDecoder, sniff_encoding
 from funnel.batch._records import CHUNK, Record, records, split_cells
+from funnel.batch.headers import HeaderReader
+from funnel.batch.reading import LOOK, Part, header_row
 from funnel.batch.rows import Row, RowProblem, short_raw
 from funnel.errors import SourceError
 
@@ -25,22 +28,45 @@ def sniff_delimiter(header: str) -> str:
 
 def _first_record(text: str) -> str:
     """The first record that is not blank, quoted line ends kept inside."""
-    text = text.lstrip("\ufeff \r\n")
-    quoted = False
-    for at, char in enumerate(text):
-        if char == '"':
-            quoted = not quoted
-        elif char in "\r\n" and not quoted:
-            return text[:at]
-    return text
+    return next(_first_records(text), "")
 
 
-def read_csv(stream: Readable, sample: bytes, *, chunk: int = CHUNK) -> tuple[list[str], Iterator[Row]]:
-    """Headers and rows of a CSV file.
+def _first_records(text: str) -> Iterator[str]:
+    """The records of a text that are not blank, one after the other."""
+    while text := text.lstrip("\ufeff \r\n"):
+        quoted = False
+        end = len(text)
+        for at, char in enumerate(text):
+            if char == '"':
+                quoted = not quoted
+            elif char in "\r\n" and not quoted:
+                end = at
+                break
+        yield text[:end]
+        text = text[end:]
+
+
+def _delimiter_of(beginning: str, headers: HeaderReader | None) -> str:
+    """The delimiter of the header row. A title above it has none, or a comma of its own."""
+    found: list[tuple[str, list[str]]] = []
+    for record in islice(_first_records(beginning), LOOK):
+        delimiter = sniff_delimiter(record)
+        try:
+            found.append((delimiter, name_headers(split_cells(record, delimiter))))
+        except ValueError:
+            found.append((delimiter, []))
+    return found[header_row([cells for _, cells in found], headers)][0] if found else _DELIMITERS[0]
+
+
+def read_csv(
+    stream: Readable, sample: bytes, *, headers: HeaderReader | None = None, chunk: int = CHUNK
+) -> tuple[list[str], Iterator[Row], Part]:
+    """Headers and rows of a CSV file, and where the header stands.
 
     Args:
         stream: The file from its beginning.
         sample: Its first bytes, for sniffing.
+        headers: What headers mean, to find the header below a title; without, the first row is the header.
         chunk: Bytes to read at a time.
 
     Raises:
@@ -51,7 +77,7 @@ def read_csv(stream: Readable, sample: bytes, *, chunk: int = CHUNK) -> tuple[li
     beginning = sample.decode(encoding, "replace")
     first = _first_record(beginning)
     hint = _SEP.match(first)
-    delimiter = hint.group(1) if hint else sniff_delimiter(first)
+    delimiter = hint.group(1) if hint else _delimiter_of(beginning, headers)
     if not delimiter.isascii() or delimiter in '"\r\n':
         raise SourceError("第一行 sep= 给出的分隔符不能用 the delimiter given by sep= in the first line cannot be used")
     if encoding == "utf-16" or (encoding == "gb18030" and delimiter not in ",;\t"):
@@ -59,11 +85,30 @@ def read_csv(stream: Readable, sample: bytes, *, chunk: int = CHUNK) -> tuple[li
     newline = b"\r" if "\r" in beginning and "\n" not in beginning else b"\n"  # files of old Macs
     found = (r for r in records(stream, delimiter.encode("ascii"), newline, chunk) if r.data.strip())
     decoder = RowDecoder(encoding, sure=sure)
-    header = next(found, None)
-    if header is not None and hint:
-        header = next(found, None)
-    headers = _headers(header, delimiter, decoder)
-    return headers, _rows(found, headers, delimiter, decoder)
+    if hint:
+        next(found, None)
+    ahead = list(islice(found, 1))
+    if headers is not None and ahead and not headers.makes_complaints(_cells(ahead[0], delimiter, decoder)):
+        ahead += islice(found, LOOK - 1)
+    place = header_row([_cells(record, delimiter, decoder) for record in ahead], headers)
+    header = ahead[place] if ahead else None
+    names = _headers(header, delimiter, decoder)
+    part = Part(None, header.line if header is not None else 1, sum(map(bool, _bare(ahead[:place], delimiter))))
+    return names, _rows(chain(ahead[place + 1 :], found), names, delimiter, decoder), part
+
+
+def _bare(above: Sequence[Record], delimiter: str) -> Iterator[bytes]:
+    """Records without their delimiters: a spreadsheet's empty row has nothing else."""
+    return (record.data.replace(delimiter.encode("ascii"), b"").strip() for record in above)
+
+
+def _cells(record: Record, delimiter: str, decoder: RowDecoder) -> list[str]:
+    """The cells of a record that may be the header; none where it cannot be read, which is told once it is taken for one."""
+    text = None if record.problem is not None else decoder.decode(record.data)[0]
+    try:
+        return [] if text is None else name_headers(split_cells(text.lstrip("\ufeff"), delimiter))
+    except ValueError:
+        return []
 
 
 def _headers(header: Record | None, delimiter: str, decoder: RowDecoder) -> list[str]:
@@ -122,16 +167,23 @@ def _row(number: int, line: int, text: str, headers: Sequence[str], delimiter: s
     return fit(number, line, headers, cells, text)
 
 
-def fit(number: int, line: int, headers: Sequence[str], cells: Sequence[object], raw: str) -> Row:
+def fit(
+    number: int, line: int, headers: Sequence[str], cells: Sequence[object], raw: str, sheet: str | None = None
+) -> Row:
     """A row of a table, if it has as many cells as the table has columns. Empty cells too many are no matter."""
     count = len(cells)
     while count > len(headers) and (cells[count - 1] is None or not str(cells[count - 1]).strip()):
         count -= 1
     if count == len(headers):
-        return Row(number, line, dict(zip(headers, cells[:count], strict=True)), raw=raw, table=True)
+        return Row(number, line, dict(zip(headers, cells[:count], strict=True)), raw=raw, table=True, sheet=sheet)
+    zh, en = (
+        ("含分隔符的文字要加引号", "quote texts that hold the delimiter")
+        if sheet is None  # a workbook has no delimiters
+        else ("给多出来的列补上表头，或清空那些格子", "give the columns beyond it a header, or clear their cells")
+    )
     problem = RowProblem(
         "too-many-columns" if count > len(headers) else "too-few-columns",
-        f"有 {count} 列，表头是 {len(headers)} 列；含分隔符的文字要加引号",
-        f"{count} columns where the header has {len(headers)}; quote texts that hold the delimiter",
+        f"有 {count} 列，表头是 {len(headers)} 列；{zh}",
+        f"{count} columns where the header has {len(headers)}; {en}",
     )
-    return Row(number, line, None, problem, short_raw(raw))
+    return Row(number, line, None, problem, short_raw(raw), sheet=sheet)

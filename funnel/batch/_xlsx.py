@@ -1,43 +1,133 @@
-"""Workbooks of Excel: the first sheet, its first row that is not blank being the header. Held in memory whole."""
+"""Workbooks of Excel: every sheet with complaints whose header is the same. Held in memory whole."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from funnel.batch._csv import fit, name_headers
-from funnel.batch.rows import Row
+from funnel.batch.headers import HeaderReader
+from funnel.batch.reading import LOOK, LeftSheet, Part, Why, header_row
+from funnel.batch.rows import Row, excerpts
 from funnel.errors import SourceError
 
+_Line = tuple[int, list[Any]]
+"""A row that is not blank, with its number on the sheet."""
 
-def read_xlsx(data: bytes) -> tuple[tuple[str, ...], Iterator[Row], int]:
-    """Headers and rows of a workbook, and how many rows there are at most.
+
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """What was found in a workbook.
+
+    Attributes:
+        headers: The headers of the sheets that are read; those of a later sheet may stand in another order.
+        rows: Their rows, to be read once.
+        total: How many rows there are at most.
+        parts: The sheets that are read.
+        left: The sheets with rows that are not.
+    """
+
+    headers: tuple[str, ...]
+    rows: Iterator[Row]
+    total: int
+    parts: tuple[Part, ...]
+    left: tuple[LeftSheet, ...]
+
+
+class _Sheet:
+    """A sheet with at least one row that is not blank."""
+
+    def __init__(self, name: str, rows: Iterable[list[Any]], height: int, headers: HeaderReader | None) -> None:
+        self.name, self.height = name, height
+        lines = ((line, row) for line, row in enumerate(rows, 1) if not _blank(row))
+        first = [found for _, found in zip(range(LOOK), lines, strict=False)]
+        names = [name_headers(_texts(row)) for _, row in first]
+        self.above = header_row(names, headers)
+        self.headers = names[self.above] if names else []
+        self.told = headers is not None and headers.makes_complaints(self.headers)
+        self.part = Part(name, first[self.above][0] if first else 1, self.above)
+        self._first, self._lines = first, lines
+
+    def rows(self, number: int) -> Iterator[Row]:
+        """Its rows, numbered after ``number``."""
+        for number_, (line, row) in enumerate(chain(self._first[self.above + 1 :], self._lines), number + 1):
+            yield fit(number_, line, self.headers, row, ",".join(_texts(row)), self.name)
+
+    def left(self, why: Why) -> LeftSheet:
+        """It, as one that is not read."""
+        return LeftSheet(self.name, len(self._first) + sum(1 for _ in self._lines), why)
+
+
+def read_xlsx(data: bytes, headers: HeaderReader | None = None, wanted: Sequence[str] = ()) -> Workbook:
+    """The complaints of a workbook.
+
+    Without ``wanted``, the first sheet that is not hidden and has a column for a complaint's text or facts is read, and every
+    other one with the same headers; what else has rows is told in ``left``, never dropped in silence.
+
+    Args:
+        data: The file.
+        headers: What headers mean; without, the first sheet with rows is read, its first row that is not blank being the header.
+        wanted: The sheets to read, and no others.
 
     Raises:
         ImportError: The extra ``arrow`` is not installed.
-        SourceError: It cannot be read, or has no header row.
+        SourceError: It cannot be read, has no header row or not the sheets that are wanted, or these have different headers.
     """
-    from python_calamine import CalamineError, CalamineWorkbook  # noqa: PLC0415 (an extra)
+    from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum  # noqa: PLC0415 (an extra)
 
     try:
-        sheet = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0)
-        table = enumerate(sheet.iter_rows(), 1)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+        known = [found for found in book.sheets_metadata if found.typ == SheetTypeEnum.WorkSheet]
+        _check(wanted, [found.name for found in known])
+        hidden = {found.name for found in known if found.visible != SheetVisibleEnum.Visible}
+        sheets = []
+        for found in known:
+            if not wanted or found.name in wanted:
+                sheet = book.get_sheet_by_name(found.name)
+                sheets.append(_Sheet(found.name, sheet.iter_rows(), sheet.height, headers))
     except (CalamineError, ValueError, OSError, IndexError):
-        raise SourceError("读不出这个工作簿 this workbook cannot be read") from None
-    cells = next((_texts(row) for _, row in table if not _blank(row)), None)
-    if cells is None:
-        raise SourceError("第一个工作表没有表头行 the first sheet has no header row")
-    headers = name_headers(cells)
+        raise SourceError(
+            "读不出这个工作簿；在 Excel 里另存为 .xlsx 或 CSV 再试 "
+            "this workbook cannot be read; save it as .xlsx or CSV in Excel and try again"
+        ) from None
+    blank = [sheet.name for sheet in sheets if not sheet.headers]
+    sheets = [sheet for sheet in sheets if sheet.headers]
+    if not sheets or (wanted and blank):
+        which = f"（{excerpts(blank)}）" if wanted else ""
+        raise SourceError(f"工作表{which}没有表头行 no sheet has a header row")
+    open_ = sheets if wanted else [sheet for sheet in sheets if sheet.name not in hidden]
+    lead = next((sheet for sheet in open_ if sheet.told), (open_ or sheets)[0])
+    read = [sheet for sheet in open_ if sheet is lead or sorted(sheet.headers) == sorted(lead.headers)] or [lead]
+    if wanted and len(read) < len(sheets):
+        raise SourceError(
+            f"这几个工作表的表头不一样，一次读一个 the sheets have different headers; read one at a time ({excerpts(wanted)})"
+        )
+    left = [sheet.left(_why(sheet, headers, hidden)) for sheet in sheets if sheet not in read]
+    total = sum(max(0, sheet.height - 1) for sheet in read)
+    return Workbook(tuple(lead.headers), _rows(read), total, tuple(sheet.part for sheet in read), tuple(left))
 
-    def rows() -> Iterator[Row]:
-        number = 0
-        for line, row in table:
-            if not _blank(row):
-                number += 1
-                yield fit(number, line, headers, row, ",".join(_texts(row)))
 
-    return tuple(headers), rows(), max(0, sheet.height - 1)
+def _check(wanted: Sequence[str], known: Sequence[str]) -> None:
+    for name in wanted:
+        if name not in known:
+            raise SourceError(f"没有工作表“{name}” there is no sheet {name!r}（现有 sheets: {excerpts(known)}）")
+
+
+def _why(sheet: _Sheet, headers: HeaderReader | None, hidden: set[str]) -> Why:
+    if sheet.name in hidden:
+        return "hidden"
+    return "no-text" if headers is not None and not sheet.told else "other-header"
+
+
+def _rows(sheets: Iterable[_Sheet]) -> Iterator[Row]:
+    number = 0
+    for sheet in sheets:
+        for row in sheet.rows(number):
+            number = row.number
+            yield row
 
 
 def _texts(row: list[Any]) -> list[str]:

@@ -83,7 +83,7 @@ def _table(made: Ready, schema: pa.Schema, column: str | None) -> Table:
     if any(pa.types.is_nested(field.type) for field in schema):
         return Table("", {}, None)
     paths = made.headers.table(names).paths
-    if not any(path == "text" or path.startswith("facts.") for path in paths.values()):
+    if not made.headers.makes_complaints(names):
         raise SourceError(
             f"没有找到投诉内容这一列（现有：{excerpts(names)}）；在计划里用 mapping 指定 "
             f"no column with the complaint's text; name it in the plan's mapping"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -15,6 +16,9 @@ from funnel.batch.headers import HeaderReader
 from funnel.batch.rows import Row, RowProblem, excerpt
 from funnel.complaint import Complaint
 from funnel.engine._problems import problems_of
+from funnel.errors import Problem
+from funnel.facts import _numerals
+from funnel.facts.reader import read
 
 _AMOUNTS = frozenset({"claimed_amount", "order.price", "order.total_paid"})
 _INTEGERS = frozenset({"order.quantity", "consumer.age", "consumer.prior_complaints"})
@@ -22,13 +26,34 @@ _INSTANTS = frozenset({"received_at", "order.paid_at", "order.ship_by", "order.s
 _BOOLS = frozenset({"merchant.self_operated"})
 _EVENTS = frozenset({"order.shipped_at", "order.cancelled_at"})
 """Columns in which an empty cell says that it has not happened, since the record has the column."""
+_NOTHING = frozenset({"-", "--", "—", "——", "/", "无", "n/a", "na", "none", "null"})
+"""What people write into a column of times where there is none: an empty cell."""
+_NOT_YET: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "order.shipped_at": frozenset({"未发货", "尚未发货", "还未发货", "还没发货", "没有发货", "没发货", "待发货"}),
+        "order.cancelled_at": frozenset({"未取消", "没有取消"}),
+        "order.delivered_at": frozenset({"未送达", "未妥投"}),
+        "order.signed_at": frozenset({"未签收", "未收货", "未确认收货"}),
+    }
+)
+"""Words in a column of times that say it has not happened; of `_EVENTS` the contract can say so too."""
+IDS = frozenset({"id", "consumer.id", "merchant.id", "order.id"})
+"""Columns of ids. One that Excel has damaged is no id: the complaint's own rejects the row, another is passed through and left out."""
+_SCIENTIFIC_ID = re.compile(r"^[0-9](?:\.[0-9]+)?E\+[0-9]{2,3}$")
+"""What Excel shows, and writes into CSV, of a long number in a column that is not text."""
+_KEPT_DIGITS = 15
+"""Figures of a number that Excel keeps; what stands behind them is lost."""
 _MONEY = re.compile(
-    r"^(?:¥|rmb|cny)?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?\s*(?:元|块|圆|rmb|cny)?$", re.IGNORECASE
+    r"^(?:¥|rmb|cny|人民币)?\s*([0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(\.[0-9]+)?\s*(?:[元圆][整正]?|块|rmb|cny)?$",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(
+    r"^([+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,15})(?:\.0+)?|[一二两三四五六七八九十百]{1,5})[件个岁次]?$"
 )
 _NUMBER = re.compile(r"^[+-]?(?:[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?|nan|inf(?:inity)?)$", re.IGNORECASE)
 _DATE = re.compile(
-    r"^([0-9]{4})[年/.\-]([0-9]{1,2})[月/.\-]([0-9]{1,2})日?"
-    r"(?:[ T]*(上午|下午|AM|PM)? ?([0-9]{1,2})[:时点]([0-9]{1,2})(?:[:分]([0-9]{1,2}))?秒?分?)?$"
+    r"^([0-9]{4})[年/.\-]([0-9]{1,2})[月/.\-]([0-9]{1,2})[日号]?"
+    r"(?:[ T]*(上午|下午|AM|PM)? ?([0-9]{1,2})(?:[:时点]([0-9]{1,2})(?:[:分]([0-9]{1,2}))?秒?分?|[时点]整?))?$"
 )
 _ISO = re.compile(
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?$"
@@ -45,9 +70,18 @@ _SERIAL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 (Excel's serial days h
 
 
 class _CellError(ValueError):
-    def __init__(self, zh: str, en: str) -> None:
+    def __init__(self, zh: str, en: str, code: str = "bad-field") -> None:
         super().__init__(en)
-        self.zh, self.en = zh, en
+        self.zh, self.en, self.code = zh, en, code
+
+
+class _Bad(NamedTuple):
+    """A field that cannot be read, with the column that it stands in."""
+
+    field: str
+    zh: str
+    en: str
+    code: str = "bad-field"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +109,9 @@ class Assembler:
         """
         if row.content is None:
             return None, row.problem
+        bad: list[_Bad] = []
         try:
-            content = self._table(row, paths) if row.table else self._object(row.content)
+            content = self._table(row, paths, bad) if row.table else self._object(row.content)
         except _CellProblem as error:
             return None, error.problem
         if prefix is not None:
@@ -89,11 +124,46 @@ class Assembler:
                 "id",
             )
         try:
-            return Complaint.model_validate(content), None
+            complaint = Complaint.model_validate(content)
         except ValidationError as error:
-            first, *more = problems_of(error)
-            tail = f" (+{len(more)})" if more else ""
-            return None, RowProblem("bad-field", first.line() + tail, first.line("en") + tail, first.field)
+            bad += self._told(problems_of(error), row, paths, bad)
+        else:
+            if not bad:
+                return complaint, None
+        code = next((item.code for item in bad if item.code != "bad-field"), "bad-field")
+        return None, RowProblem(
+            code, "；".join(item.zh for item in bad), "; ".join(item.en for item in bad), bad[0].field or None
+        )
+
+    def _told(
+        self, problems: Iterable[Problem], row: Row, paths: Mapping[str, str], before: Iterable[_Bad]
+    ) -> list[_Bad]:
+        """What the contract objects to, each with the column or key that it stands in.
+
+        ``before`` are the cells that could not be read: that nothing is left may be their doing, and is not told again.
+        """
+        cells = row.content or {}
+        heads: dict[str, str] = {}
+        for key in cells:
+            path = paths.get(key) if row.table else None if key in Complaint.model_fields else self.headers.path(key)
+            if path is not None:
+                heads[path] = key
+        found = []
+        unread = any(item.field.startswith("facts.") for item in before)
+        for problem in problems:
+            head = heads.get(_without_index(problem.field or "text"))
+            if not problem.field and unread:
+                continue
+            if head is None:
+                found.append(_Bad(problem.field, problem.line(), problem.line("en")))
+            elif (
+                problem.field and row.table and problem.field != "text"
+            ):  # a text is not quoted: it is all personal data
+                found.append(_bad(head, problem.field, cells[head], problem.zh, problem.en))
+            else:
+                zh, en = _named(head, problem.field or "text")
+                found.append(_Bad(problem.field, f"{zh}：{problem.zh}", f"{en}: {problem.en}"))
+        return found
 
     def id_of(self, row: Row, paths: Mapping[str, str]) -> str | None:
         """The id of a row that makes no complaint, so that a reject can be told by it."""
@@ -132,25 +202,28 @@ class Assembler:
 
     # --- tables -----------------------------------------------------------------------------------------------------------
 
-    def _table(self, row: Row, paths: Mapping[str, str]) -> dict[str, Any]:
+    def _table(self, row: Row, paths: Mapping[str, str], bad: list[_Bad]) -> dict[str, Any]:
+        """The cells by their fields; those that cannot be read go to ``bad``, all of them, so that a row is mended at once."""
         found: dict[str, Any] = {}
         recorded = False
         empty: list[str] = []
         for header, cell in (row.content or {}).items():
             path = paths.get(header, f"extra.{header}")
-            blank = cell is None or (isinstance(cell, str) and not cell.strip())
-            if blank:
+            if self._blank(path, cell):
                 empty.append(path)
+                continue
+            if isinstance(cell, str) and cell.strip() in _NOT_YET.get(path, ()):
+                if path in _EVENTS:
+                    _put(found, path, None)
+                continue
+            if path in IDS - {"id"} and _damaged(cell):  # nothing hangs on it but what it would be confused with
+                _put(found, f"extra.{path}", _plain(cell))
                 continue
             try:
                 value = self._cell(path, cell)
             except _CellError as error:
-                shown, head = excerpt(cell), excerpt(header)
-                raise _CellProblem(
-                    RowProblem(
-                        "bad-field", f"“{head}”的“{shown}”：{error.zh}", f"{head!r}: {shown!r}: {error.en}", path
-                    )
-                ) from None
+                bad.append(_bad(header, path, cell, error.zh, error.en, error.code))
+                continue
             recorded = recorded or path == "order.paid_at"
             _put(found, path, value)
         if recorded:
@@ -159,7 +232,20 @@ class Assembler:
                     _put(found, path, None)
         return found
 
+    def _blank(self, path: str, cell: Any) -> bool:
+        if cell is None:
+            return True
+        if not isinstance(cell, str):
+            return False
+        word = cell.strip()
+        if not word:
+            return True
+        time = path in _INSTANTS or self.fact_types.get(path.removeprefix("facts.")) == "date"
+        return time and word.translate(_NARROW).lower() in _NOTHING
+
     def _cell(self, path: str, cell: Any) -> Any:
+        if path == "id" and (damage := _damaged(cell)):
+            raise damage
         if path.startswith("extra."):
             return _plain(cell)
         if path.startswith("facts."):
@@ -196,6 +282,39 @@ class _CellProblem(Exception):  # noqa: N818 (it carries a problem up one level,
     def __init__(self, problem: RowProblem) -> None:
         super().__init__(problem.en)
         self.problem = problem
+
+
+def _named(head: str, path: str) -> tuple[str, str]:
+    """A column with the field that it is, in Chinese and English."""
+    shown = excerpt(head)
+    return (f"“{shown}”（{path}）", f"{shown!r} ({path})") if head != path else (f"“{shown}”", f"{shown!r}")
+
+
+def _bad(head: str, path: str, cell: object, zh: str, en: str, code: str = "bad-field") -> _Bad:
+    (name_zh, name_en), shown = _named(head, path), excerpt(cell)
+    return _Bad(path, f"{name_zh}的“{shown}”：{zh}", f"{name_en}: {shown!r}: {en}", code)
+
+
+def _without_index(path: str) -> str:
+    """The field of a path into a list."""
+    return path.rstrip("0123456789").rstrip(".") if path[-1:].isdigit() else path
+
+
+def _damaged(cell: Any) -> _CellError | None:
+    """What Excel has done to an id that it took for a number, if it has."""
+    if isinstance(cell, str) and _SCIENTIFIC_ID.match(cell.strip()):
+        return _CellError(
+            "Excel 把长编号变成了科学计数法，后面的数字已经丢了；回到原来的系统重新导出，打开前先把这一列设成“文本”",
+            "Excel has turned a long id into scientific notation and its last figures are lost; export it again and make the column text before it is opened",
+            "damaged-id",
+        )
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) >= 10**_KEPT_DIGITS:
+        return _CellError(
+            f"编号在表里是数字，超过 {_KEPT_DIGITS} 位的部分 Excel 已经改成了 0；回到原来的系统重新导出，打开前先把这一列设成“文本”",
+            f"the id is a number in the sheet, and Excel keeps {_KEPT_DIGITS} figures of one; export it again and make the column text before it is opened",
+            "damaged-id",
+        )
+    return None
 
 
 def _put(found: dict[str, Any], path: str, value: Any, *, again: bool = True) -> bool:
@@ -243,6 +362,8 @@ def amount(cell: Any) -> Decimal:
             value = Decimal(match.group(1).replace(",", "") + (match.group(2) or ""))
         elif _NUMBER.match(text):  # -5, 1e3, NaN: numbers, to be told what is wrong with them
             value = _scientific(text)
+        elif (said := _said(text)) is not None:
+            value = said
         else:
             raise _CellError("不是金额；写成 1299.00", "not an amount; write it as 1299.00")
     if not value.is_finite():
@@ -250,6 +371,15 @@ def amount(cell: Any) -> Decimal:
     if value < 0:
         raise _CellError("金额不能是负数", "an amount must not be negative")
     return value
+
+
+def _said(text: str) -> Decimal | None:
+    """An amount in words (1.5万元, 八十八元), where the reader of complaints' texts is sure of it and it is all there is."""
+    readings = read(text, received_on=None)
+    if len(readings) != 1 or readings[0].kind != "amount" or (readings[0].start, readings[0].end) != (0, len(text)):
+        return None
+    value = readings[0].value
+    return Decimal(value) / 100 if isinstance(value, int) else None
 
 
 def _scientific(text: str) -> Decimal:
@@ -260,17 +390,21 @@ def _scientific(text: str) -> Decimal:
 
 
 def integer(cell: Any) -> int:
-    """A whole number.
+    """A whole number: ``1``, ``2件``, ``两个``, ``1,000``.
 
     Raises:
         ValueError: It is none.
     """
     if isinstance(cell, float) and cell.is_integer():
         return int(cell)
-    text = str(cell).translate(_NARROW).strip().removesuffix("件").removesuffix("岁").removesuffix("次")
-    if isinstance(cell, bool) or not re.fullmatch(r"[+-]?[0-9]{1,15}(\.0+)?", text):
-        raise _CellError("不是整数", "not a whole number")
-    return int(text.split(".")[0])
+    match = None if isinstance(cell, bool) else _COUNT.match(str(cell).translate(_NARROW).strip())
+    if match is None:
+        raise _CellError("不是整数；写成 2", "not a whole number; write it as 2")
+    figures = match[1].split(".")[0].replace(",", "")
+    value = int(figures) if figures.lstrip("+-").isdecimal() else _numerals.parse(figures)
+    if value is None:
+        raise _CellError("不是整数；写成 2", "not a whole number; write it as 2")
+    return value
 
 
 def boolean(cell: Any) -> bool:
@@ -290,7 +424,7 @@ def boolean(cell: Any) -> bool:
 
 
 def instant(cell: Any) -> dt.datetime:
-    """A date or time: ISO 8601, ``2026/11/3 15:04``, ``2026年11月3日``, ``20261103``, an Excel serial day.
+    """A date or time: ISO 8601, ``2026/11/3 15:04``, ``2026年11月3日``, ``2026年11月3号下午3点``, ``20261103``, an Excel serial day.
 
     Raises:
         ValueError: It is none, or lies before 1990 or after 2099.

@@ -125,6 +125,7 @@ def reject_line(name: str, row: Row, id_: str | None, problem: RowProblem, lang:
         "row": row.number,
         "line": row.line,
         "file": name,
+        **({} if row.sheet is None else {"sheet": row.sheet}),
         "id": id_,
         "code": problem.code,
         "field": problem.field,

@@ -149,6 +149,10 @@ class HeaderReader:
             paths[header] = path
         return HeaderMap(MappingProxyType(paths), tuple(unknown))
 
+    def makes_complaints(self, headers: Iterable[str]) -> bool:
+        """Whether a table with these headers has a column for a complaint's text or facts."""
+        return any(path == "text" or path.startswith("facts.") for path in map(self.path, headers) if path is not None)
+
     def path(self, header: str) -> str | None:
         """The contract path of a header, if it is understood."""
         if header in self._own:

@@ -41,6 +41,7 @@ class Row:
         content: Header to cell for tables, the object for JSON; None where it could not be read.
         raw: What was there, for the rejects file; cut where it is huge.
         table: Whether the cells are texts of a table, to be read by what their column means.
+        sheet: The sheet of a workbook on which it stands.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Row:
     problem: RowProblem | None = None
     raw: str = ""
     table: bool = False
+    sheet: str | None = None
 
 
 def excerpt(value: object) -> str:

@@ -182,7 +182,7 @@ class _Run:
             with closing(source):
                 self.open = (place, source)
                 prefix = "row-" if place == 1 else f"file{place}-row-"  # row 1 of two files is two complaints
-                table = Table(source.name, self._paths(source), prefix)
+                table = Table(source.name, self._paths(source, place), prefix)
                 rows = source.rows
                 if place < self.place:
                     continue  # done before the run was interrupted
@@ -202,7 +202,7 @@ class _Run:
             if self.on_progress is not None and done % (10 * _EVERY) == 0:
                 self.on_progress(Progress(done, source.position(), source.size, source.name, place, again=True))
 
-    def _paths(self, source: Source) -> Mapping[str, str]:
+    def _paths(self, source: Source, place: int) -> Mapping[str, str]:
         if not source.headers:
             return {}
         try:
@@ -211,11 +211,21 @@ class _Run:
             raise MappingError(f"{source.name}：{error}") from None
         except SourceError as error:
             raise SourceError(f"{source.name}：{error}") from None
-        if not any(path == "text" or path.startswith("facts.") for path in found.paths.values()):
-            raise SourceError(
-                f"{source.name}：没有找到投诉内容这一列（现有：{excerpts(source.headers)}）；用 --map 表头=text 指定 "
-                f"no column with the complaint's text; name it with --map HEADER=text"
+        if not self.assembler.headers.makes_complaints(source.headers):
+            sheets = excerpts(
+                [*(p.sheet for p in source.reading.parts if p.sheet), *(s.sheet for s in source.reading.left)]
             )
+            zh, en = (
+                (f"，或用 --sheet 换一个工作表（有：{sheets}）", f", or take another sheet with --sheet ({sheets})")
+                if source.reading.left
+                else ("", "")
+            )
+            raise SourceError(
+                f"{source.name}：前几行里没有找到投诉内容这一列（现有：{excerpts(source.headers)}）；用 --map 表头=text 指定{zh} "
+                f"no column with the complaint's text in the first rows; name it with --map HEADER=text{en}"
+            )
+        if source.reading.telling:
+            self.tally.sources[place] = source.reading
         for item in found.unknown:  # also where every cell is empty
             self.tally.note_unknown(item.header, 0)
             self.tally.suggestions[item.header] = item.suggestion

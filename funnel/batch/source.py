@@ -8,7 +8,7 @@ import io
 import os
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +20,8 @@ from funnel.batch._json import read_json, read_jsonl
 from funnel.batch._parquet import read_parquet
 from funnel.batch._records import CHUNK
 from funnel.batch._xlsx import read_xlsx
+from funnel.batch.headers import HeaderReader
+from funnel.batch.reading import LeftSheet, Part, Reading
 from funnel.batch.rows import Row, RowProblem
 from funnel.errors import SourceError
 
@@ -130,6 +132,7 @@ class Source:
         size: Its size in bytes, where known, for progress.
         stream: The raw stream.
         total: How many rows there are, for kinds of files that say so.
+        reading: What of it was taken for the table: the header's line, the sheets that are read and those that are not.
     """
 
     name: str
@@ -139,6 +142,7 @@ class Source:
     size: int | None
     stream: BinaryIO
     total: int | None = None
+    reading: Reading = field(default_factory=lambda: Reading(""))
     _given: list[int] = field(default_factory=lambda: [0], repr=False)
 
     def position(self) -> int | None:
@@ -198,22 +202,32 @@ class _Sampled:
         return b"".join(pieces)
 
 
-def open_source(path: str | Path, *, format: str | None = None) -> Source:  # noqa: A002 (the field's word)
+def open_source(
+    path: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002 (the field's word)
+    headers: HeaderReader | None = None,
+    sheets: Sequence[str] = (),
+) -> Source:
     """Open a file, or ``-`` for standard input.
 
     Args:
         path: The file. ``.gz`` is unpacked as it is read.
         format: One of `FORMATS`; default: by content and name.
+        headers: What headers mean, as ``Assembler.headers`` has it. With it the header is looked for among the first ten rows, and
+            in a workbook on every sheet; without, it is the first row of the first sheet.
+        sheets: The sheets of a workbook to read; default: the first with complaints, and all with the same headers.
 
     Raises:
-        SourceError: It is not there, empty, binary, of an unknown kind, or needs an extra that is not installed.
+        SourceError: It is not there, empty, binary, of an unknown kind, or needs an extra that is not installed; or it is no
+            workbook, or one without the sheets that are asked for.
     """
     name = str(path)
     if format is not None and format not in FORMATS:
         raise SourceError(f"不支持的格式“{format}” unknown format; one of {', '.join(FORMATS)}")
     stream, size = _open(name)
     try:
-        return _source(name, stream, size, format)
+        return _source(name, stream, size, format, headers, sheets)
     except _DAMAGE as error:
         if name != "-":
             stream.close()
@@ -241,7 +255,14 @@ def _open(name: str) -> tuple[BinaryIO, int | None]:
         raise SourceError(f"{name}：打不开 cannot be opened ({reason})") from None
 
 
-def _source(name: str, stream: BinaryIO, size: int | None, wanted: str | None) -> Source:
+def _source(
+    name: str,
+    stream: BinaryIO,
+    size: int | None,
+    wanted: str | None,
+    meanings: HeaderReader | None,
+    sheets: Sequence[str],
+) -> Source:
     packed = name.lower().endswith(".gz")
     reader = gzip.GzipFile(fileobj=stream).read1 if packed else cast("io.BufferedReader", stream).read1
     content = _Sampled(reader)
@@ -249,17 +270,24 @@ def _source(name: str, stream: BinaryIO, size: int | None, wanted: str | None) -
     if not sample.strip(b"\xef\xbb\xbf\xfe\xff \t\r\n"):
         raise SourceError(f"{name}：文件是空的 the file is empty; expected CSV, JSONL, JSON, XLSX or Parquet")
     kind = _kind(name, sample, wanted)
+    if sheets and kind != "xlsx":
+        raise SourceError(
+            f"{name}：不是工作簿，没有工作表可选，去掉 --sheet no workbook; it has no sheets: leave --sheet out"
+        )
     headers: tuple[str, ...] = ()
     total: int | None = None
+    parts: tuple[Part, ...] = ()
+    left: tuple[LeftSheet, ...] = ()
     try:
         if kind == "xlsx":
-            headers, rows, total = read_xlsx(content.all())
+            book = read_xlsx(content.all(), meanings, sheets)
+            headers, rows, total, parts, left = book.headers, book.rows, book.total, book.parts, book.left
         elif kind == "parquet":
             plain = name != "-" and not packed
             headers, rows, total = read_parquet(name if plain else io.BytesIO(content.all()))
         elif kind == "csv":
-            found, rows = read_csv(content, sample)
-            headers = tuple(found)
+            found, rows, part = read_csv(content, sample, headers=meanings)
+            headers, parts = tuple(found), (part,)
         else:
             text: Readable = Recoded(content, "utf-16") if sample.startswith(UTF16_MARKS) else content
             rows = (read_jsonl if kind == "jsonl" else read_json)(text)
@@ -270,7 +298,9 @@ def _source(name: str, stream: BinaryIO, size: int | None, wanted: str | None) -
             f'{name}：读 {kind.upper()} 要安装附加组件 needs an extra: pip install "funnel[arrow]"'
         ) from None
     given = [0]
-    return Source(name, kind, headers, _guarded(rows, given), size, stream, total, given)
+    return Source(
+        name, kind, headers, _guarded(rows, given), size, stream, total, Reading(name, parts, left), _given=given
+    )
 
 
 def _guarded(rows: Iterator[Row], given: list[int]) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from funnel.batch.reading import Reading
 from funnel.batch.rows import excerpt
 from funnel.diagnostics._render import display_width
 from funnel.statistics import needed
@@ -42,6 +43,10 @@ class Summary:
             the nearest known name.
         out_of_scope: Matters recognised as none of the pack's business, by title; they are referred and told where to go.
         unnamed_fields: Fields not understood beyond the thousand names that are told apart, counted.
+        damaged_ids: Ids beside the complaint's own that Excel has made useless, with the number of rows: passed through as they
+            are and not used.
+        sources: What there is to tell of how files were read: a header below a title, sheets that were read together, sheets that
+            were not read.
         amount: Sum of the amounts of all settlement drafts, in yuan.
     """
 
@@ -63,6 +68,8 @@ class Summary:
     unnamed_fields: int = 0
     presumed: int = 0
     out_of_scope: Mapping[str, int] = field(default_factory=dict)
+    sources: tuple[Reading, ...] = ()
+    damaged_ids: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def needed_for_80(self) -> int | None:
@@ -99,6 +106,8 @@ class Summary:
                 for name, (count, near) in self.unknown_fields.items()
             ],
             "unnamed_fields": self.unnamed_fields,
+            "damaged_ids": dict(self.damaged_ids),
+            "sources": [reading.to_dict() for reading in self.sources],
             "generated_ids": self.generated_ids,
             "settled_amount": f"{self.amount:.2f}",
             "seconds": round(self.seconds, 3),
@@ -189,6 +198,7 @@ def _notes(summary: Summary, index: int) -> list[str]:
         lines.append(
             f"结案草稿合计 {summary.amount:,.2f} 元；用时 {summary.seconds:.1f} 秒，每秒 {rate:,.0f} 行；规则包 {summary.pack} {summary.digest[:12]}"
         )
+    lines += [line for reading in summary.sources for line in reading.lines("en" if index else "zh")]
     for label, (count, near) in list(summary.unknown_fields.items())[:_SHOWN]:
         name = excerpt(label)
         if index:
@@ -204,6 +214,13 @@ def _notes(summary: Summary, index: int) -> list[str]:
                 index
             ]
         )
+    lines += [
+        (
+            f"{name}：{count:,} 行的编号被 Excel 当成数字改坏了，没有采用；重新导出，打开前先把这一列设成“文本”",
+            f"{name}: Excel has damaged the ids of {count:,} rows, which are not used; export again and make the column text before it is opened",
+        )[index]
+        for name, count in summary.damaged_ids.items()
+    ]
     if summary.generated_ids:
         lines.append(
             (

@@ -10,7 +10,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+from funnel.batch.assemble import IDS
 from funnel.batch.headers import HeaderReader
+from funnel.batch.reading import Reading
 from funnel.batch.summary import Summary, rank
 from funnel.complaint import Complaint
 from funnel.decision import Decision
@@ -81,6 +83,8 @@ class Tally:
         self.amount = Decimal(0)
         self.nameless = 0
         self.out_of_scope: Counter[str] = Counter()
+        self.sources: dict[int, Reading] = {}
+        """What there is to tell of how files were read, by their place."""
 
     def note_unknown(self, name: str, rows: int = 1) -> None:
         """Count a field that is not understood."""
@@ -120,6 +124,7 @@ class Tally:
             "suggestions": list(self.suggestions.items()),
             "scenarios": [[name, *counts, self.titles[name]] for name, counts in self.scenarios.items()],
             "amount": str(self.amount),
+            "sources": [[place, reading.to_dict()] for place, reading in self.sources.items()],
         }
 
     @classmethod
@@ -135,6 +140,7 @@ class Tally:
             tally.scenarios[name] = [int(count), int(settled)]
             tally.titles[name] = title
         tally.amount = Decimal(state["amount"])
+        tally.sources = {int(place): Reading.restored(reading) for place, reading in state["sources"]}
         return tally
 
     def summary(self, seconds: float, pack: tuple[str, str], headers: HeaderReader) -> Summary:
@@ -142,7 +148,7 @@ class Tally:
         unknown = {
             name: (count, self.suggestions.get(name) or headers.suggest(name))
             for name, count in self.unknown.most_common()
-            if name not in headers.passed
+            if name not in headers.passed and name not in IDS
         }
         return Summary(
             rows=self.rows,
@@ -157,10 +163,12 @@ class Tally:
             gates=MappingProxyType(dict(self.gates.most_common())),
             unknown_fields=MappingProxyType(unknown),
             unnamed_fields=self.nameless,
+            damaged_ids=MappingProxyType({name: self.unknown[name] for name in sorted(IDS) if name in self.unknown}),
             out_of_scope=MappingProxyType(dict(self.out_of_scope.most_common())),
             generated_ids=self.generated,
             amount=self.amount,
             seconds=seconds,
             pack=pack[0],
             digest=pack[1],
+            sources=tuple(reading for _, reading in sorted(self.sources.items())),
         )

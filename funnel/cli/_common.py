@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from funnel.cli._main import language
 from funnel.pack.model import Pack
+
+if TYPE_CHECKING:
+    from funnel.batch.reading import Reading
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -77,6 +80,13 @@ def fail(message: str, code: int) -> NoReturn:
     """End with a message on stderr."""
     click.echo(message, err=True)
     sys.exit(code)
+
+
+def tell_left(sources: Iterable[Reading], lang: str) -> None:
+    """Name on stderr each sheet of a workbook that was not read: what is printed may be read by a program alone."""
+    for reading in sources:
+        for line in reading.left_lines(lang):
+            click.echo(line, err=True)
 
 
 def packs_here() -> tuple[str, ...]:

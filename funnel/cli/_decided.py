@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from funnel.cli._common import tell_left
+
 if TYPE_CHECKING:
     from funnel.batch.summary import Summary
     from funnel.complaint import Complaint
@@ -35,4 +37,8 @@ def decide_files(
         return decision
 
     pack = engine.pack
-    return run_batch((open_source(name) for name in files), decide, assembler_of(pack, {}), pack=(pack.id, pack.digest))
+    assembler = assembler_of(pack, {})
+    sources = (open_source(name, headers=assembler.headers) for name in files)
+    summary = run_batch(sources, decide, assembler, pack=(pack.id, pack.digest))
+    tell_left(summary.sources, engine.lang)
+    return summary

@@ -69,7 +69,7 @@ def command(
 
     name = pack_option or pack_name
     try:
-        loaded = check_pack(name)
+        loaded = check_pack(name, now=dt.datetime.now().astimezone())
     except PackNotFoundError as error:
         no_pack(name, error, lang)
     note_packs_here(lang)

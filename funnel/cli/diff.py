@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from funnel.cli._common import CLEAN, FINDINGS, USAGE, as_of_option, fail, lang_option, open_pack
+from funnel.cli._common import CLEAN, FINDINGS, USAGE, as_of_option, fail, lang_option, open_pack, tell_left
 
 if TYPE_CHECKING:
     from funnel.author.diff import PackDiff, Transition
@@ -66,7 +66,7 @@ def command(old: str, new: str, batch: str | None, as_of: dt.date | None, form: 
         transitions: tuple[Transition, ...] = ()
         count = 0
         if batch is not None:
-            transitions, count = on_batch(before, after, _complaints(batch, after), as_of=as_of, changes=found)
+            transitions, count = on_batch(before, after, _complaints(batch, after, lang), as_of=as_of, changes=found)
     if form == "json":
         click.echo(_json(found, transitions, count))
     else:
@@ -96,7 +96,7 @@ def _opened(name: str, lang: str) -> Iterator[Pack]:
         yield open_pack(str(Path(place) / folder), lang)
 
 
-def _complaints(name: str, pack: Pack) -> Iterator[Complaint]:
+def _complaints(name: str, pack: Pack, lang: str) -> Iterator[Complaint]:
     from funnel.batch.assemble import Assembler  # noqa: PLC0415 (late, for a quick --help)
     from funnel.batch.headers import HeaderReader  # noqa: PLC0415 (as above)
     from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
@@ -107,7 +107,8 @@ def _complaints(name: str, pack: Pack) -> Iterator[Complaint]:
     assembler = Assembler(headers, {n: spec.type for n, spec in facts.items()})
     left_out = 0
     try:
-        with closing(open_source(name)) as source:
+        with closing(open_source(name, headers=headers)) as source:
+            tell_left((source.reading,), lang)
             paths = headers.table(source.headers).paths if source.headers else {}
             for row in source.rows:
                 complaint, problem = assembler.assemble(row, paths, "row-")

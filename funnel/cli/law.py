@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from funnel._nearness import nearest
 from funnel.cli._common import CLEAN, FINDINGS, USAGE, DateType, fail, lang_option, open_pack, pack_option
 from funnel.law.register import text
 
@@ -110,7 +111,9 @@ def _not_there(pack: Pack, citation: str, day: dt.date) -> str:
     name, _, version = name.partition("@")
     statute = pack.register.statutes.get(name)
     if statute is None:
-        return f"登记表里没有法规“{name}”；全部法规：funnel law show；按词找：funnel law show 预付"
+        hit = nearest(name, pack.register.statutes)
+        near = f"；是不是“{hit}”（{text(pack.register.statutes[hit].title, 'zh')}）？" if hit else ""
+        return f"登记表里没有法规“{name}”{near}；全部法规：funnel law show；按词找：funnel law show 预付"
     if version and version not in {v.id for v in statute.versions}:
         return f"“{name}”没有版本“{version}”；有：{'、'.join(v.id for v in statute.versions)}"
     known = sorted({a.number for a in statute.articles}, key=lambda n: [int(part) for part in n.split("-")])

@@ -61,6 +61,14 @@ def command(
     from funnel.errors import FunnelError  # noqa: PLC0415 (as above)
     from funnel.report import render  # noqa: PLC0415 (as above)
 
+    if output.suffix.lower() not in {".html", ".htm"}:
+        page_name = output.with_suffix(".html")
+        fail(
+            f"-o {output}：写的是网页，名字要以 .html 结尾，写成 -o {page_name}（要 PDF，在浏览器里打印成 PDF）"
+            if lang != "en"
+            else f"-o {output}: it is a web page and its name must end in .html; write -o {page_name} (for PDF, print it to PDF in the browser)",
+            USAGE,
+        )
     if bool(files) == bool(url):
         fail("写 FILE… 或 --queue 之一" if lang != "en" else "give FILE… or --queue, one of them", USAGE)
     if url:

@@ -21,6 +21,7 @@ from funnel.cli._common import (
     lang_option,
     open_pack,
     pack_option,
+    tell_left,
 )
 from funnel.cli._progress import progress_of
 from funnel.cli._queues import said
@@ -39,13 +40,22 @@ if TYPE_CHECKING:
 
 _HEAD = 500
 """Rows that are decided before other processes are started without being asked for: they need a second to begin."""
+_DECISIONS = frozenset({".jsonl", ".ndjson", ".csv"})
+"""What decisions can be written as, by the ending of the file."""
+_OTHERS = frozenset(
+    {".csv", ".tsv", ".txt", ".xls", ".xlsx", ".parquet", ".pdf", ".htm", ".html", ".doc", ".docx", ".gz"}
+)
+"""Endings that promise something else than JSON Lines."""
 _MAP_ENTRY = "投诉正文: text"
 
 
 @click.command(name="run")
 @click.argument("files", nargs=-1, required=True, metavar="FILE…")
 @click.option(
-    "-o", "--output", metavar="FILE", help="Write decisions: .jsonl (the contract), .csv, or - for stdout. 判断结果。"
+    "-o",
+    "--output",
+    metavar="FILE",
+    help="Write decisions: .jsonl (the contract), .csv (for Excel), or - for stdout. 判断结果。",
 )
 @click.option("--rejects", metavar="FILE", help="Write unreadable rows with their reasons (JSONL). 读不出的行。")
 @pack_option
@@ -55,6 +65,13 @@ _MAP_ENTRY = "投诉正文: text"
 )
 @click.option(
     "--map-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="A YAML mapping HEADER: FIELD."
+)
+@click.option(
+    "--sheet",
+    "sheets",
+    multiple=True,
+    metavar="NAME",
+    help="A sheet of a workbook to read; may be repeated. Default: the first with complaints, and all with the same header. 读哪个工作表。",
 )
 @click.option("--input-format", "input_format", type=click.Choice(["csv", "tsv", "jsonl", "json", "xlsx", "parquet"]))
 @click.option(
@@ -114,6 +131,7 @@ def command(
     as_of: dt.date | None,
     pairs: tuple[str, ...],
     map_file: Path | None,
+    sheets: tuple[str, ...],
     input_format: str | None,
     form: str,
     queue_url: str | None,
@@ -160,6 +178,7 @@ def command(
             "lang": lang,
             "mapping": str(sorted(mapping.items())),
             "input_format": input_format or "",
+            "sheets": str(list(sheets)),
             "files": str(list(files)),
         }
         with ExitStack() as stack:
@@ -182,7 +201,7 @@ def command(
                     stack.enter_context(pool)
             report = stack.enter_context(progress_of(files, lang))
             summary = run_batch(
-                (open_source(name, format=input_format) for name in files),
+                (open_source(name, format=input_format, headers=assembler.headers, sheets=sheets) for name in files),
                 intake or (lambda complaint: engine.decide(complaint, as_of=as_of)),
                 assembler,
                 decisions=writer,
@@ -207,6 +226,7 @@ def command(
         if kept is not None and kept.kept:
             fail("中断；加 --resume 接着做" if zh else "interrupted; go on with --resume", 130)
         fail("中断，没有写出结果文件" if zh else "interrupted; no output file was written", 130)
+    tell_left(summary.sources, lang)
     if form == "json":
         import orjson  # noqa: PLC0415 (late, for a quick --help)
 
@@ -376,6 +396,7 @@ def _check_names(files: tuple[str, ...], names: dict[str, str | None]) -> None:
     from funnel.batch.longrun import sidecars  # noqa: PLC0415 (late, for a quick --help)
     from funnel.errors import BatchError, SourceError  # noqa: PLC0415 (as above)
 
+    _check_endings(names)
     paths = [Path(name) for name in files if name != "-"]
     for path in paths:
         if not path.exists():
@@ -389,6 +410,31 @@ def _check_names(files: tuple[str, ...], names: dict[str, str | None]) -> None:
     for name in targets:
         if name != "-" and inputs & {Path(name).resolve(), *sidecars(Path(name))}:
             raise BatchError(f"{name}：会覆盖输入文件 would write over an input file")
+
+
+def _check_endings(names: dict[str, str | None]) -> None:
+    """A file that is called what it is not cannot be opened by a double click, and nobody knows why."""
+    from funnel.batch.longrun import is_regular  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.errors import BatchError  # noqa: PLC0415 (as above)
+
+    for key, name in names.items():
+        if name is None or name == "-" or not is_regular(Path(name)):
+            continue
+        ending = Path(name).suffix.lower()
+        if key == "decisions" and ending not in _DECISIONS:
+            raise BatchError(
+                f"-o {name}：只能写 .jsonl（一行一件，全部内容）或 .csv（Excel 能打开），写成 -o {_renamed(name, '.csv')} "
+                f"only .jsonl or .csv (which Excel opens) can be written; write -o {_renamed(name, '.csv')}"
+            )
+        if key != "decisions" and ending in _OTHERS:
+            raise BatchError(
+                f"--{key} {name}：只能写 .jsonl，写成 --{key} {_renamed(name, '.jsonl')} "
+                f"only .jsonl can be written; write --{key} {_renamed(name, '.jsonl')}"
+            )
+
+
+def _renamed(name: str, ending: str) -> str:
+    return str(Path(name).with_suffix(ending))
 
 
 def mapping_of(pairs: tuple[str, ...], map_file: Path | None, lang: str) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -63,7 +64,7 @@ def _round(pack_name: str, files: Sequence[Path], lang: str) -> None:
     if files:
         click.echo("\n— " + ", ".join(file.name for file in files[:4]) + (" …" if len(files) > 4 else ""))  # noqa: PLR2004
     try:
-        loaded = check_pack(pack_name)
+        loaded = check_pack(pack_name, now=dt.datetime.now().astimezone())
     except PackNotFoundError as error:
         click.echo(f"funnel: {error}")
         return

@@ -186,6 +186,30 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "移到 {where}",
             "move it to {where}",
         ),
+        "F124": _e(
+            "“{sign}”是全角的，YAML 把它当成文字，这里要半角的 {half}",
+            "“{sign}” is full-width, which YAML takes for a letter; the ASCII {half} is wanted here",
+            "改成半角的 {half}（成对的符号两边都改）；它要是文字的一部分，用半角双引号把整段文字括起来",
+            "write the ASCII {half} (both, where there are two); if it belongs to a text, put ASCII double quotes around the whole of it",
+        ),
+        "F125": _e(
+            "键“{key}”的冒号后面没有空格，YAML 不当它是键",
+            "there is no space behind the colon of “{key}”, so that YAML takes it for no key",
+            "写成 {key}: {value}",
+            "write {key}: {value}",
+        ),
+        "F126": _w(
+            "这个文件没有读：名字不以 .yaml 结尾",
+            "this file is not read: its name does not end in .yaml",
+            "属于规则包就改名为 {name}（记事本存盘时“保存类型”选“所有文件”），不属于就移到别处",
+            "if it belongs to the pack, rename it to {name}; if not, move it elsewhere",
+        ),
+        "F127": _e(
+            "“{name}”不是规则包里的文件夹，里面的文件没有读",
+            "“{name}” is no folder of a pack; the files in it are not read",
+            "{near_zh}规则放在用小写英文命名的文件夹里（编号 = 文件夹.文件名），事实放 vocabulary/，短语放 signals/，法条放 statutes/",
+            "{near_en}rules go to folders named in small letters (the id is folder.file), facts to vocabulary/, phrases to signals/, law to statutes/",
+        ),
         # --- F2xx: shape ---
         "F201": _e(
             "不认识的字段“{key}”",
@@ -543,6 +567,18 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "no rule, gate or forum uses the named condition “{name}”",
             "在规则里写 condition: {name}；用不着就删掉它",
             "write condition: {name} in a rule; or remove it",
+        ),
+        "F526": _e(
+            "短语“{phrase}”里的“{sign}”不是短语的符号，会被当成文字，没有人会这样写",
+            "“{sign}” in the phrase “{phrase}” is no sign of phrases; it is taken for text, which nobody writes like that",
+            "改成半角的 {half}{more_zh}",
+            "write the ASCII {half}{more_en}",
+        ),
+        "F527": _w(
+            "reviewed 是 {reviewed}，今天才 {today}：还没有到的日子不可能已经复核过",
+            "reviewed is {reviewed} and today is {today}: nobody has reviewed it on a day to come",
+            "写真正复核的那一天；日期没错就看看这台电脑的钟",
+            "write the day on which it was reviewed; if that is right, look at the clock of this machine",
         ),
         # --- F6xx: scenario tests ---
         "F601": _w(

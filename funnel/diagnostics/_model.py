@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
 
+from funnel._nearness import nearest
 from funnel.diagnostics._catalog import CATALOG
 from funnel.diagnostics._chinese import format_word
 
@@ -117,5 +117,4 @@ class Diagnostics:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """The nearest known word, by its letters or by its Chinese name; ``""`` where none is near."""
     choices = sorted(known)
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    return near[0] if near else format_word(word, choices)
+    return nearest(word, choices) or format_word(word, choices)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from funnel.facts.normalise import normalise
@@ -29,6 +30,15 @@ CLAUSE_ENDS = "，。！？；,.!?;\n\r…"
 _MARKS = CLAUSE_ENDS + "、"
 """What no phrase may have: the ends of clauses, and what parts the items of a list in Chinese, but not in YAML."""
 _GAP = re.compile(r"<([0-9]{1,3})>\Z")
+
+
+_FULL_WIDTH: Mapping[str, str] = MappingProxyType(
+    {"｜": "|", "（": "(", "）": ")", "＜": "<", "＞": ">", "｛": "{", "｝": "}"}
+)
+"""The signs of phrases as a Chinese keyboard gives them, and as they are written."""
+_FULL_WIDTH_SIGN = re.compile(f"[{''.join(_FULL_WIDTH)}]")
+_QUOTES = ("“‘「『＂", "”’」』＂")
+"""Chinese quotes that open and that close. Around a phrase they are meant for YAML's; inside they are text."""
 
 
 class PhraseError(ValueError):
@@ -96,6 +106,8 @@ class PhraseParser:
         Raises:
             PhraseError: It is malformed, too short, names no such list, or expands to too many forms.
         """
+        if wrong := sign_in(source):
+            raise PhraseError("F526", phrase=source, **wrong)
         branches, end = _Parser(source, self._words).sequence(0, depth=0)
         if end < len(source):
             raise PhraseError("F506", detail=f"“{source[end]}”")
@@ -225,6 +237,22 @@ def _mark_in(normal: str) -> str:
 def mark_in(form: str) -> str:
     """The first mark in a form of a word list that no phrase may have, as it was typed; ``""`` if there is none."""
     return "" if form.isalnum() else next((char for char in form if _mark_in(normalise(char).text)), "")
+
+
+def sign_in(source: str) -> dict[str, str]:
+    """What to say of the first sign in a phrase or a form of a word list that is meant for another; empty if there is none."""
+    if not source or source.isalnum():
+        return {}
+    if source[:1] in _QUOTES[0] or source[-1:] in _QUOTES[1]:
+        sign = source[0] if source[:1] in _QUOTES[0] else source[-1]
+        return {
+            "sign": sign,
+            "half": '"',
+            "more_zh": " 把整条括起来；不含 { } 和 < 的不用引号",
+            "more_en": " around the whole of it; a phrase without { } and < needs no quotes",
+        }
+    found = _FULL_WIDTH_SIGN.search(source)
+    return {"sign": found[0], "half": _FULL_WIDTH[found[0]], "more_zh": "", "more_en": ""} if found else {}
 
 
 def _literals(forms: Sequence[str], source: str, *, plain: bool) -> tuple[str, ...]:

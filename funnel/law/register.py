@@ -11,13 +11,14 @@ at. The law is that of the governing day; only a version that says of itself tha
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
+
+from funnel._nearness import ranked
 
 Texts = Mapping[str, str]
 """A text by language: ``zh`` always, ``en`` where there is one."""
@@ -554,7 +555,7 @@ def parse_citation(source: str) -> Citation:
 
 
 def _close(name: str, known: Iterable[str]) -> list[str]:
-    return difflib.get_close_matches(name, sorted(known), n=3, cutoff=0.6)
+    return ranked(name, known)[:3]
 
 
 def _nearest_numbers(number: str, known: Iterable[str]) -> list[str]:

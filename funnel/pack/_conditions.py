@@ -11,7 +11,7 @@ from funnel.facts.values import Value
 from funnel.facts.vocabulary import SIGNAL_PREFIX, FactSpec, wider_than
 from funnel.pack._named import WORD, NamedConditions
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode
-from funnel.pack._reader import Reader, near
+from funnel.pack._reader import Reader, near, near_fact
 from funnel.pack.model import TESTS, All, Any, Condition, Constant, Not, ParamRef, Test
 
 _ORDERED = ("at_most", "less_than", "at_least", "more_than", "between")
@@ -113,10 +113,11 @@ class ConditionReader:
         return self._tests(self.facts[name], value)
 
     def _unknown(self, name: str, span: Span) -> None:
-        code, known = "F301", set(self.facts)
         if name.startswith(SIGNAL_PREFIX):
-            code, name, known = "F302", name.removeprefix(SIGNAL_PREFIX), set(self.signals)
-        self.reader.sink.add(code, span, name=name, **near(name, known))
+            name = name.removeprefix(SIGNAL_PREFIX)
+            self.reader.sink.add("F302", span, name=name, **near(name, self.signals))
+        else:
+            self.reader.sink.add("F301", span, name=name, **near_fact(name, self.facts))
 
     def _signal(self, value: Node) -> Condition | None:
         names = [(self.reader.slug(item), item.span) for item in self.reader.items(value, single=True)]

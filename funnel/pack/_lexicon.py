@@ -8,13 +8,13 @@ from typing import Literal, cast
 
 from funnel.diagnostics import Span
 from funnel.facts._clocks import Lateness
-from funnel.facts.phrases import Phrase, PhraseError, PhraseParser, mark_in
+from funnel.facts.phrases import Phrase, PhraseError, PhraseParser, mark_in, sign_in
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal
 from funnel.facts.values import Value
 from funnel.facts.vocabulary import FactSpec, Texts
 from funnel.pack._conditions import TYPE_NAMES, member, read_value
 from funnel.pack._nodes import Node, ScalarNode
-from funnel.pack._reader import Reader, near
+from funnel.pack._reader import Reader, near, near_fact
 
 LISTS = ("negators", "not_negators", "negation_breaks", "hedges", "not_hedges")
 _TOP = ("words", "signals", "readings", *LISTS)
@@ -69,7 +69,9 @@ class LexiconReader:
             form = self.reader.string(item)
             if form is None:
                 continue
-            if mark := mark_in(form):
+            if wrong := sign_in(form):
+                self.reader.sink.add("F526", item.span, phrase=form, **wrong)
+            elif mark := mark_in(form):
                 self.reader.sink.add("F519", item.span, phrase=form, mark=mark)
                 form = form.partition(mark)[0]
             if form:
@@ -163,7 +165,7 @@ class LexiconReader:
         for key, value in self.reader.entries(node, "{grievances: return_refused}"):
             spec = facts.get(key.value)
             if spec is None:
-                self.reader.sink.add("F301", key.span, name=key.value, **near(key.value, facts))
+                self.reader.sink.add("F301", key.span, name=key.value, **near_fact(key.value, facts))
                 continue
             if spec.type == "set":
                 members = [member(self.reader, spec, item) for item in self.reader.items(value, single=True)]
@@ -183,7 +185,7 @@ class LexiconReader:
             return None
         spec = facts.get(fact)
         if spec is None:
-            self.reader.sink.add("F301", fact_node.span, name=fact, **near(fact, facts))
+            self.reader.sink.add("F301", fact_node.span, name=fact, **near_fact(fact, facts))
             return None
         if spec.type != _KIND_TYPES[kind]:
             zh, en = TYPE_NAMES[_KIND_TYPES[kind]]

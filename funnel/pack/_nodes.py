@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from funnel.diagnostics import Diagnostics, Span
+from funnel.pack._fullwidth import signs
 
 MAX_BYTES = 1024 * 1024
 """Largest file, in bytes."""
@@ -53,6 +54,9 @@ _FULL_WIDTH_COLON = re.compile(r"^\s*(?:-\s+)?([A-Za-z_][\w.\-]*)\s*：", re.MUL
 _WORTH_A_LOOK = re.compile(f"[\x00-\x09\x0b-\x1f\x7f\x85\u2028\u2029\ufeff{_ODD_SPACES}]")
 """Any character that `_Composer._prescan` may object to besides a full-width colon, and any end of a line but a plain one."""
 _BRACES_FIRST = re.compile(r"(?:^|[-:,\[])\s*\{[^{}:\[\],]+\}\s*\Z")
+_NO_SPACE = re.compile(r"\s*(?:-\s+)?([A-Za-z_][\w.\-]*):(?=[^\s/])(.*)\Z")
+_JOINED = re.compile(r"([A-Za-z_][\w.\-/]*\s*)[，、；]\s*[A-Za-z_]", re.ASCII)
+_NO_COLON = "could not find expected ':'"
 _PROBLEMS_ZH = (
     ("did not find expected key", "这一行的缩进和上面的对不上"),
     ("did not find expected '-' indicator", "这一行和上面的列表对不上"),
@@ -206,6 +210,10 @@ class _Composer:
             mark = error.problem_mark or error.context_mark
             span = self.span(mark) if mark is not None else Span(self.path)
             problem = error.problem or "unreadable"
+            if self._full_width(span, error.context_mark) or self._no_space(problem, error.context_mark):
+                return None
+            if problem == _NO_COLON and error.context_mark is not None:
+                span = self.span(error.context_mark)  # the mark of the problem is on the line below, which is innocent
             if self._begins_with_braces(span):
                 self.sink.add("F122", span)
             elif "expected ',' or '}'" in problem or "expected ',' or ']'" in problem:
@@ -221,6 +229,42 @@ class _Composer:
         if root is None:
             self.sink.add("F118", Span(self.path))
         return None if self.broken else root
+
+    def _full_width(self, span: Span, context: Any = None) -> bool:
+        """Whether full-width signs are to blame for what cannot be read at a place; each is told."""
+        numbers = {span.line} if context is None else {span.line, context.line + 1}
+        found = False
+        for number in sorted(number for number in numbers if 0 < number <= len(self.lines)):
+            line = self.lines[number - 1]
+            for sign in signs(line):
+                place = Span(self.path, number, sign.column + 1, sign.column + 2, line)
+                if sign.key:
+                    self.sink.add("F107", place, key=sign.key)
+                else:
+                    self.sink.add("F124", place, sign=sign.sign, half=sign.half)
+                found = True
+        return found
+
+    def _joined(self, items: list[Node]) -> None:
+        """Words of the format in a list that a Chinese comma joins into one."""
+        for item in items:
+            if type(item) is ScalarNode and not item.quoted and (match := _JOINED.match(item.value)):
+                at = item.column + match.end(1)
+                span = self.source.span(item.line, at, at + 1)
+                self.sink.add("F124", span, sign=item.value[match.end(1)], half=",")
+                self.broken = True
+
+    def _no_space(self, problem: str, context: Any) -> bool:
+        """Whether it is a key whose colon has no space behind it, told where it stands."""
+        if problem != _NO_COLON or context is None or context.line >= len(self.lines):
+            return False
+        line = self.lines[context.line]
+        match = _NO_SPACE.match(line)
+        if match is None:
+            return False
+        at = match.end(1) + 1
+        self.sink.add("F125", Span(self.path, context.line + 1, at, at + 1, line), key=match[1], value=match[2].strip())
+        return True
 
     @staticmethod
     def _begins_with_braces(span: Span) -> bool:
@@ -319,6 +363,8 @@ class _Composer:
                 item = self._node(inner, events, depth + 1)
                 if item is not None:
                     items.append(item)
+            if event.flow_style:
+                self._joined(items)
             return ListNode(tuple(items), *self._place(event))
         return self._mapping(event, events, depth)
 
@@ -349,6 +395,9 @@ class _Composer:
                 self.sink.add("F101", key.span, (first.span, ""), key=name)
                 self.broken = True
                 continue
+            if event.flow_style and type(value) is ScalarNode and not (value.value or value.quoted or key.quoted):
+                # `{en： x}` and `【a, b】` leave keys without a value, which is where a full-width sign shows.
+                self.broken = self._full_width(key.span) or self.broken
             names.append(key)
             values[name] = value
         return MapNode(tuple(names), values, *self._place(event))

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from funnel.diagnostics import Diagnostics, Span
 from funnel.diagnostics._model import suggestion
-from funnel.facts.vocabulary import Texts
+from funnel.facts.vocabulary import FactSpec, Texts
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode
 
 T = TypeVar("T")
@@ -43,6 +43,17 @@ def near(word: str, known: Iterable[str]) -> dict[str, str]:
 def near_blanks(hit: str) -> dict[str, str]:
     """The blanks for a word that may have been meant; empty where ``hit`` is."""
     return {"near_zh": f"是不是“{hit}”？" if hit else "", "near_en": f"Did you mean “{hit}”?" if hit else ""}
+
+
+def near_fact(name: str, facts: Mapping[str, FactSpec]) -> dict[str, str]:
+    """`near`, for a fact: whoever wrote what it is called is told its name."""
+    called = [fact for fact, spec in facts.items() if name.strip() in spec.label.values()]
+    if len(called) != 1:
+        return near(name, facts)
+    return {
+        "near_zh": f"“{name}”是事实“{called[0]}”的说明，写它的名字 {called[0]}",
+        "near_en": f"“{name}” is what the fact “{called[0]}” is called; write its name, {called[0]}",
+    }
 
 
 def _titled(value: str, titles: Mapping[str, str]) -> str:

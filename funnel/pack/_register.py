@@ -7,7 +7,9 @@ import itertools
 from types import MappingProxyType
 from typing import cast
 
+from funnel._nearness import nearest
 from funnel.diagnostics import Span
+from funnel.facts.vocabulary import pick
 from funnel.law.register import (
     Article,
     BadCitation,
@@ -227,7 +229,7 @@ def check_citation(reader: Reader, register: Register, citation: str, span: Span
         reader.sink.add("F406", span, citation=citation)
         return False
     except UnknownStatute as error:
-        reader.sink.add("F401", span, citation=citation, **_close(error))
+        reader.sink.add("F401", span, citation=citation, **_statute(citation, register, error))
         return False
     except LawError:  # no guess at the number: the article beside it says something else
         reader.sink.add("F402", span, citation=citation, statute=citation.partition("/")[0].partition("@")[0])
@@ -246,8 +248,20 @@ def check_citation(reader: Reader, register: Register, citation: str, span: Span
     return True
 
 
-def _close(error: LawError) -> dict[str, str]:
-    return near_blanks(next(iter(error.close), ""))
+def _statute(citation: str, register: Register, error: LawError) -> dict[str, str]:
+    """The statute, or the version of one, that may have been meant: its title says whether it is, which an id of three letters does not."""
+    name = citation.partition("/")[0].partition("@")[0]
+    if name in register.statutes:
+        return near_blanks(next(iter(error.close), ""))
+    hit = nearest(name, register.statutes)
+    if not hit:
+        return {
+            "near_zh": "登记了哪些法规用 funnel law show 看",
+            "near_en": "funnel law show lists what is registered",
+        }
+    title = register.statutes[hit].title
+    zh, en = pick(title, "zh"), pick(title, "en")
+    return {"near_zh": f"是不是“{hit}”（{zh}）？", "near_en": f"Did you mean “{hit}” ({en})?"}
 
 
 def read_calendar(reader: Reader, node: Node | None) -> Calendar:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -15,7 +16,7 @@ from funnel.facts.vocabulary import SIGNAL_PREFIX, FactSpec, Texts
 from funnel.law.register import Register
 from funnel.pack._conditions import ConditionReader
 from funnel.pack._nodes import MapNode, Node, ScalarNode
-from funnel.pack._reader import Reader, near
+from funnel.pack._reader import Reader, near, near_fact
 from funnel.pack._register import check_citation
 from funnel.pack.formulas import FormulaError, names_of, parse, unit_of
 from funnel.pack.model import (
@@ -75,6 +76,7 @@ class RuleReader:
         self.facts: Mapping[str, FactSpec] = conditions.facts
         self.register = register
         self.manifest = manifest
+        self.reviewed: list[tuple[Span, dt.date]] = []  # where and on which day rules say they were reviewed
 
     # --- rules ------------------------------------------------------------------------------------------------------
 
@@ -90,6 +92,8 @@ class RuleReader:
         scenario = r._match(entries.get("scenario"), _SCENARIO, "场景编号", "a scenario id", "return7_refused")  # noqa: SLF001
         status = r.choice(entries.get("status"), ("draft", "stable", "retired"))
         reviewed = r.date(entries.get("reviewed"))
+        if reviewed is not None:
+            self.reviewed.append((entries["reviewed"].span, reviewed))
         title = r.texts(entries.get("title"))
         revision = r.integer(entries.get("revision"), 1, 1_000_000)
         recognise = self.conditions.read(entries.get("recognise"))
@@ -214,7 +218,7 @@ class RuleReader:
             return None
         spec = self.facts.get(name)
         if spec is None:
-            self.reader.sink.add("F301", node.span, name=name, **near(name, self.facts))
+            self.reader.sink.add("F301", node.span, name=name, **near_fact(name, self.facts))
             return None
         if spec.type != "date":
             self.reader.sink.add("F206", node.span, value=name, expected_zh="日期事实", expected_en="a date fact", example="signed_on")  # fmt: skip
@@ -320,7 +324,7 @@ class RuleReader:
     def _known_fact(self, node: Node | None) -> str | None:
         name = self.reader.fact_name(node)
         if node is not None and name is not None and name not in self.facts:
-            self.reader.sink.add("F301", node.span, name=name, **near(name, self.facts))
+            self.reader.sink.add("F301", node.span, name=name, **near_fact(name, self.facts))
             return None
         return name
 
@@ -405,7 +409,7 @@ class RuleReader:
             if isinstance(name, FactRef):
                 spec = self.facts.get(name.name)
                 if spec is None:
-                    sink.add("F301", node.span, name=name.name, **near(name.name, self.facts))
+                    sink.add("F301", node.span, name=name.name, **near_fact(name.name, self.facts))
                     return None
                 if spec.type not in {"money", "integer"}:
                     sink.add("F504", node.span, detail=f"“{name.name}”: {spec.type}")
@@ -436,7 +440,7 @@ class RuleReader:
                     SIGNAL_PREFIX
                 )  # `state` leaves out signals that no condition reads
                 if not known:
-                    self.reader.sink.add("F509", node.span, name=name, **near(name, self.facts))
+                    self.reader.sink.add("F509", node.span, name=name, **near_fact(name, self.facts))
         return texts
 
     def _texts(self, node: Node | None) -> tuple[Texts, ...]:

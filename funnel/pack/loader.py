@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
-from funnel.diagnostics._model import shown_path
+from funnel.diagnostics._model import shown_path, suggestion
 from funnel.errors import PackError, PackNotFoundError
 from funnel.facts.likeness import GATE, MAX_BYTES, NONE, Likeness, LikenessError, parse
 from funnel.facts.signals import Lexicon
@@ -39,6 +41,8 @@ _ELSEWHERE = {
     "texts": ("投诉例子", "example complaints", f"{EXAMPLES}/"),
     "tests": ("场景测试", "scenario tests", "scenarios/{pack}/"),
     "signals": ("说法", "signals", "signals/"),
+    "words": ("词组", "word lists", "signals/"),
+    "readings": ("读数", "readings", "signals/"),
     "facts": ("事实", "facts", "vocabulary/"),
     "statutes": ("法条", "statutes", "statutes/"),
     "parameters": ("法定参数", "parameters", "statutes/"),
@@ -48,6 +52,18 @@ _ELSEWHERE = {
 }
 """What a file holds that lies where a rule should be, by the first of its keys that says so, and where it belongs."""
 _SUFFIXES = (".yaml", ".yml")
+_LEFT_BY_NOTEPAD = (".txt", *(suffix.upper() for suffix in _SUFFIXES))
+"""How the names of files end that are meant to be read and are not: as Windows' Notepad saves them."""
+_GROUP = re.compile(r"[a-z0-9][a-z0-9_\-]*\Z")
+_CALLED = {
+    **dict.fromkeys(("短语", "说法", "信号", "词组"), "signals"),
+    **dict.fromkeys(("词表", "事实", "词汇"), "vocabulary"),
+    **dict.fromkeys(("法条", "法规", "法律", "依据"), "statutes"),
+    **dict.fromkeys(("条件", "共用条件"), "conditions"),
+    **dict.fromkeys(("例子", "相似度"), EXAMPLES),
+}
+"""What the folders of a pack are called in Chinese."""
+_SEVERAL = 10
 LIKENESS = "likeness.json"
 """What `funnel learn` writes."""
 _MAX_FILES = 5_000
@@ -113,17 +129,19 @@ def load_pack(name_or_path: str | Path = "cn-ecommerce") -> Pack:
     return loaded.pack
 
 
-def check_pack(name_or_path: str | Path, *, likeness: bool = True) -> Loaded:
+def check_pack(name_or_path: str | Path, *, likeness: bool = True, now: dt.datetime | None = None) -> Loaded:
     """Load a pack and report every finding, errors and warnings, in file order.
 
     Args:
         name_or_path: As for `load_pack`.
         likeness: Whether to read what was learnt from its examples; who learns it anew has no use for the old.
+        now: What counts as now, in the author's timezone, to find reviews on a day to come (F527); without, no clock is looked at, and the
+            findings follow from the files alone.
 
     Raises:
         PackNotFoundError: There is no such pack.
     """
-    return _Load(find_pack(name_or_path), likeness=likeness).run()
+    return _Load(find_pack(name_or_path), likeness=likeness, now=now).run()
 
 
 class _Groundwork(NamedTuple):
@@ -139,8 +157,9 @@ class _Groundwork(NamedTuple):
 
 
 class _Load:
-    def __init__(self, root: Path, *, likeness: bool = True) -> None:
+    def __init__(self, root: Path, *, likeness: bool = True, now: dt.datetime | None = None) -> None:
         self.root = root
+        self.now = now
         self.with_likeness = likeness
         # A working directory inside the pack's folder makes some paths short and others not: then each is found by itself.
         self.base = None if Path.cwd().is_relative_to(root.absolute()) else shown_path(root)
@@ -199,6 +218,9 @@ class _Load:
             below = Path(folder).relative_to(self.root).parts
             if not below and EXAMPLES in folders:
                 folders.remove(EXAMPLES)  # they are learnt from, and decide nothing by themselves
+            if not below or below[0] not in _FOLDERS:
+                folders[:] = [name for name in folders if self._is_group(name, (*below, name))]
+            self._left_out(Path(folder), below, names)
             found += [
                 (Path(folder, name), (*below, name))
                 for name in names
@@ -208,6 +230,24 @@ class _Load:
             self.sink.add("F114", Span(str(self.root)), size=len(found), limit=_MAX_FILES)
             return []
         return sorted(found, key=lambda pair: pair[1])
+
+    def _is_group(self, name: str, parts: tuple[str, ...]) -> bool:
+        """Whether a folder can hold rules; one that cannot is told once, and not each of its files."""
+        if name.startswith(".") or (len(parts) == 1 and name in _FOLDERS) or _GROUP.match(name):
+            return True
+        if not any(path.suffix in _SUFFIXES for path in self.root.joinpath(*parts).rglob("*")):
+            return True  # nothing in it would be read
+        hit = _CALLED.get(name) or suggestion(name.lower(), (*_FOLDERS, EXAMPLES))
+        near = {"near_zh": f"是不是 {hit}/？", "near_en": f"Did you mean {hit}/? "} if hit else {}
+        self.sink.add("F127", Span(self._shown(self.root.joinpath(*parts), parts)), name=name, **near)
+        return False
+
+    def _left_out(self, folder: Path, below: tuple[str, ...], names: list[str]) -> None:
+        for name in names:
+            if name.endswith(_LEFT_BY_NOTEPAD) and not name.startswith("."):
+                right = name.lower() if name.endswith(_LEFT_BY_NOTEPAD[1:]) else name.removesuffix(".txt")
+                right = right if right.endswith(_SUFFIXES) else f"{right}.yaml"
+                self.sink.add("F126", Span(self._shown(folder / name, (*below, name))), name=right)
 
     def _shown(self, path: Path, parts: tuple[str, ...]) -> str:
         """`shown_path`, found once for the pack's folder where that is enough."""
@@ -273,6 +313,7 @@ class _Load:
         for node in self._take("gates"):
             gates |= rules_reader.gates(node)
         rules = self._rules(lambda node, id_: rules_reader.rule(node, id_, forums))
+        self._to_come(rules_reader.reviewed, manifest)
         likeness = self._likeness(rules, gates)
         self._idle(idle, conditions, words)
         gates_span = Span(shown_path(self.root / "gates.yaml"))
@@ -299,6 +340,17 @@ class _Load:
             root=str(self.root),
             conditions=named,
         )
+
+    def _to_come(self, reviewed: list[tuple[Span, dt.date]], manifest: Manifest) -> None:
+        """Reviews on a day that has come neither where the author is nor in the pack's timezone, where somebody gave the time."""
+        if self.now is None:
+            return
+        today = max(self.now.date(), self.now.astimezone(ZoneInfo(manifest.timezone)).date())
+        ahead = [(span, day) for span, day in reviewed if day > today]
+        if len(reviewed) >= _SEVERAL and len(ahead) * 2 > len(reviewed):
+            return  # most of a pack's authors are not wrong about the year: it is the clock that is behind
+        for span, day in ahead:
+            self.sink.add("F527", span, reviewed=day, today=today)
 
     def _idle(self, idle: Mapping[str, Span], conditions: ConditionReader, words: Vocabulary) -> None:
         if self.sink.has_errors:

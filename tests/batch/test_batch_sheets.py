@@ -1,0 +1,187 @@
+"""Where a table begins and which sheets are read: titles above a header, covers, several sheets. Nothing goes in silence."""
+
+import io
+import json
+
+import openpyxl
+import pytest
+from batch_helper import referred
+from click.testing import CliRunner
+
+from funnel.batch.assemble import Assembler
+from funnel.batch.headers import HeaderReader
+from funnel.batch.reading import LOOK, Reading
+from funnel.batch.runner import run_batch
+from funnel.batch.source import open_source
+from funnel.batch.summary import render_text
+from funnel.cli._main import group
+from funnel.errors import MappingError, SourceError
+
+HEAD = ["投诉单号", "投诉内容"]
+
+
+def book(path, **sheets):
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name.removeprefix("hidden_"))
+        if name.startswith("hidden_"):
+            sheet.sheet_state = "hidden"
+        for row in rows:
+            sheet.append(row)
+    made.save(path)
+    return path
+
+
+def go(path, *, sheets=(), mapping=None, **options):
+    """Read a file as `funnel run` does; what was read, the rejects, the summary."""
+    seen, rejects = [], io.BytesIO()
+    reader = HeaderReader(["goods_intact"], {"商品完好": "goods_intact"}, mapping)
+
+    def keep(complaint):
+        seen.append(complaint.id)
+        return referred(complaint)
+
+    source = open_source(path, headers=reader, sheets=sheets)
+    summary = run_batch([source], keep, Assembler(reader, {}), rejects=rejects, **options)
+    return seen, [json.loads(line) for line in rejects.getvalue().splitlines()], summary
+
+
+def left(summary):
+    return [(s.sheet, s.rows, s.why) for reading in summary.sources for s in reading.left]
+
+
+def test_every_sheet_with_the_same_header_is_read_whatever_the_order_of_its_columns(tmp_path):
+    path = book(tmp_path / "c.xlsx", 十月=[HEAD, ["a", "x"]], 十一月=[HEAD[::-1], ["y", "b"], [None, "c"], ["z", "d"]])
+    seen, rejects, summary = go(path)
+    assert seen == ["a", "b", "d"]
+    assert [(r["sheet"], r["line"], r["row"]) for r in rejects] == [("十一月", 3, 3)]
+    assert left(summary) == []
+    assert "“十月”、“十一月”" in render_text(summary)
+    assert "“十月”, “十一月”" in render_text(summary, "en")
+
+
+def test_the_sheet_with_complaints_is_read_and_every_other_one_with_rows_is_named(tmp_path):
+    path = book(
+        tmp_path / "c.xlsx",
+        说明=[["本表为十一月投诉"]],
+        空=[],
+        数据=[HEAD, ["a", "x"]],
+        旧=[[*HEAD, "单价"], ["b", "y", "3"]],
+        hidden_底稿=[HEAD, ["c", "z"]],
+    )
+    seen, _, summary = go(path)
+    assert seen == ["a"]
+    assert left(summary) == [("说明", 1, "no-text"), ("旧", 2, "other-header"), ("底稿", 2, "hidden")]
+    for lang in ("zh", "en"):
+        assert all(f"--sheet {name}" in render_text(summary, lang) for name in ("说明", "旧", "底稿"))
+    assert [s["sheet"] for s in summary.to_dict()["sources"][0]["not_read"]] == ["说明", "旧", "底稿"]
+
+
+def test_a_sheet_that_is_asked_for_is_read_alone_be_it_hidden(tmp_path):
+    path = book(tmp_path / "c.xlsx", 一=[HEAD, ["a", "x"]], hidden_二=[HEAD, ["b", "y"]])
+    assert go(path, sheets=["二"])[0] == ["b"]
+    assert go(path, sheets=["二", "一"])[0] == ["a", "b"]
+    assert go(path, sheets=["二"])[2].sources == ()
+
+
+@pytest.mark.parametrize(
+    ("sheets", "word"), [(["三"], "现有 sheets: 一、二、空"), (["空"], "空"), (["一", "二"], "一次读一个")]
+)
+def test_sheets_that_cannot_be_had_are_told_with_those_that_can(tmp_path, sheets, word):
+    path = book(tmp_path / "c.xlsx", 一=[HEAD, ["a", "x"]], 二=[["编号", "内容"], ["b", "y"]], 空=[])
+    with pytest.raises(SourceError, match=word):
+        go(path, sheets=sheets)
+
+
+def test_a_sheet_is_asked_of_workbooks_alone(tmp_path):
+    (tmp_path / "c.csv").write_text("id,text\na,x\n")
+    with pytest.raises(SourceError, match="--sheet"):
+        go(tmp_path / "c.csv", sheets=["一"])
+
+
+def test_where_no_sheet_has_complaints_the_others_are_named(tmp_path):
+    path = book(tmp_path / "c.xlsx", 一=[["甲", "乙"], ["a", "x"]], 二=[["丙"], ["b"]])
+    with pytest.raises(SourceError, match=r"--sheet .*一、二"):
+        go(path)
+    assert go(path, mapping={"丙": "text"})[0] == ["row-1"]
+
+
+def test_without_the_meanings_of_headers_the_first_sheet_is_read_and_the_others_are_told(tmp_path):
+    path = book(tmp_path / "c.xlsx", 空=[], 一=[["题目"], HEAD], 二=[HEAD, ["b", "y"]])
+    source = open_source(path)
+    assert source.headers == ("题目",)
+    assert [(s.sheet, s.why) for s in source.reading.left] == [("二", "other-header")]
+    source.close()
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+@pytest.mark.parametrize("above", [1, 2, LOOK - 1])
+def test_a_header_below_a_title_is_found_and_lines_stay_those_of_the_file(tmp_path, kind, above):
+    title = [["2026年11月投诉登记表", None], *[["制表人：张三", None]] * (above - 1)]
+    rows = [*title, HEAD, ["a", "x"], ["b", None], ["c", "z"]]
+    path = tmp_path / f"c.{kind}"
+    if kind == "csv":
+        path.write_text("".join(",".join(cell or "" for cell in row) + "\n" for row in rows))
+    else:
+        book(path, 一=rows)
+    seen, rejects, summary = go(path)
+    assert (seen, [r["line"] for r in rejects]) == (["a", "c"], [above + 3])
+    assert (summary.sources[0].parts[0].line, summary.sources[0].parts[0].above) == (above + 1, above)
+    assert f"第 {above + 1} 行当作表头，它上面 {above} 行没有读" in render_text(summary)
+    assert f"line {above + 1} was taken as the header" in render_text(summary, "en")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+def test_a_title_without_delimiters_hides_neither_the_header_nor_its_delimiter(tmp_path, delimiter, encoding):
+    rows = [["登记表（十一月）"], ["制表人：张三, 李四"], HEAD, ["a", "x"]]
+    path = tmp_path / "c.csv"
+    path.write_bytes("\r\n".join(delimiter.join(row) for row in rows).encode(encoding))
+    assert go(path)[0] == ["a"]
+
+
+def test_a_header_further_down_than_ten_rows_is_not_looked_for(tmp_path):
+    (tmp_path / "c.csv").write_text("题\n" * LOOK + "id,text\na,x\n")
+    with pytest.raises(SourceError, match="前几行里没有找到"):
+        go(tmp_path / "c.csv")
+
+
+def test_a_first_row_that_has_the_column_is_the_header_whatever_stands_below(tmp_path):
+    (tmp_path / "c.csv").write_text("编号,投诉内容\n编号,内容\nb,y\n")
+    seen, _, summary = go(tmp_path / "c.csv")
+    assert (seen, summary.sources) == (["编号", "b"], ())
+
+
+def test_a_header_of_the_users_own_words_is_found_below_a_title_too(tmp_path):
+    (tmp_path / "c.csv").write_text("登记表,\n单,投诉正文\na,x\n")
+    assert go(tmp_path / "c.csv", mapping={"投诉正文": "text", "单": "id"})[0] == ["a"]
+    with pytest.raises(MappingError):
+        go(tmp_path / "c.csv", mapping={"投诉正": "text"})
+
+
+def test_what_is_told_of_reading_survives_an_interruption(tmp_path):
+    path = book(tmp_path / "c.xlsx", 说明=[["封面"]], 数据=[["题"], HEAD, ["a", "x"]], 又=[HEAD, ["b", "y"]])
+    reading = go(path)[2].sources[0]
+    assert Reading.restored(json.loads(json.dumps(reading.to_dict()))) == reading
+
+
+def test_the_command_names_on_stderr_each_sheet_that_was_not_read(tmp_path):
+    path = book(tmp_path / "c.xlsx", 说明=[["封面"]], 数据=[HEAD, ["a", "半个月不发货"]])
+    told = CliRunner().invoke(group, ["run", str(path), "--format", "json", "--lang", "zh"])
+    assert "“说明”没有读" in told.stderr
+    assert json.loads(told.stdout)["sources"][0]["not_read"][0]["sheet"] == "说明"
+    asked = CliRunner().invoke(group, ["run", str(path), "--sheet", "数据", "--format", "json", "--lang", "zh"])
+    assert (asked.stderr, json.loads(asked.stdout)["rows"]) == ("", 1)
+
+
+def test_a_row_of_a_sheet_that_is_too_wide_is_told_nothing_of_delimiters(tmp_path):
+    path = book(tmp_path / "c.xlsx", 一=[HEAD, ["a", "x", "多"], ["b", "y"]])
+    assert "表头" in (reason := go(path)[1][0]["reason"])
+    assert "分隔符" not in reason
+
+
+def test_a_workbook_that_cannot_be_read_is_told_how_to_be_saved(tmp_path):
+    (tmp_path / "r.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    with pytest.raises(SourceError, match=r"另存为 \.xlsx 或 CSV"):
+        go(tmp_path / "r.xls")
