@@ -15,6 +15,7 @@ from shipped import COMPILED, PACK, SUITE
 import funnel
 from funnel.author.analysis._witness import sources
 from funnel.complaint import Complaint
+from funnel.diagnostics import Span
 from funnel.engine._alike import NOTHING
 from funnel.engine.decide import _findings, compile_pack, decide, reason
 from funnel.facts.intake import compute
@@ -461,11 +462,15 @@ def test_no_settlement_survives_a_claim_of_another_sum(more):
             assert decide(COMPILED, other, as_of=day).outcome != "settle", test.name
 
 
-def test_a_settlement_of_nothing_is_none():
+NOUGHT = RemedySpec("refund", parse("price_paid - price_paid"), "price_paid - price_paid", "merchant", None, None)
+NEVER = replace(NOUGHT, formula=parse("price_paid"), when=Test("goods_intact", "is", constant=False, span=Span("")))
+
+
+@pytest.mark.parametrize("remedy", [NOUGHT, NEVER], ids=["a sum of nothing", "a remedy whose condition does not hold"])
+def test_a_settlement_of_nothing_is_none(remedy):
     rule = MINI.rules["goods.return"]
-    nought = RemedySpec("refund", parse("price_paid - price_paid"), "price_paid - price_paid", "merchant", None, None)
     pack = replace(
-        MINI, rules=MappingProxyType({rule.id: replace(rule, settle=replace(rule.settle, remedies=(nought,)))})
+        MINI, rules=MappingProxyType({rule.id: replace(rule, settle=replace(rule.settle, remedies=(remedy,)))})
     )
     order = {"price": "100", "quantity": 1, "category": "general", "signed_at": "2026-11-07"}
     told = {"text": "卖家就是不给退", "facts": {"goods_intact": True}, "received_at": "2026-11-10T10:00:00+08:00"}

@@ -498,7 +498,7 @@ class _Settling:
         if any(r.amount is not None and r.amount.fen < 0 for r in remedies):
             self._cannot(Block("engine-refused", "negative"))
         money = [r.amount.fen for r in remedies if r.amount is not None]
-        if money and not any(money):
+        if not remedies or (money and not any(money)):
             self._cannot(Block("nothing-due"))
         claimed = self._value("claimed_amount")
         if isinstance(claimed, int) and claimed > total:
