@@ -135,7 +135,15 @@ SAYS_NOT = {
     ),
     "custom_made_told": ("上面没有刻字", "店家说定做的尺寸不能退", "字印反了"),
     "gift_not_returned": ("赠品一起退", "赠品商家没送", "说好送的没留给我"),
-    "bought_in_person": ("跟专柜买的不一样", "早知道在实体店买了", "网上买的比门店贵", "以后还是在实体店买", "在这个店里买了十三件", "去年在实体店买了一样的机器", "同事在实体店买的"),
+    "bought_in_person": (
+        "跟专柜买的不一样",
+        "早知道在实体店买了",
+        "网上买的比门店贵",
+        "以后还是在实体店买",
+        "在这个店里买了十三件",
+        "去年在实体店买了一样的机器",
+        "同事在实体店买的",
+    ),
     "refund_part_only": ("运费险赔了五块不够", "运费险赔了我12元"),
     "refund_part_offered": ("运费险赔5块",),
 }
@@ -241,7 +249,9 @@ def test_what_others_say_or_what_shows_a_fault_is_no_use(engine, text):
     assert value(engine, "goods_intact", text) is not False
 
 
-@pytest.mark.parametrize("text", ["其实没质量问题，我编的理由", "理由是我乱选的", "其实是我不想要了", "为了省运费选的质量问题"])
+@pytest.mark.parametrize(
+    "text", ["其实没质量问题，我编的理由", "理由是我乱选的", "其实是我不想要了", "为了省运费选的质量问题"]
+)
 def test_a_cause_that_was_made_up_is_none(engine, text):
     assert value(engine, "freight_cause", text) == "no_reason"
 
