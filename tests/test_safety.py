@@ -93,7 +93,15 @@ def settled_whole(test):
     return decide(COMPILED, test.complaint, as_of=as_of, lang="zh").outcome == "settle"
 
 
-SETTLED = [t for t in SUITE.tests if t.expect.get("outcome") == "settle" and settled_whole(t)]
+def nothing_passed_over(test):
+    """No word of another office stands in the text: that a form goes before it hangs on likeness, which `outcome` leaves out."""
+    as_of = test.complaint.received_at.date()
+    return not any(PACK.rules[name].out_of_scope for name in reason(COMPILED, test.complaint, as_of=as_of).recognised)
+
+
+SETTLED = [
+    t for t in SUITE.tests if t.expect.get("outcome") == "settle" and settled_whole(t) and nothing_passed_over(t)
+]
 
 
 def test_most_tests_that_settle_a_matter_settle_the_whole_complaint():
