@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from likeness_kit import FILL, SETTLE, made, rule, small, told
 from queue_kit import SetClock, desk
-from shipped import PACK, SUITE
+from shipped import ENGINE, PACK, SUITE
 
 import funnel
 from funnel.author.scenario_tests import as_of_day
@@ -24,6 +24,7 @@ from funnel.engine._memory import Memory
 from funnel.engine.decide import compile_pack, decide, put_in_words, reason
 from funnel.engine.engine import to_complaint
 from funnel.pack.examples import read_examples
+from funnel.pack.model import leaves_of
 from funnel.queue import MemoryStore
 from funnel.testing import complaints
 
@@ -445,3 +446,18 @@ def test_another_answer_in_the_queue_leads_to_that_other_matter(queue):
     case = queue.ingest(told(said("甲"))).case
     assert queue.answer(case.id, {"grievances": ["rude"]}).state == "queued"
     assert queue.case(case.id).tier == "lawyer"
+
+
+def test_a_bar_that_names_every_grievance_keeps_no_rule_from_being_doubted():
+    """The gate for what is not bought for consumption spares a mere invoice, and so names all the other grievances."""
+    named = {
+        value
+        for gate in PACK.gates.values()
+        for leaf in leaves_of(gate.when)
+        if leaf.fact == "grievances" and isinstance(leaf.constant, frozenset)
+        for value in leaf.constant
+    }
+    assert len(named) > 40
+    texts = [example.text for example in read_examples(PACK).examples[::40]]
+    doubted = {name for text in texts for name in ENGINE.reason({"id": "c", "text": text}).alike.doubted}
+    assert len(doubted) > 10, "of the words of many rules some stand in texts that are about something else"

@@ -84,7 +84,8 @@ class Likenesses:
         self._pack = pack
         self._inner = tuple(rule for rule in live if not rule.out_of_scope)
         self._inside = frozenset(rule.scenario for rule in self._inner)
-        leaves = (leaf for gate, _ in gates for leaf in leaves_of(gate.when))
+        # What bars a settlement whichever rule matched (`covers: other`) may name every grievance: that guards none of them.
+        leaves = (leaf for gate, _ in gates if gate.covers != OTHER for leaf in leaves_of(gate.when))
         constants = [leaf.constant for leaf in leaves if leaf.fact == GRIEVANCES]
         self._guarded = frozenset(value for found in constants if isinstance(found, frozenset) for value in found)
         """What opens a gate: a rule for it is not doubted beside others, for whoever sees the gate open needs its law."""
