@@ -209,8 +209,8 @@ def test_an_interpretation_that_does_not_say_so_stays_with_its_own_time(statute)
     assert all(version.reaches_pending is None for version in REGISTER.statute(statute).versions)
 
 
-def deposit(paid):
-    """Booking money of a day, complained of today."""
+def deposit(paid, complained=TODAY):
+    """Booking money of a day, complained of today or on another day."""
     record = {
         "deposit_paid": True,
         "deposit_word": "booking",
@@ -220,7 +220,7 @@ def deposit(paid):
     }
     return Complaint(
         id="d",
-        received_at=f"{TODAY}T10:00:00+08:00",
+        received_at=f"{complained}T10:00:00+08:00",
         text="交的订金不退，我要退款",
         claims=["refund"],
         order={"kind": "service", "price": "300.00", "quantity": 1, "paid_at": paid},
@@ -228,8 +228,8 @@ def deposit(paid):
     )
 
 
-def of_deposit(paid, as_of=TODAY, lang="zh"):
-    decision = decide(COMPILED, deposit(paid), as_of=as_of, lang=lang)
+def of_deposit(paid, as_of=TODAY, lang="zh", complained=TODAY):
+    decision = decide(COMPILED, deposit(paid, complained), as_of=as_of, lang=lang)
     (matter,) = [m for m in decision.matters if m.rule == "prices.deposit"]
     return decision, {f"{c.statute}/{c.article}": c for c in matter.basis}
 
@@ -258,7 +258,7 @@ def test_from_its_first_day_on_the_article_needs_no_reach_and_carries():
 
 
 def test_facts_older_than_it_reaches_do_not_have_it_and_the_reason_says_not_in_force():
-    decision, cited_ = of_deposit("2020-12-31")
+    decision, cited_ = of_deposit("2020-12-31", complained=D(2023, 12, 20))  # later its age alone sends it to people
     assert "spc_contract_general/67" not in cited_
     (why,) = [r.text for r in decision.referral.reasons if r.code == "law-uncertain"]
     assert "2020-12-31 还没有施行或者已经失效" in why
