@@ -10,3 +10,12 @@ PACK = funnel.load_pack("cn-ecommerce")
 COMPILED = compile_pack(PACK)
 ENGINE = funnel.Engine(PACK)
 SUITE = load_suite(PACK, list(scenario_files(FOLDER)), FOLDER)
+_BY_RECORDS = {
+    (test.rule, test.complaint.model_dump_json(exclude={"id", "text"})): test
+    for test in reversed(SUITE.tests)
+    if test.expect.get("outcome") == "settle"
+}
+SETTLING = tuple(reversed(_BY_RECORDS.values()))
+"""The tests that expect a settlement; of those of a rule that differ in their words alone, the first."""
+A_THIRD = SUITE.tests[::3]
+"""Of every file some: for what is held against thousands of tests at some milliseconds each."""

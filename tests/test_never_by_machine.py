@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shipped import COMPILED, PACK, SUITE
+from shipped import COMPILED, PACK, SETTLING, SUITE
 
 import funnel
 from funnel.complaint import Consumer
@@ -24,7 +24,7 @@ from funnel.pack.citations import parameters_of
 from funnel.pack.formulas import names_of
 from funnel.pack.model import NEVER_SETTLED, REQUIRED_GATES, All, Any, Not, ParamRef, Test, leaves_of
 
-SETTLED = [t for t in SUITE.tests if t.expect.get("outcome") == "settle"]
+SETTLED = list(SETTLING)
 TIERS = list(PACK.manifest.tiers)
 PUNITIVE = {name for name, p in PACK.register.parameters.items() if p.punitive}
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from shipped import COMPILED, PACK, SUITE
+from shipped import COMPILED, PACK, SETTLING, SUITE
 
 import funnel
 from funnel.author.analysis._witness import sources
@@ -99,14 +99,12 @@ def nothing_passed_over(test):
     return not any(PACK.rules[name].out_of_scope for name in reason(COMPILED, test.complaint, as_of=as_of).recognised)
 
 
-SETTLED = [
-    t for t in SUITE.tests if t.expect.get("outcome") == "settle" and settled_whole(t) and nothing_passed_over(t)
-]
+SETTLED = [t for t in SETTLING if settled_whole(t) and nothing_passed_over(t)]
+SOME = [t for i, t in enumerate(SETTLED) if sum(o.rule == t.rule for o in SETTLED[:i]) < 6]  # six of each rule
 
 
 def test_most_tests_that_settle_a_matter_settle_the_whole_complaint():
-    matters = [t for t in SUITE.tests if t.expect.get("outcome") == "settle"]
-    assert len(SETTLED) >= 0.95 * len(matters)
+    assert len(SETTLED) >= 0.95 * len(SETTLING)
 
 
 @pytest.mark.parametrize("test", SETTLED, ids=lambda t: f"{t.rule}: {t.name}")
@@ -420,7 +418,7 @@ GATE_TEXTS = {
 }
 
 
-@pytest.mark.parametrize("test", SETTLED, ids=lambda t: f"{t.rule}: {t.name}")
+@pytest.mark.parametrize("test", SOME, ids=lambda t: f"{t.rule}: {t.name}")
 @pytest.mark.parametrize("gate", sorted(GATE_TEXTS))
 def test_no_settlement_survives_an_open_gate_whatever_the_rule_says(test, gate):
     text = f"{test.complaint.text}，{GATE_TEXTS[gate]}"
