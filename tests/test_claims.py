@@ -32,9 +32,9 @@ def answers(slug, kinds):
     return not kinds.isdisjoint(MEMBERS[slug].answered_by)
 
 
-@pytest.mark.parametrize("rest", range(7))
+@pytest.mark.parametrize("rest", range(0, 7, 2))
 def test_whatever_is_claimed_a_settlement_of_the_shipped_pack_answers_it_or_what_stands_for_it(rest):
-    """Of every settling scenario test, with each claim in turn instead of those it has (a seventh of the pairs a run)."""
+    """Of every settling scenario test, with each claim in turn instead of those it has (four sevenths of the pairs)."""
     tried = settled = 0
     for number, test in enumerate(SETTLING):
         complaint = to_complaint(test.complaint)

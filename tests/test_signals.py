@@ -130,7 +130,7 @@ def test_no_text_raises(text):
 
 
 def test_matching_is_linear_in_hostile_texts(pack):
-    for unit in ("商家", "不给退", "没有", "退款…", "一" * 5, "商家不给退没有退款"):
+    for unit in ("不给退", "没有", "商家不给退没有退款"):
         times = []
         for size in (3_000, 12_000):
             text = unit * (size // len(unit))
