@@ -22,8 +22,9 @@ from funnel.pack.model import Condition, FactRef, Formula, Operation, Pack, Para
 DEAD = "dead"
 """The end of a rule that does not decide."""
 PAID_FACT = "price_paid"
-CLAIMS_FACT = "claims"
 """The fact that caps a settlement."""
+CLAIMS_FACT = "claims"
+"""The fact that says what the consumer claims, all of which a settlement must answer."""
 RECOGNISE, ELEMENTS, REST = 0, 1, 2
 """Where the checks of a rule stand: recognition, elements, then exceptions, referrals and what settling hangs on."""
 

@@ -37,8 +37,8 @@ _FULL_WIDTH: Mapping[str, str] = MappingProxyType(
 )
 """The signs of phrases as a Chinese keyboard gives them, and as they are written."""
 _FULL_WIDTH_SIGN = re.compile(f"[{''.join(_FULL_WIDTH)}]")
-_QUOTES = ("“‘「『＂", "”’」』＂")
-"""Chinese quotes that open and that close. Around a phrase they are meant for YAML's; inside they are text."""
+QUOTES: Mapping[str, str] = MappingProxyType({"“": "”", "‘": "’", "「": "」", "『": "』", "＂": "＂"})
+"""Chinese quotes, and what closes them. Around a phrase or a value they are meant for YAML's; inside they are text."""
 
 
 class PhraseError(ValueError):
@@ -243,8 +243,9 @@ def sign_in(source: str) -> dict[str, str]:
     """What to say of the first sign in a phrase or a form of a word list that is meant for another; empty if there is none."""
     if not source or source.isalnum():
         return {}
-    if source[:1] in _QUOTES[0] or source[-1:] in _QUOTES[1]:
-        sign = source[0] if source[:1] in _QUOTES[0] else source[-1]
+    opens = source[0] in QUOTES
+    if opens or source[-1] in QUOTES.values():
+        sign = source[0] if opens else source[-1]
         return {
             "sign": sign,
             "half": '"',

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-QUOTES: Mapping[str, str] = MappingProxyType({"“": "”", "‘": "’", "「": "」", "『": "』", "＂": "＂"})
-"""Chinese quotes, and what closes them."""
+from funnel.facts.phrases import QUOTES
+
 _OPEN: Mapping[str, str] = MappingProxyType({"｛": "{", "［": "[", "【": "["})
 _CLOSE: Mapping[str, str] = MappingProxyType({"｝": "}", "］": "]", "】": "]"})
 _KEY_BEHIND = re.compile(r"\s*[A-Za-z_][\w.\-]*\s*[:：]")
