@@ -50,6 +50,7 @@ _AMOUNT = re.compile(
     rf"|(?P<smallfig>{_SMALL}{{1,2}})(?P<smallunit>毛钱?|角钱?|分钱)(?:(?<=[毛角])(?P<smallfen>{_SMALL})(?:分|{_ENDED}))?"
     rf"|(?P<kuaiba>(?<![0-9{_numerals.CHARS}几这那每哪大小])块(?P<kuaijiao>[一二两三四五六七八九])(?:毛钱?|(?=钱|的|$|[，。,.!！])))"
     rf"|(?P<bare>{_N}{{2,16}}|{_FIGURE}[万千百kKwW](?:{_SMALL})?)"
+    r"|(?P<plain>(?<![0-9a-zA-Z.,:*-])(?:[1-9][0-9]{0,2}(?:[,，][0-9]{3})+(?![0-9,，])|[1-9][0-9]{1,5})(?:\.[0-9]{1,2})?)"
 )
 _THINGS_OF_A_PIECE = "小大排菠屏手砖表电肉板布石地区皮蛋糕玻豆香漆钢木冰姜"
 _BARE_BEHIND = re.compile(
@@ -79,6 +80,13 @@ _CUES = (
     "降了",
     "差价",
     "退我",
+    "退给我",
+    "退还",
+    "退还我",
+    "退回",
+    "退钱",
+    "返还",
+    "还我",
     "退款",
     "赔我",
     "赔付",
@@ -90,7 +98,24 @@ _CUES = (
     "充值",
     "补",
 )
-
+_PLAIN_BEHIND = re.compile(
+    r"$|[\s,，。;；!！?？、)）~…\"'”]|\.(?![0-9])|就[行可好成够]|才[行是能]|给我|[的了吧吗啊呢就才都也还但而]"
+    r"|[+＋/和及跟加并或](?![0-9])"
+)
+"""What may stand behind bare figures: less than behind a numeral, for figures are numbers of orders, days and models too."""
+_ASKED_BACK = re.compile(
+    r"(?:(?<![一1不])[退赔补返](?:还|款|回|偿|付|给|钱)?(?:我|给我|我们)?(?:本金|货款|差价|押金|定金|订金|全款|现金|钱|款)?"
+    r"|(?<!不)还给?我(?:本金|货款|差价|押金|定金|订金|钱)?"
+    r"|(?:花|付|扣|收|充|交)(?:了|掉|走)(?:我)?|实付(?:款)?|(?:共计|合计|一共|总共)[退赔补返付花扣收充交](?:了|还|款|我)?)[:： ]?$"
+)
+"""不退12315 is a number to ring, 退一赔10 a multiple."""
+_GIVEN_BACK = re.compile(
+    r"的?(?:差价|货款|押金|定金|订金|本金|余款|钱)?(?:(?:请|都|全|全部|全额|要|得|必须|赶紧|尽快)?[退返赔补](?:还|回)?|(?:请|都|全|全部|要|得)还)给?我"
+)
+"""把1000退给我, 130的差价退给我: figures that are to be given back."""
+_HOTLINES = frozenset(
+    {"110", "120", "315", "12315", "12345", "12306", "12300", "12301", "12358", "12365", "10086", "10010", "10000"}
+)
 
 _FEW = 20
 """Up to so many 块 may be pieces of something; beyond, nobody counts pieces in a complaint."""
@@ -167,7 +192,7 @@ def _reading(text: str, match: re.Match[str]) -> Reading | None:
         return _small(text, match, out)
     if match.group("kuaiba"):
         return out(1 + Fraction(_one(match.group("kuaijiao")), 10))
-    return _bare(text, match, out)
+    return _plain(text, match, out) if match.group("plain") else _bare(text, match, out)
 
 
 def _scale(word: str | None) -> int:
@@ -304,11 +329,11 @@ def _bare(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     if not any(char in word for char in "百佰千仟万kKwW"):
         return None
     before = text[max(0, match.start() - 4) : match.start()]
-    if not before.endswith(_CUES):
-        return None
     end = match.end()
+    if not before.endswith(_CUES) and not _GIVEN_BACK.match(text, end):
+        return None
     more = text[end : end + 1] in {"多", "来", "余"}
-    if not _BARE_BEHIND.match(text, end + more):
+    if not _BARE_BEHIND.match(text, end + more) and not _GIVEN_BACK.match(text, end):
         return None
     if more:
         return Reading("amount", None, match.start(), end + 1, text[match.start() : end + 1], "vague")
@@ -325,6 +350,16 @@ def _bare(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     if number is None:
         return out(None, "vague") if _ESTIMATE.search(word) else None  # 三四百; but not 千万, 万一
     return out(Fraction(number))
+
+
+def _plain(text: str, match: re.Match[str], out: _Out) -> Reading | None:
+    """要求退1000, 把1000退给我: figures without a unit, right behind a word of paying back or of having paid, or to be given back."""
+    start, end = match.span()
+    word = match.group("plain")
+    if word in _HOTLINES:
+        return None
+    asked = _PLAIN_BEHIND.match(text, end) and _ASKED_BACK.search(text[max(0, start - 12) : start])
+    return out(_numerals.arabic(word)) if asked or _GIVEN_BACK.match(text, end) else None
 
 
 def _vague_around(text: str, start: int, end: int) -> bool:

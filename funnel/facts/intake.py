@@ -361,6 +361,10 @@ class _Intake:
             return
         if spec.world == "raised" and spec.type == "bool":
             values = [v for v in values if v.value is True] or values
+        if spec.world == "raised" and spec.type == "money":
+            # Affirmed mentions of a sum that is only ever claimed: the largest is what is claimed, what is vague takes none away.
+            values = [max(values, key=lambda v: v.value if isinstance(v.value, int) else 0)]
+            self.silenced.discard(spec.name)
         if any(spec.differ(values[0].value, v.value) for v in values) or spec.name in self.silenced:
             self.unclear.append(spec.name)
             return

@@ -68,7 +68,11 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class ReadingSpec:
-    """Where an amount, date or duration in the text states a fact: cue words before or after it."""
+    """Where an amount, date or duration in the text states a fact: cue words before or after it.
+
+    Attributes:
+        excepts: A cue that touches one of these is none.
+    """
 
     id: str
     fact: str
@@ -76,6 +80,7 @@ class ReadingSpec:
     before: tuple[str, ...]
     after: tuple[str, ...]
     within: int
+    excepts: tuple[Phrase, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +150,11 @@ class Lexicon:
 
         phrases = [numbered(s.id, phrase, wide=s.alone) for s in self.signals.values() for phrase in s.phrases]
         excepts = {s.id: [numbered(s.id, phrase) for phrase in s.excepts] for s in self.signals.values() if s.excepts}
+        barred = {s.id: [numbered(s.id, phrase) for phrase in s.excepts] for s in self.readings if s.excepts}
         likely = [_LIKELY ** len(literal) for literal in numbers]
         self._index = _Index(phrases, likely)
         self._excepts = {signal: _Index(those, likely) for signal, those in excepts.items()}
+        self._cue_excepts = {reading: _Index(those, likely) for reading, those in barred.items()}
         self._negators = frozenset(numbers[normalise(w).text] for w in negators)
         self._not_negators = frozenset(numbers[normalise(w).text] for w in not_negators)
         self._hedges = frozenset(numbers[normalise(w).text] for w in hedges)
@@ -252,8 +259,11 @@ class Lexicon:
 
     def _bars(self, signal: str, places: Mapping[int, list[Place]], here: set[int], ends: list[int]) -> list[Place]:
         """Where the exceptions of a signal stand. Only a signal that was found is asked for them."""
-        excepts = self._excepts[signal].standing(places, here, ends)
-        return _joined([spot for _, spots in excepts for spot in spots])
+        return self._spots(self._excepts[signal], places, here, ends)
+
+    @staticmethod
+    def _spots(excepts: _Index, places: Mapping[int, list[Place]], here: set[int], ends: list[int]) -> list[Place]:
+        return _joined([spot for _, spots in excepts.standing(places, here, ends) for spot in spots])
 
     def _negation(self, text: str, negators: list[Place], start: int, ends: list[int]) -> bool | None:
         """Whether a match at ``start`` is negated; None for a double negation, which says nothing certain."""
@@ -279,6 +289,14 @@ class Lexicon:
         if not cues:
             return ()
         values = read(text, received_on=received_on)
+        if values and self._cue_excepts:
+            here = set(places)
+            bars = {
+                index: self._spots(self._cue_excepts[self.readings[index].id], places, here, ends)
+                for index in {index for _, index, _ in cues}
+                if self.readings[index].id in self._cue_excepts
+            }
+            cues = [cue for cue in cues if not (cue[1] in bars and _overlaps(bars[cue[1]], *cue[0]))]
         bound = []
         for reading in values:
             best: dict[int, tuple[int, Place]] = {}

@@ -58,7 +58,9 @@ class LexiconReader:
                 self._signals[name_] = inner
         for key, value in r.entries(entries.get("readings")):
             name_ = r.slug(key)
-            inner = r.mapping(value, required=("sets", "kind"), optional=("before", "after", "within", "title"))
+            inner = r.mapping(
+                value, required=("sets", "kind"), optional=("before", "after", "within", "except", "title")
+            )
             if name_ is not None and inner is not None and self.reader.is_new(self._spans, f"readings.{name_}", key):
                 self._readings[name_] = inner
 
@@ -200,6 +202,7 @@ class LexiconReader:
             before=self._cues(entries.get("before")),
             after=self._cues(entries.get("after")),
             within=6 if within is None else within,
+            excepts=self._phrases(entries.get("except")),
         )
 
     def _cues(self, node: Node | None) -> tuple[str, ...]:
