@@ -400,7 +400,7 @@ def _signals(pack: Pack | None) -> dict[str, Any]:
     }  # fmt: skip
     reading = {
         "type": "object",
-        "properties": {"sets": facts, "kind": {"enum": ["amount", "date", "days"]}, "before": _STRINGS, "after": _STRINGS, "within": {"type": "integer"}, "title": _ref("texts")},
+        "properties": {"sets": facts, "kind": {"enum": ["amount", "date", "days"]}, "before": _STRINGS, "after": _STRINGS, "within": {"type": "integer"}, "except": _STRINGS, "title": _ref("texts")},
         "required": ["sets", "kind"],
         "additionalProperties": False,
     }  # fmt: skip
@@ -507,7 +507,12 @@ def _examples(pack: Pack | None) -> dict[str, Any]:
         "additionalProperties": False,
     }
     texts = {"type": "array", "items": {"anyOf": [text, example]}}
-    return _object({"scenario": known, "texts": texts}, ["scenario", "texts"])
+    said = {"type": "array", "items": text}
+    one = {"enum": sorted(pack.gates)} if pack else {"type": "string"}
+    of_scenario = _object({"scenario": known, "texts": texts}, ["scenario", "texts"])
+    of_gate = _object({"gate": one, "sentences": said, "near": said}, ["gate", "sentences", "near"])
+    of_none = _object({"gate": {"const": NONE}, "near": said}, ["gate", "near"])
+    return {"anyOf": [of_scenario, of_gate, of_none]}
 
 
 def _declared(pack: Pack) -> list[str]:

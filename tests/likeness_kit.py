@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import funnel
-from funnel.facts.likeness import Likeness, Trait
+from funnel.facts.likeness import Likeness, Table, Trait
 
 MINI = Path(__file__).parent / "packs" / "mini"
 FILL = "谨此说明以上情况"
@@ -14,7 +14,7 @@ NEVER = 1e6
 DAY = "2026-11-10T10:00:00+08:00"
 
 
-def made(says, *, near=0.0, sure=5.0, apart=0.4, cut=0.0, bias=-1.0):
+def made(says, *, near=0.0, sure=5.0, apart=0.4, cut=0.0, bias=-1.0, sentences=None):
     """A likeness by hand: a text reads like a trait, far above nought, where it holds the trait's character.
 
     Args:
@@ -22,12 +22,29 @@ def made(says, *, near=0.0, sure=5.0, apart=0.4, cut=0.0, bias=-1.0):
         near, sure, apart: As for `Likeness`.
         cut: Of every gate.
         bias: Of every trait.
+        sentences: As for `Likeness`.
     """
     weights = {name: dict.fromkeys(chars, 60) if isinstance(chars, str) else chars for name, chars in says.items()}
     names = sorted({*FILL, *(gram for of in weights.values() for gram in of)})
     traits = [Trait(name, bias, 1.0, cut if name.startswith("gate:") else NEVER) for name in says]
     rows = {g: bytes(128 + weights[trait].get(g, 0) for trait in says) for g in names}
-    return Likeness.made(traits, dict.fromkeys(names, 10), rows, examples="", near=near, sure=sure, apart=apart)
+    return Likeness.made(
+        traits, dict.fromkeys(names, 10), rows, examples="", near=near, sure=sure, apart=apart, sentences=sentences
+    )
+
+
+def hearing(says, *, cut=0.0):
+    """A table of sentences by hand: one reads like a gate where it holds the gate's character, and enough known grams.
+
+    Args:
+        says: For each gate the characters that speak for it, or a mapping of a character to its weight.
+        cut: Of every gate.
+    """
+    weights = {gate: dict.fromkeys(chars, 60) if isinstance(chars, str) else chars for gate, chars in says.items()}
+    names = sorted({*FILL, *(char for of in weights.values() for char in of)})
+    traits = [Trait("gate:" + gate, -1.0, 1.0, cut) for gate in says]
+    rows = {g: bytes(128 + of.get(g, 0) for of in weights.values()) for g in names}
+    return Table.of(traits, dict.fromkeys(names, 10), rows)
 
 
 GRIEVANCES = "refused: {zh: 被拒, en: refused}, broken: {zh: 坏了, en: broken}"

@@ -12,9 +12,9 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from likeness_kit import FILL, SETTLE, made, rule, small, told
+from likeness_kit import FILL, SETTLE, hearing, made, rule, small, told
 from queue_kit import SetClock, desk
-from shipped import A_THIRD, ENGINE, PACK
+from shipped import A_THIRD, ENGINE, PACK, SETTLING
 
 import funnel
 from funnel.author.scenario_tests import as_of_day
@@ -56,8 +56,9 @@ def hold(one, two, complaint, as_of=DAY):
     new, old = put_in_words(one, mine, lang="en"), put_in_words(two, plain, lang="en")
     nothing_more_is_settled(new, old)
     assert open_gates(old) <= open_gates(new)
+    overheard = {one_.gate for one_ in mine.overheard}  # a sentence: see the tests of sentences
     for gate, check in one.gates:
-        if gate.id in suspected(new):
+        if gate.id in suspected(new) - overheard:
             assert check.reads.isdisjoint(parsed.facts), "somebody has spoken of it in the form"
             assert gate.id not in {r[1] for r in open_gates(new)}
     assert not suspected(new) or new.outcome == "refer"
@@ -268,6 +269,78 @@ def test_nothing_is_suspected_of_a_text_that_reads_most_like_those_that_state_no
     assert suspected(engine(base, likeness).decide(told(said("庚", "己")))) == set()
 
 
+HEARS = made({"none": {"己": 120}}, sentences=hearing({"injury": "庚", "never": "辛"}))
+
+
+@pytest.mark.parametrize(
+    "text", [f"晚到了。{FILL}庚。再说一句", f"晚到了，{FILL}庚，再说一句", f"{FILL}庚\n晚到了", f"己。{FILL}庚己己己！"]
+)
+def test_a_sentence_that_reads_like_a_gate_brings_a_person_and_is_quoted(base, text):
+    complaint = told(text, grievances=["late"])
+    assert engine(base, None).decide(complaint).outcome == "settle"
+    decision = engine(base, HEARS).decide(complaint)
+    assert (decision.outcome, decision.tier) == ("refer", base.manifest.tiers[0])
+    (reason_,) = decision.referral.reasons
+    assert (reason_.code, reason_.gate, reason_.fact) == ("gate-suspected", "injury", "injury_reported")
+    assert f"{FILL}庚" in reason_.text
+    assert all(m.remedies == () for m in decision.matters)
+
+
+def test_who_has_looked_states_that_it_is_not_so_and_it_is_settled(base):
+    looked = told(f"晚到了。{FILL}庚", grievances=["late"], injury_reported=False)
+    assert engine(base, HEARS).decide(looked) == engine(base, None).decide(looked)
+    assert engine(base, HEARS).decide(looked).outcome == "settle"
+
+
+def test_a_sentence_stops_for_the_gate_that_it_reads_like_most_and_for_no_second_one(base):
+    both = made({"none": {"己": 120}}, sentences=hearing({"injury": "庚", "never": {"庚": 30}}))
+    text = f"晚到了。{FILL}庚"
+    told_ = engine(base, both).decide(told(text, grievances=["late"]))
+    assert [r.gate for r in told_.referral.reasons] == ["injury"]
+    assert engine(base, both).decide(told(text, grievances=["late"], injury_reported=False)).outcome == "settle"
+
+
+def test_who_has_stated_one_fact_of_several_has_not_looked_for_the_others():
+    """A form that always says that nothing was agreed says nothing of goods exchanged."""
+    test = next(t for t in SETTLING if t.rule == "goods.quality-defect")
+    complaint, as_of = test.complaint, as_of_day(WITH, test)
+    told_ = complaint.model_copy(update={"text": f"{complaint.text}。新的那台已经送来顶上了"})
+    (reason_,) = decide(WITH, told_, as_of=as_of).referral.reasons
+    assert (reason_.code, reason_.gate, reason_.fact) == (
+        "gate-suspected",
+        "made-good",
+        "agreement_made,made_good_told",
+    )
+    for stated, outcome in ((["agreement_made"], "refer"), (["agreement_made", "made_good_told"], "settle")):
+        looked = told_.model_copy(update={"facts": {**told_.facts, **dict.fromkeys(stated, False)}})
+        assert decide(WITH, looked, as_of=as_of).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "grievance"),
+    [(f"晚到了。{FILL}", "late"), ("晚到了。庚", "late"), (f"庚。{FILL}", "late"), (f"泄露了。{FILL}庚", "leak")],
+)
+def test_nothing_is_overheard_where_no_sentence_is_long_enough_and_like_it_or_nothing_would_be_settled(
+    base, text, grievance
+):
+    complaint = told(text, grievances=[grievance])
+    assert engine(base, HEARS).decide(complaint) == engine(base, None).decide(complaint)
+
+
+def test_every_gate_that_a_sentence_reads_like_is_named_once_in_the_order_of_the_text(base):
+    text = f"{FILL}辛。{FILL}庚。又说：{FILL}辛"
+    reasons = engine(base, HEARS).decide(told(text, grievances=["late"])).referral.reasons
+    assert [r.gate for r in reasons] == ["never", "injury"]
+
+
+def test_a_long_sentence_is_quoted_in_part(base):
+    text = FILL * 40 + "庚"
+    loud = made({"none": {"己": 120}}, sentences=hearing({"injury": "庚"}, cut=-1.0))
+    (reason_,) = engine(base, loud).decide(told(text, grievances=["late"])).referral.reasons
+    assert FILL in reason_.text
+    assert len(reason_.text) < 250
+
+
 def test_a_gate_that_words_open_is_open_and_not_suspected(base):
     decision = engine(base, made(MARKS)).decide(told(said("烫伤", "庚")))
     codes = [(r.code, r.gate) for r in decision.referral.reasons]
@@ -368,6 +441,26 @@ def packs(tmp_path_factory):
 def test_every_complaint_of_small_packs_keeps_the_promises(packs, number, text, facts, kind):
     pack = packs(number)
     hold(compile_pack(replace(pack, likeness=made(MARKS, **kind))), compile_pack(pack), told(text, **facts))
+
+
+HEARD = st.lists(
+    st.sampled_from([*PHRASES.values(), *MARKS.values(), FILL, "。", "，", "庚" + FILL, "辛" + FILL]),
+    min_size=1,
+    max_size=9,
+).map("".join)
+
+
+@settings(max_examples=150)
+@given(number=st.integers(0, 3), text=HEARD, facts=FORMS)
+def test_what_a_sentence_reads_like_keeps_the_promises_and_changes_only_what_would_settle(packs, number, text, facts):
+    one, two = (
+        compile_pack(replace(packs(number), likeness=likeness)) for likeness in (HEARS, made({"none": {"己": 120}}))
+    )
+    new, _ = hold(one, compile_pack(packs(number)), told(text, **facts))
+    plain = decide(two, to_complaint(told(text, **facts)), as_of=DAY, lang="en")
+    if not any(m.outcome == "settle" for m in plain.matters):
+        assert new == plain
+    assert new.outcome in {plain.outcome, "refer"}
 
 
 @settings(max_examples=60)

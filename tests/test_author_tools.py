@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 import funnel
 from funnel.author.scenario_tests import load_suite, scenario_files
+from funnel.author.scenario_tests import run as run_test
 from funnel.author.watch import changed, stamps, touched
 from funnel.cli._main import group
 from funnel.diagnostics import Span
@@ -126,6 +128,27 @@ def test_that_an_article_of_another_rule_is_not_cited_cannot_be_expected(small):
     found = run("test", "--pack", small)
     assert found.exit_code == 1
     assert "F204" in found.output
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "code"),
+    [
+        ("outcome: refer", "outcome: refer, asks: []", 0),
+        ("outcome: refer", "outcome: refer, basis: []", 4),
+    ],
+    ids=["nothing is asked of what goes to people", "an article is cited"],
+)
+def test_an_empty_list_expects_none(small, text, expected, code):
+    tests = next(p for p in small.parent.parent.rglob("late-parcel.yaml") if "scenarios" in p.parts)
+    tests.write_text(tests.read_text("utf-8").replace(text, expected), "utf-8")
+    assert run("test", "--pack", small).exit_code == code
+
+
+def test_an_empty_list_of_questions_fails_where_something_is_asked(suite, compiled):
+    asking = next(t for t in suite.tests if t.expect.get("outcome") == "ask")
+    (found,) = run_test(compiled, replace(asking, expect={"asks": ()})).mismatches
+    assert found.key == "asks"
+    assert found.got != "[]"
 
 
 words = st.text(max_size=20)

@@ -29,6 +29,15 @@ texts:
   - "10"
   - 12315
 """
+SENTENCES = """funnel: 1
+gate: injury
+sentences:
+  - 手都烫出泡了
+  - 进了医院
+near:
+  - 客服态度烫手
+  - 医院旁边那家店
+"""
 MISTAKES = {
     "unknown scenario": GOOD.replace("return7_refused", "return_refused"),
     "a gate where a scenario stands": GOOD.replace("return7_refused", "injury"),
@@ -54,6 +63,15 @@ MISTAKES = {
     "a text with a comment in it": GOOD + "  - 第一单 #退货\n",
     "a list of texts": "- 店家不让我退\n",
     "nothing": "# nothing\n",
+    "sentences of an unknown gate": SENTENCES.replace("injury", "injry"),
+    "sentences of a gate by its title": SENTENCES.replace("injury", "受伤"),
+    "sentences of a scenario": SENTENCES.replace("injury", "return7_refused"),
+    "sentences without near ones": SENTENCES[: SENTENCES.index("near")],
+    "sentences with texts": SENTENCES + "texts: [坏了]\n",
+    "sentences that open none": SENTENCES.replace("injury", "none"),
+    "a sentence that opens it and does not": SENTENCES + "  - 进了医院\n",
+    "a sentence that is a mapping": SENTENCES + "  - {text: 进了医院}\n",
+    "a gate and a scenario": "funnel: 1\nscenario: none\ngate: injury\nsentences: [烫伤]\nnear: []\n",
 }
 
 
@@ -71,6 +89,37 @@ def put(folder, content, name="a.yaml"):
 
 def errors(folder):
     return [d for d in read_examples(funnel.load_pack(folder)).diagnostics if d.severity == "error"]
+
+
+def test_good_sentences_are_read_as_they_stand_and_are_no_texts(folder):
+    put(folder, SENTENCES)
+    put(folder, GOOD + "  - 进了医院\n", "b.yaml")  # the same words may be a whole text as well
+    put(folder, "funnel: 1\ngate: none\nnear: [要求退款]\n", "c.yaml")
+    read = read_examples(funnel.load_pack(folder))
+    assert read.diagnostics == ()
+    assert [(s.text, s.gate) for s in read.sayings] == [
+        ("手都烫出泡了", "injury"),
+        ("进了医院", "injury"),
+        ("客服态度烫手", None),
+        ("医院旁边那家店", None),
+        ("要求退款", "none"),
+    ]
+    assert "手都烫出泡了" not in {e.text for e in read.examples}
+
+
+def test_changed_sentences_are_a_warning_until_it_is_learnt_again(folder):
+    put(folder, GOOD)
+    put(folder, SENTENCES, "s.yaml")
+    read = read_examples(funnel.load_pack(folder))
+    content = {**file(), "examples": digest_of(read.examples, read.sayings)}
+    (folder / "likeness.json").write_text(json.dumps(content), "utf-8")
+    assert read_examples(funnel.load_pack(folder)).diagnostics == ()
+    for changed in (
+        SENTENCES.replace("进了医院", "进了急诊"),
+        SENTENCES.replace("  - 进了医院\nnear:", "near:\n  - 进了医院"),
+    ):
+        put(folder, changed, "s.yaml")
+        assert [d.code for d in read_examples(funnel.load_pack(folder)).diagnostics] == ["F803"]
 
 
 def test_good_examples_are_read_as_they_stand(folder):
@@ -271,7 +320,10 @@ def test_check_says_what_is_wrong_with_examples_too(folder):
 def test_the_shipped_pack_is_clean_and_learnt_from_its_examples(pack):
     read = read_examples(pack)
     assert read.diagnostics == ()
-    assert pack.likeness.examples == digest_of(read.examples)
+    assert pack.likeness.examples == digest_of(read.examples, read.sayings)
+    assert {
+        f"gate:{saying.gate}" for saying in read.sayings if saying.gate not in {None, NONE}
+    } == pack.likeness.sentences.traits.keys()
     assert {"none", *(f"gate:{gate}" for e in read.examples for gate in e.gates)} & pack.likeness.traits.keys()
 
 

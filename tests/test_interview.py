@@ -7,10 +7,11 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from shipped import SETTLING
+from shipped import SETTLING, SUITE
 
 import funnel
 from funnel.cli._main import group
+from funnel.complaint import Order
 from funnel.facts.values import GRADES
 
 ROOT = Path(__file__).parent.parent
@@ -208,3 +209,27 @@ def test_the_complaint_is_kept_only_where_asked_and_can_be_decided_again(engine,
     complaint = funnel.Complaint.model_validate_json(file.read_text())
     assert complaint.facts["goods_kind"] == {"value": "general", "grade": "record"}
     assert engine.decide(complaint).recognised
+
+
+def test_nothing_is_asked_for_a_general_rule_while_one_that_goes_before_it_asks(engine):
+    """Whoever waits for the price of a flight is not asked which goods he sent back."""
+    flight = {"id": "x", "text": "航班取消了，机票退款一个月了还没到账", "received_at": "2026-11-10T10:00:00+08:00"}
+    goods = {**flight, "text": "衣服退回去了，退款一个月了还没到账"}
+    told, other = engine.decide(flight), engine.decide(goods)
+    assert [m.rule for m in told.matters] == ["returns.refund-delay", "services.travel-cancelled"]
+    assert {"goods_kind", "return_received_on", "all_returned"} <= {q.fact for q in other.questions}
+    assert {"goods_kind", "return_received_on", "all_returned"}.isdisjoint(q.fact for q in told.questions)
+    assert told.questions[0].fact == "travel_cancelled_now"
+
+
+def test_whatever_is_to_be_asked_has_a_question(engine):
+    asked = 0
+    for test in SUITE.tests[::7]:
+        bare = test.complaint.model_copy(update={"order": Order(), "facts": {}})
+        for complaint in (test.complaint, bare):
+            if not complaint.text and not complaint.facts:
+                continue
+            decision = engine.decide(complaint)
+            assert (decision.outcome == "ask") == bool(decision.questions)
+            asked += decision.outcome == "ask"
+    assert asked > 200

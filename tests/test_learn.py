@@ -13,12 +13,24 @@ from hypothesis import strategies as st
 
 import funnel
 from funnel.author import learn as learning
-from funnel.author.learn import APART, FALSE_ALARMS, FOLDS, LEAST, NEAR, SURE, LearningError, learn
+from funnel.author.learn import (
+    APART,
+    FALSE_ALARMS,
+    FOLDS,
+    LEAST,
+    NEAR,
+    ORDINARY,
+    SENTENCE_ALARMS,
+    SURE,
+    LearningError,
+    learn,
+    ordinary,
+)
 from funnel.cli._main import group
 from funnel.engine._alike import OFFERED
 from funnel.facts.likeness import GATE, NONE, Margins, parse
 from funnel.facts.normalise import normalise
-from funnel.pack.examples import Example, digest_of, read_examples
+from funnel.pack.examples import Example, Saying, digest_of, read_examples
 
 MINI = Path(__file__).parent / "packs" / "mini"
 HEADS = {
@@ -200,6 +212,111 @@ def test_what_is_offered_and_presumed_is_right_as_often_as_promised(learnt):
     assert sum(first) >= SURE * len(first) > 0
 
 
+# --- sentences ------------------------------------------------------------------------------------------------------------
+
+BACK = [
+    "钱后来回到卡里了",
+    "款子已经打给我了",
+    "商家把货款还我了",
+    "那笔钱昨天到账了",
+    "退款我收到了",
+    "钱一分不少拿回来了",
+]
+MINE = ["是我自己摔坏的", "地址是我填错的", "我拍错了颜色", "是我没看说明书", "我自己弄丢了零件", "怪我当天不在家"]
+LOOKS = ["钱到现在没回来", "说打款了卡里没有", "商家不肯还货款", "他们说是我摔坏的", "地址没有填错", "我当天在家等着"]
+ENDS = ["", "，就这样", "，跟你们说一声", "吧"]
+SAYINGS = [
+    *(
+        Saying(head + end, gate)
+        for gate, heads in (("refunded", BACK), ("own-doing", MINE))
+        for head in heads
+        for end in ENDS
+    ),
+    *(Saying(head + end, None) for head in LOOKS for end in ENDS),
+]
+QUIET = tuple(sorted({normalise(head + tail).text for of in HEADS.values() for head in of for tail in ("", *TAILS)}))
+
+
+@pytest.fixture(scope="module")
+def told_apart():
+    return learn(EXAMPLES, OF_TESTS, HISTORY, sayings=SAYINGS, quiet=QUIET)
+
+
+def test_sentences_are_told_apart_also_in_words_that_no_example_has(told_apart):
+    table = told_apart.likeness.sentences
+
+    def best(text):
+        margins = table.compare_sentence(normalise(text).text)
+        return max(margins.of, key=margins.of.get), max(margins.of.values())
+
+    for text, gate in (("货款早就打回到我卡里了", "refunded"), ("颜色是我自己填错的", "own-doing")):
+        name, margin = best(text)
+        assert name == GATE + gate
+        assert margin >= table.traits[name].cut
+    name, margin = best("店主到现在不肯还我钱")
+    assert margin < table.traits[name].cut
+
+
+def test_what_is_learnt_of_texts_does_not_hang_on_sentences(told_apart, learnt):
+    mine, other = json.loads(told_apart.likeness.dump()), json.loads(learnt.likeness.dump())
+    assert "sentences" not in other
+    assert {k: v for k, v in mine.items() if k not in {"sentences", "examples"}} == {
+        k: v for k, v in other.items() if k != "examples"
+    }
+    assert told_apart.likeness.examples == digest_of(EXAMPLES, SAYINGS) != digest_of(EXAMPLES)
+
+
+@settings(max_examples=4)
+@given(seed=st.integers(0, 10_000))
+def test_the_order_of_sentences_does_not_matter(told_apart, seed):
+    random.Random(seed).shuffle(mixed := SAYINGS[:])
+    quiet = random.Random(seed).sample(QUIET, len(QUIET))
+    again = learn(EXAMPLES, OF_TESTS, HISTORY, sayings=mixed, quiet=quiet)
+    assert again.likeness.dump() == told_apart.likeness.dump()
+
+
+def test_few_ordinary_sentences_that_were_held_back_read_like_a_gate(told_apart):
+    total, false = told_apart.heard.ordinary
+    assert total == len(QUIET)
+    assert false <= SENTENCE_ALARMS * total
+    assert {(s.name, s.examples) for s in told_apart.heard.sentences} == {
+        (GATE + "own-doing", 24),
+        (GATE + "refunded", 24),
+    }
+    assert all(s.heard > s.examples / 2 for s in told_apart.heard.sentences), "it hears most"
+    assert told_apart.heard.near[0] == len(LOOKS) * len(ENDS)
+
+
+def test_a_gate_of_few_sentences_is_thin_and_not_learnt():
+    few = [*SAYINGS, *(Saying(f"孩子自己买的{n}", "minor") for n in range(LEAST - 1))]
+    found = learn(EXAMPLES, sayings=few, quiet=QUIET)
+    assert GATE + "minor" not in found.likeness.sentences.traits
+    assert found.heard.thin == {GATE + "minor": LEAST - 1}
+
+
+def test_sentences_alone_against_nothing_teach_nothing():
+    assert learn(EXAMPLES, sayings=[s for s in SAYINGS if s.gate]).likeness.sentences is None
+    assert learn(EXAMPLES, quiet=QUIET).likeness.sentences is None
+
+
+def test_ordinary_sentences_are_of_texts_that_open_no_gate_and_of_tests_that_settle(pack, suite):
+    settling = [t for t in suite.tests if t.expect.get("outcome") == "settle" and t.complaint.text][:40]
+    others = [t for t in suite.tests if t.expect.get("outcome") == "refer" and t.complaint.text][:40]
+    texts = [
+        Example("不给退款。昨天收到的", ()),
+        Example("孩子烫伤了。送了医院", (), frozenset({"injury"})),
+        Example("我要起诉他。坏了", ()),
+    ]
+    found = ordinary(pack, [*settling, *others], texts)
+    assert {"不给退款", "昨天收到的"} <= {*found}
+    assert {"孩子烫伤了", "送了医院", "我要起诉他", "坏了"}.isdisjoint(found), (
+        "people or rules say that it opens a gate"
+    )
+    assert normalise(settling[0].complaint.text).text.split("。")[0] in found
+    assert len(found) <= ORDINARY
+    assert list(found) == sorted(found)
+
+
 def test_a_history_teaches_what_examples_do_not_say():
     more = [Example(f"发票抬头开错{head}", ("invoice",)) for head in (h for of in HEADS.values() for h in of)]
     assert "invoice" not in learn(EXAMPLES).likeness.traits
@@ -278,6 +395,33 @@ def test_it_shows_a_table_and_writes_a_file_that_loads(folder, lang, words):
     first = (folder / "likeness.json").read_bytes()
     assert run("--pack", folder).exit_code == 0
     assert (folder / "likeness.json").read_bytes() == first
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "注意"), ("en", "note")])
+def test_learning_from_much_less_than_before_is_said(folder, lang, word):
+    first = run("--pack", folder, "--lang", lang)
+    again = run("--pack", folder, "--lang", lang)
+    assert (first.exit_code, again.exit_code) == (0, 0)
+    assert word not in first.stderr + again.stderr
+    write(folder, made(heads={name: of[:2] for name, of in HEADS.items()}))
+    assert word in run("--pack", folder, "--lang", lang).stderr
+
+
+def test_a_gate_of_few_sentences_that_are_hardly_heard_is_said(folder):
+    odd = [f"{a}{b}" for a, b in zip("甲乙丙丁戊己庚辛壬癸", "子丑寅卯辰巳午未申酉", strict=True)]
+    content = {
+        "funnel": 1,
+        "gate": "crime",
+        "sentences": [f"{s}是这样的事情" for s in odd],
+        "near": [f"{s}不是的事情" for s in odd],
+    }
+    (folder / "likeness" / "s.yaml").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+    shown = run("--pack", folder, "--lang", "en")
+    assert shown.exit_code == 0, shown.output
+    assert "sentences" in shown.output
+    content["sentences"] = content["sentences"][:7]
+    (folder / "likeness" / "s.yaml").write_text(json.dumps(content, ensure_ascii=False), "utf-8")
+    assert "7 sentences are too few" in run("--pack", folder, "--lang", "en").output
 
 
 def test_a_dry_run_writes_nothing(folder):
@@ -393,7 +537,7 @@ def test_where_only_tests_teach_enough_the_table_has_no_share_of_nothing(monkeyp
     monkeypatch.setattr(learning, "tested", lambda _pack, _tests: (*thin, *more))
     result = run("--pack", folder, "--lang", "en")
     assert result.exit_code == 0, result.output
-    assert "1 examples are too few" in result.output
+    assert "1 texts are too few" in result.output
     assert "held back" not in result.output
 
 

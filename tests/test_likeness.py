@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+import re
 import time
 import zlib
 from pathlib import Path
@@ -12,13 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from funnel.facts.likeness import (
-    _LEAST,
     GATE,
+    LEAST_OF_SENTENCE,
+    LEAST_OF_TEXT,
     MAX_GRAMS,
     MAX_TRAITS,
     NONE,
     Likeness,
     LikenessError,
+    Table,
     Trait,
     grams,
     parse,
@@ -35,22 +38,37 @@ TEXTS = st.text(st.sampled_from(ALPHABET + "，。 12ab"), max_size=60)
 
 
 @st.composite
-def likenesses(draw):
-    """Small ones, of any content that `Likeness` allows."""
-    names = draw(st.lists(st.sampled_from([NONE, GATE + "injury", "late", "fake", "broken"]), min_size=1, unique=True))
-    rarity = draw(st.dictionaries(GRAMS, st.integers(1, 255), min_size=1, max_size=60))
+def parts(draw, names, some=GRAMS):
+    """What a table is made of."""
+    names = draw(st.lists(st.sampled_from(names), min_size=1, unique=True))
+    rarity = draw(st.dictionaries(some, st.integers(1, 255), min_size=1, max_size=60))
     weights = {gram: draw(st.binary(min_size=len(names), max_size=len(names))) for gram in rarity}
     scales = st.floats(1e-4, 2).map(lambda x: float(f"{x:.6g}"))
-    traits = [Trait(name, draw(FIGURES), draw(scales), draw(FIGURES)) for name in names]
+    return [Trait(name, draw(FIGURES), draw(scales), draw(FIGURES)) for name in names], rarity, weights
+
+
+@st.composite
+def likenesses(draw):
+    """Small ones, of any content that `Likeness` allows."""
     near, sure, apart = draw(FIGURES), draw(FIGURES), draw(FIGURES)
     return Likeness.made(
-        traits, rarity, weights, examples=draw(st.text("0123456789abcdef")), near=near, sure=sure, apart=apart
+        *draw(parts([NONE, GATE + "injury", "late", "fake", "broken"])),
+        examples=draw(st.text("0123456789abcdef")),
+        near=near,
+        sure=sure,
+        apart=apart,
+        sentences=draw(st.none() | tables()),
     )
 
 
-def figures(file):
+def tables():
+    """Tables of sentences."""
+    edges = st.builds(str.__add__, st.just("^"), CHARS) | st.builds(str.__add__, CHARS, st.just("$"))
+    return parts([GATE + "injury", GATE + "refunded", GATE + "minor"], GRAMS | edges).map(lambda made: Table.of(*made))
+
+
+def figures(content):
     """What a file says, read without the library: rarities as steps, weights as signed numbers."""
-    content = json.loads(file)
     names = content["grams"].split(" ")
     table = zlib.decompress(base64.b64decode(content["table"]))
     lanes = len(content["traits"]) + 1
@@ -59,11 +77,12 @@ def figures(file):
     return content["traits"], {n: r[0] for n, r in rows.items()}, {n: [b - 128 for b in r[1:]] for n, r in rows.items()}
 
 
-def plain(file, normal):
+def plain(file, normal, *, sentence=False):
     """The margins of a text, computed in the way of a textbook: vectors of floats, their product, the bias."""
-    traits, rarity, weights = figures(file)
-    known = sorted(gram for gram in grams(normal) if gram in rarity)
-    if len(known) < _LEAST:
+    content = json.loads(file)
+    traits, rarity, weights = figures(content["sentences"] if sentence else content)
+    known = sorted(gram for gram in grams(normal, edges=sentence) if gram in rarity)
+    if len(known) < (LEAST_OF_SENTENCE if sentence else LEAST_OF_TEXT):
         return None
     # A row's weight holds the rarity of its gram already; the text's vector is put to length one.
     length = math.sqrt(math.fsum(rarity_of(rarity[gram]) ** 2 for gram in known))
@@ -93,6 +112,14 @@ def test_grams_are_the_characters_and_the_neighbours_inside_one_run(text):
         found |= {char, last + char}
         last = char
     assert grams(text) == found
+
+
+@given(text=TEXTS)
+def test_edges_are_the_first_and_the_last_character_of_each_run(text):
+    more = grams(text, edges=True) - grams(text)
+    runs = ["".join(run) for run in re.findall(r"[^\W_]+", re.sub("[0-9]+", "0", text))]
+    assert more == {"^" + run[0] for run in runs} | {run[-1] + "$" for run in runs}
+    assert grams(text) <= grams(text, edges=True)
 
 
 @given(text=TEXTS, other=TEXTS)
@@ -130,6 +157,18 @@ def test_comparing_is_the_plain_computation_from_the_files_own_figures(likeness,
         assert margins.of == pytest.approx(want, abs=1e-9, rel=1e-9)
 
 
+@settings(max_examples=120)
+@given(likeness=likenesses(), text=TEXTS)
+def test_comparing_a_sentence_is_the_same_computation_from_its_own_table(likeness, text):
+    if likeness.sentences is None:
+        return
+    normal = normalise(text).text
+    margins, want = likeness.sentences.compare_sentence(normal), plain(likeness.dump(), normal, sentence=True)
+    assert (margins is None) == (want is None)
+    if margins is not None:
+        assert margins.of == pytest.approx(want, abs=1e-9, rel=1e-9)
+
+
 @pytest.mark.parametrize("text", ["付款半个月还不发货，我要退款", "孩子偷偷充值三百块", "味道不错，下次再来"])
 def test_the_shipped_one_compares_as_its_file_says(pack, text):
     file = (Path(pack.root) / "likeness.json").read_text("utf-8")
@@ -141,7 +180,7 @@ def test_the_shipped_one_compares_as_its_file_says(pack, text):
 def test_a_text_of_too_few_known_grams_says_nothing(likeness, count):
     singles = [gram for gram in likeness.known if len(gram) == 1][:count]
     text = "，".join(singles)  # each stands alone, so that no pair is made
-    assert (likeness.compare(text) is None) == (len(singles) < _LEAST)
+    assert (likeness.compare(text) is None) == (len(singles) < LEAST_OF_TEXT)
 
 
 @given(likeness=likenesses(), text=TEXTS, times=st.integers(2, 4))
@@ -205,6 +244,9 @@ def test_what_is_written_is_read_as_it_was(likeness, text):
     assert again.dump() == file
     assert again == likeness
     assert again.compare(text) == likeness.compare(text)
+    assert (again.sentences is None) == (likeness.sentences is None)
+    if likeness.sentences is not None:
+        assert again.sentences.compare_sentence(text) == likeness.sentences.compare_sentence(text)
 
 
 def test_the_shipped_file_is_what_would_be_written(pack):
@@ -220,6 +262,9 @@ GOOD = json.loads(
         near=0.1,
         sure=0.5,
         apart=0.4,
+        sentences=Table.of(
+            [Trait(GATE + "injury", -1.0, 0.5, 0.2)], {"退": 3, "款$": 9}, {"退": b"\x80", "款$": b"\xff"}
+        ),
     ).dump()
 )
 TABLE = zlib.decompress(base64.b64decode(GOOD["table"]))
@@ -268,6 +313,12 @@ BROKEN = {
     "a table that is a number": {"table": 5},
     "a table that is nothing": {"table": None},
     "a bomb": {"table": packed(bytes(60_000_000))},
+    "sentences that read like a scenario": {
+        "sentences": {**GOOD["sentences"], "traits": [{**GOOD["sentences"]["traits"][0], "name": "late"}]}
+    },
+    "sentences that are nothing": {"sentences": None},
+    "sentences without grams": {"sentences": {k: v for k, v in GOOD["sentences"].items() if k != "grams"}},
+    "sentences with the table of the texts": {"sentences": {**GOOD["sentences"], "table": GOOD["table"]}},
     "a gram without rarity": {"table": packed(b"\x00" + TABLE[1:])},
 }
 
@@ -283,7 +334,7 @@ def test_a_broken_file_is_said_to_be_broken(what):
     assert time.process_time() - began < 3
 
 
-@pytest.mark.parametrize("key", GOOD)
+@pytest.mark.parametrize("key", [key for key in GOOD if key != "sentences"])
 def test_a_missing_part_is_said_to_be_missing(key):
     with pytest.raises(LikenessError, match=key):
         parse(json.dumps({k: v for k, v in GOOD.items() if k != key}))
@@ -314,6 +365,9 @@ def harmless(text):
         return
     margins = found.compare("退款退货，" * 10 + "".join(found.known))
     assert margins is None or margins.of.keys() == found.traits.keys()
+    if found.sentences is not None:
+        margins = found.sentences.compare_sentence("退款退货，" * 10 + "".join(found.sentences.known))
+        assert margins is None or margins.of.keys() == found.sentences.traits.keys()
 
 
 @settings(max_examples=120)

@@ -6,6 +6,10 @@ texts are made up, in the words people use; each stands for a kind of wording, n
 
 import pytest
 
+from funnel.author.scenario_tests import as_of_day
+from funnel.engine.decide import decide
+from funnel.facts.vocabulary import pick
+
 OPENS: dict[str, tuple[str, ...]] = {
     "injury": (
         "吃完当天晚上就拉肚子了，一直没好",
@@ -588,3 +592,20 @@ def test_other_matters_picked_in_a_form_open_no_gate(engine, grievance):
 def test_an_age_under_eighteen_in_the_record_opens_the_gate(engine):
     assert "minor" in gates_of(engine, "要求退款", consumer={"age": 17})
     assert "minor" not in gates_of(engine, "要求退款", consumer={"age": 18})
+
+
+def test_what_a_tier_always_does_comes_with_every_case_of_that_tier_and_with_no_other(pack, compiled, suite):
+    always = {tier: {pick(step.do, "zh") for step in steps} for tier, steps in pack.manifest.tier_steps.items()}
+    assert set(always) == {"mediator"}
+    seen = set()
+    for test in suite.tests[::5]:
+        decision = decide(compiled, test.complaint, as_of=as_of_day(compiled, test))
+        if decision.referral is None:
+            continue
+        tier = decision.referral.tier
+        seen.add(tier)
+        done = [step.do for step in decision.referral.steps]
+        for other, steps in always.items():
+            assert (steps <= {*done}) is (tier == other), "with its own tier only"
+        assert len(done) == len({*done})
+    assert seen == {"agent", "mediator", "lawyer"}

@@ -17,7 +17,7 @@ class Rewording:
     """Words that changed, and nothing else: as they were and as they are; empty where there were none.
 
     Attributes:
-        kind: ``rule``, ``fact``, ``gate``, ``forum``, ``signal``, ``parameter`` or ``condition``.
+        kind: ``rule``, ``fact``, ``gate``, ``forum``, ``tier``, ``signal``, ``parameter`` or ``condition``.
         name: Its id.
         where: The place in it.
     """
@@ -48,6 +48,7 @@ def _of_pack(pack: Pack) -> dict[tuple[str, str], Words]:
     facts = pack.vocabulary.facts.items()
     found |= {("fact", name): dict(_of_fact(spec)) for name, spec in facts if not name.startswith(SIGNAL_PREFIX)}
     found |= {("gate", gate.id): dict(_of_gate(gate)) for gate in pack.gates.values()}
+    found |= {("tier", tier): dict(_steps("tier_steps", steps)) for tier, steps in pack.manifest.tier_steps.items()}
     found |= {("signal", name): dict(_texts("title", signal.title)) for name, signal in pack.lexicon.signals.items()}
     for forum in pack.forums.values():
         found["forum", forum.id] = dict([*_texts("title", forum.title), *_texts("text", forum.text)])

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from funnel.author._endings import ending
 from funnel.decision import Decision
 from funnel.engine._alike import GRIEVANCES
-from funnel.engine._texts import say
+from funnel.engine._texts import say, shortened
 from funnel.engine.assess import Assessment
 from funnel.engine.decide import Reasoning
 from funnel.engine.describe import leaf, need
 from funnel.engine.evaluate import Trace, evaluate, flips, trace
 from funnel.facts.likeness import GATE, NONE
+from funnel.facts.normalise import normalise
 from funnel.facts.signals import Hit, Scan
 from funnel.facts.values import NOT_RAISED
 from funnel.facts.vocabulary import SIGNAL_PREFIX, pick
@@ -55,6 +56,7 @@ class _Explainer:
         yield from self._facts()
         yield from self._gates()
         yield from self._likeness()
+        yield from self._overheard()
         yield ""
         yield self.pick("# 考虑过的规则", "# Rules considered")
         for assessment in self.r.assessments.values():
@@ -152,6 +154,19 @@ class _Explainer:
         for gate in (name.removeprefix(GATE) for name in suspected):
             yield "  " + say("gate-suspected", self.lang, title=pick(self.pack.gates[gate].title, self.lang))
 
+    def _overheard(self) -> Iterator[str]:
+        """The sentences that read like a gate, with the characters that speak most for it."""
+        sentences = None if self.pack.likeness is None else self.pack.likeness.sentences
+        if sentences is None or not self.r.overheard:
+            return
+        yield ""
+        yield self.pick("# 像是在说关口的句子", "# Sentences that read like a gate")
+        for one in self.r.overheard:
+            normal = normalise(one.words).text
+            words = self.pick("、", ", ").join(sentences.telling(normal, GATE + one.gate, _TELLING, edges=True))
+            title = pick(self.pack.gates[one.gate].title, self.lang)
+            yield f"  {self.pick('关口', 'gate')} {one.gate}: {title} ← “{shortened(one.words)}”   [{words}]"
+
     def _rule(self, a: Assessment) -> Iterator[str]:
         rule = a.rule
         yield f"{_MARKS[a.recognised]} {rule.id}   {pick(rule.title, self.lang)}   ({rule.span})"
@@ -227,6 +242,12 @@ class _Explainer:
         yield self.pick("# 转交理由", "# Reasons of referral")
         for reason in self.d.referral.reasons:
             yield f"  [{reason.code}] {reason.text}"
+        if not self.d.referral.steps:
+            return
+        yield ""
+        yield self.pick("# 接手的人要做的", "# What whoever takes it does")
+        for step in self.d.referral.steps:
+            yield f"  {step.who} {step.within}: {step.do}"
 
     def _near(self) -> Iterator[str]:
         """Rules that fell short, the smallest change first."""

@@ -556,15 +556,20 @@ def _got(
         return None if expected in codes else _show(codes)
     asked = [q.fact for q in decision.questions]
     if key == "asks":
-        return None if set(expected) <= set(asked) else _show(asked)
+        return None if _has_all(asked, expected) else _show(asked)
     if key == "first_question":
         return None if asked[:1] == [expected] else _show(asked)
     if key in {"basis", "not_cited"}:
         cited = [f"{c.statute}/{c.article}" for c in (matter.basis if matter else ())]
         cited += [f"{c.statute}@{c.version}/{c.article}" for c in (matter.basis if matter else ())]
-        holds = set(expected) <= set(cited) if key == "basis" else matter is not None and not set(expected) & set(cited)
+        holds = _has_all(cited, expected) if key == "basis" else matter is not None and not set(expected) & set(cited)
         return None if holds else _show(cited)
     return _facts_differ(pack, reasoning, expected)
+
+
+def _has_all(got: Sequence[str], expected: Sequence[str]) -> bool:
+    """Whether all that is expected is there; an empty list expects none."""
+    return set(expected) <= set(got) if expected else not got
 
 
 def _remedies_differ(remedies: Sequence[Remedy], expected: Mapping[str, str | None]) -> str | None:

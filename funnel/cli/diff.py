@@ -37,6 +37,7 @@ _KINDS = {
     "fact": "事实",
     "signal": "短语",
     "gate": "关口",
+    "tier": "去向",
     "forum": "求助渠道",
     "parameter": "参数",
     "condition": "共用条件",

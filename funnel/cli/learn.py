@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from funnel.pack.model import Pack
 
 
+_ENOUGH = 40
+"""So many sentences of a gate teach something."""
+_POORER = 1.1
+"""A file so much greater than the new one was learnt from more."""
+
+
 @click.command(name="learn")
 @click.option(
     "--history",
@@ -46,15 +52,15 @@ def command(
 ) -> None:
     """Learn from the examples of a pack what its matters read like, and write likeness.json. 从例子学相似度。
 
-    Examples lie in likeness/ of the pack: complaints as people write them, a file a scenario. The texts of scenario tests
-    teach as well, and so do complaints of yours that people have decided (--history with --labels). What is learnt offers
-    matters where no rule recognises a complaint, and has a person look where a gate may be open; it never settles
-    anything. The table says how the texts read that were held back: each fifth of them in turn. Needs the extra:
+    Examples lie in likeness/ of the pack: complaints as people write them, a file a scenario, and single sentences that open a
+    gate, a file a gate. The texts of scenario tests teach as well, and so do complaints of yours that people have decided
+    (--history with --labels). What is learnt offers matters where no rule recognises a complaint, and has a person look
+    where a gate may be open; it never settles anything. The table says how the texts read that were held back: each fifth of them in turn. Needs the extra:
     pip install 'funnel[mine]'.
 
     Exit codes: 0 done, 1 the examples have errors, 2 usage, 3 the pack does not load.
     """
-    from funnel.author.learn import LearningError, learn, tested  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.author.learn import LearningError, learn, ordinary, tested  # noqa: PLC0415 (late, for a quick --help)
     from funnel.author.scenario_tests import load_suite, scenario_files  # noqa: PLC0415 (as above)
     from funnel.diagnostics import render_all  # noqa: PLC0415 (as above)
     from funnel.pack.examples import FOLDER, read_examples  # noqa: PLC0415 (as above)
@@ -69,9 +75,9 @@ def command(
         sys.exit(FINDINGS)
     if not read.examples:
         fail(
-            f"{pack.id} 还没有例子：放在 {FOLDER}/ 里，一个场景一个文件"
+            f"{pack.id} 还没有例子：放在 {FOLDER}/ 里，一个场景一个文件，或者一个关口一个文件"
             if lang != "en"
-            else f"{pack.id} has no examples yet: put them into {FOLDER}/, a file a scenario",
+            else f"{pack.id} has no examples yet: put them into {FOLDER}/, a file a scenario or a gate",
             USAGE,
         )
     if bool(history) != bool(labels):
@@ -85,19 +91,40 @@ def command(
     tests = () if folder is None else load_suite(pack, list(scenario_files(folder)), folder).tests
     decided = _history(pack, history, labels, lang)
     try:
-        learnt = learn(read.examples, tested(pack, tests), decided)
+        quiet = ordinary(pack, tests, decided) if read.sayings else ()
+        learnt = learn(read.examples, tested(pack, tests), decided, sayings=read.sayings, quiet=quiet)
     except LearningError as error:
         fail(error.text(lang), USAGE)
     for line in _table(pack, learnt, lang):
         click.echo(line)
     if not dry_run:
         path = Path(pack.root) / LIKENESS
+        _poorer(path, learnt, lang)
         try:
             path.write_text(learnt.likeness.dump(), encoding="utf-8")
         except OSError as error:
             fail(f"{path}: {error.strerror}", USAGE)
         click.echo(f"→ {path}")
     sys.exit(CLEAN)
+
+
+def _poorer(path: Path, learnt: Learnt, lang: str) -> None:
+    """Say so where the file that is replaced had been learnt from much more: from a history that is not given now."""
+    from funnel.facts.likeness import LikenessError, parse  # noqa: PLC0415 (late, for a quick --help)
+
+    try:
+        old = parse(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, LikenessError):
+        return
+    before, now = len(old), len(learnt.likeness)
+    if before > now * _POORER:
+        click.echo(
+            f"注意：原来的 {path.name} 学过更多（{before} 个字和字对，现在 {now} 个）：可能学过人工处理过的投诉（--history），这次没有给"
+            if lang != "en"
+            else f"note: {path.name} had been learnt from more ({before} characters and pairs, now {now}): perhaps from "
+            "complaints that people have decided (--history), which were not given now",
+            err=True,
+        )
 
 
 def _which(named: str | None, lang: str) -> str:
@@ -190,7 +217,8 @@ def _table(pack: Pack, learnt: Learnt, lang: str) -> Iterator[str]:
     titles = {rule.scenario: pick(rule.title, lang) for rule in pack.live_rules}
     titles |= {GATE + gate.id: pick(gate.title, lang) for gate in pack.gates.values()}
     titles[NONE] = "states no grievance" if english else "没有可处理的事由"
-    width = max(cell_len(titles[taught.name]) for taught in learnt.taught)
+    names = [*(taught.name for taught in learnt.taught), *(said.name for said in learnt.heard.sentences)]
+    width = max(cell_len(titles[name]) for name in names)
 
     def row(title: str, *cells: str) -> str:
         return title + " " * (width - cell_len(title)) + "".join(" " * (10 - cell_len(cell)) + cell for cell in cells)
@@ -205,10 +233,28 @@ def _table(pack: Pack, learnt: Learnt, lang: str) -> Iterator[str]:
         yield row("", *(("examples", "suspected", "wrongly") if english else ("例子", "起疑", "误疑")))
     for taught in gates:
         yield row(titles[taught.name], str(taught.examples), str(taught.first), str(taught.wrong))
+    heard = learnt.heard
+    if heard.sentences:
+        yield ""
+        yield row("", *(("sentences", "heard") if english else ("例句", "听出来")))
+    for said in heard.sentences:
+        few = said.examples < _ENOUGH and said.heard * 2 < said.examples
+        note = ("   too few yet: some dozens teach more" if english else "   还太少：写几十句才听得出") if few else ""
+        yield row(titles[said.name], str(said.examples), str(said.heard)) + note
     yield ""
+    if heard.sentences:
+        (near, wrong), (plain, false) = heard.near, heard.ordinary
+        yield (
+            f"sentences held back, each unlike the others, are heard less often than what people say; heard wrongly: {wrong} of {near} near ones, {false} of {plain} of ordinary texts"
+            if english
+            else f"例句是留出来读的，句句不一样，比平常的话难听出来；误听：相近的例句 {near} 句里 {wrong} 句，普通投诉的 {plain} 句里 {false} 句"
+        )
     for name, count in learnt.thin.items():
         shown = titles.get(name, name)
-        yield f"{shown}: {count} examples are too few" if english else f"{shown}：只有 {count} 条例子，太少，没有学"
+        yield f"{shown}: {count} texts are too few" if english else f"{shown}：整篇的例子只有 {count} 条，太少，没有学"
+    for name, count in heard.thin.items():
+        shown = titles.get(name, name)
+        yield f"{shown}: {count} sentences are too few" if english else f"{shown}：例句只有 {count} 句，太少，没有学"
     total, offered = sum(t.examples for t in matters), sum(t.offered or 0 for t in matters)
     if not total:  # only scenario tests teach what was learnt
         return

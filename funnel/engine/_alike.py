@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final
 
@@ -38,6 +39,8 @@ _ALSO: Final = -0.7
 _NEARLY: Final = -0.1
 """The margin from which on a single sentence tells of a matter: it has fewer words to be like the examples in."""
 _SENTENCE = re.compile("[。！？；!?;\n\r]+")
+_UNIT = re.compile("[^。！？；!?;\n\r]+")
+_CLAUSE = re.compile("[^。！？；!?;\n\r,，:：]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,21 @@ class Alike:
 NOTHING: Final = Alike()
 
 
+@dataclass(frozen=True, slots=True)
+class Overheard:
+    """A gate that a sentence reads like.
+
+    Attributes:
+        gate: The gate.
+        words: The sentence as it was written.
+        facts: The yes-or-no facts of the gate that nobody has stated: who has looked states that they are not so.
+    """
+
+    gate: str
+    words: str
+    facts: tuple[str, ...] = ()
+
+
 class Likenesses:
     """The likeness of a pack, with its rules.
 
@@ -78,6 +96,16 @@ class Likenesses:
             (gate.id, GATE + gate.id, check.reads)
             for gate, check in gates
             if GATE + gate.id in traits and gate.covers != OTHER
+        )
+        sentences = None if pack.likeness is None else pack.likeness.sentences
+        self._barred = (
+            ()
+            if sentences is None
+            else tuple(
+                (gate.id, sentences.traits[GATE + gate.id], _asked(gate, pack))
+                for gate, _ in gates
+                if GATE + gate.id in sentences.traits
+            )
         )
         live = [rule for rule in pack.live_rules if rule.scenario in traits]
         self._scenarios = {rule.id: rule.scenario for rule in live}
@@ -154,6 +182,33 @@ class Likenesses:
         sure = bool(offers) and margins.of[self._scenarios[offers[0]]] >= self._likeness.sure
         return Alike(gates, offers, doubted, self.picks[offers[0]] if sure else None)
 
+    def overhears(self, complaint: Complaint, taken: Intake) -> tuple[Overheard, ...]:
+        """The gates that a sentence of a complaint reads like, in the order of the text; each of them once.
+
+        A sentence reads like one gate, the likest. That is not overheard where all its yes-or-no facts are stated: somebody has
+        looked. What a form says of the kind of matter is no look at a sentence.
+
+        Linear in the length of the text.
+        """
+        sentences = None if self._likeness is None else self._likeness.sentences
+        if taken.scan is None or sentences is None:
+            return ()
+        said, normal = complaint.facts.keys(), taken.scan.normal
+        found: dict[str, Overheard] = {}
+        for start, end in parts_of(normal.text):
+            margins = sentences.compare_sentence(normal.text[start:end])
+            if margins is None:
+                continue
+            likest = max(self._barred, key=lambda one: (margins.of[one[1].name] - one[1].cut, one[0]), default=None)
+            if likest is None or margins.of[likest[1].name] < likest[1].cut:
+                continue
+            gate, _, asked = likest
+            facts = tuple(name for name in asked if name not in said)
+            if gate not in found and (facts or not asked):
+                first, last = normal.span(start, end)
+                found[gate] = Overheard(gate, normal.original[first:last].strip(), facts)
+        return tuple(found.values())
+
     def _offers(self, likeness: Likeness, margins: Margins) -> tuple[str, ...]:
         order = margins.ranked()
         if order[0] not in self._inside or margins.of[order[0]] < likeness.near:
@@ -186,6 +241,28 @@ class Likenesses:
         if other and not any(recorded.get(name) is True or name not in far for name in certain):
             return offers, tuple(certain)
         return (), tuple(name for name in low if recorded.get(name) is not True)
+
+
+def parts_of(normal: str) -> Iterator[tuple[int, int]]:
+    """Where the sentences of a normalised text stand, and where a sentence has more than two clauses each two neighbours.
+
+    Not each clause: what is said to be so, and what was promised, is taken back in the next (说打款了，卡里没有).
+    """
+    for sentence in _UNIT.finditer(normal):
+        yield sentence.span()
+        clauses = [clause.span() for clause in _CLAUSE.finditer(normal, *sentence.span())]
+        if len(clauses) > 2:  # noqa: PLR2004 (two are the sentence)
+            yield from ((start, end) for (start, _), (_, end) in pairwise(clauses))
+
+
+def _asked(gate: Gate, pack: Pack) -> tuple[str, ...]:
+    """The facts that a person states who has looked, in the order they stand: the yes-or-no facts that open a gate.
+
+    One that is reckoned from others counts where there is no other.
+    """
+    leaves = dict.fromkeys(leaf.fact for leaf in leaves_of(gate.when))
+    specs = [spec for spec in (pack.vocabulary[name] for name in leaves) if spec.type == "bool"]
+    return tuple(spec.name for spec in specs if spec.derivation is None) or tuple(spec.name for spec in specs)
 
 
 def _pick(rule: Rule, pack: Pack) -> str | None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
+from typing import Final
+
+_QUOTED: Final = 60
+"""Characters of a complaint that are quoted."""
 
 _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
@@ -30,6 +34,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "gate-suspected": (
             "没有说到“{title}”的字眼，但通篇读来像，先由人看一眼",
             "no words of “{title}” stand here, but the text reads like it; a person looks first",
+        ),
+        "gate-overheard": (
+            "有一句话读来像“{title}”：“{words}”，先由人看一眼",
+            "one sentence reads like “{title}”: “{words}”; a person looks first",
         ),
         "gate-unknown": ("关口“{title}”还不能排除", "the gate “{title}” cannot be ruled out yet"),
         "open-elsewhere": (
@@ -251,3 +259,46 @@ def knows(key: str) -> bool:
 def join(parts: list[str] | tuple[str, ...], lang: str) -> str:
     """Several things in one sentence."""
     return (", " if lang == "en" else "、").join(parts)
+
+
+def shortened(words: str) -> str:
+    """A complaint's own words, of which a sentence quotes no more than is needed to find them."""
+    return words if len(words) <= _QUOTED else words[:_QUOTED] + "…"
+
+
+def requoted(text: str, change: Callable[[str], str]) -> str | None:
+    """A sentence with the complaint's own words in it changed; None where it quotes none.
+
+    It knows every sentence that quotes, in both languages. One that is reworded stays known under its former wording too:
+    the queue keeps sentences for years and has to find the words again when they are erased.
+    """
+    for before, after in _AROUND_WORDS:
+        at = text.find(before)
+        if at >= 0 and text.endswith(after) and at + len(before) <= len(text) - len(after):
+            end = len(text) - len(after)
+            return text[: at + len(before)] + change(text[at + len(before) : end]) + text[end:]
+    return None
+
+
+def _around(key: str, blank: str) -> tuple[tuple[str, str], ...]:
+    """What stands right before a blank and right after it, in each language; nothing else may follow."""
+    found = []
+    for text in _TEXTS[key]:
+        before, after = text.split("{" + blank + "}")
+        found.append((before.rpartition("}")[2], after))
+    return tuple(found)
+
+
+_AROUND_WORDS: Final = (*_around("fact-words", "words"), *_around("gate-overheard", "words"))
+
+
+def resourced(text: str, change: Callable[[str], str]) -> str | None:
+    """The sentence that states a fact with its source changed; None where it is another sentence."""
+    for before, after in _AROUND_SOURCE:
+        at = text.find(before)
+        if at >= 0 and text.endswith(after):
+            return text[: at + len(before)] + change(text[at + len(before) : len(text) - len(after)]) + after
+    return None
+
+
+_AROUND_SOURCE: Final = _around("fact", "source")

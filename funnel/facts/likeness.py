@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from funnel.errors import TwoLanguageError
 
@@ -44,24 +44,35 @@ _ZERO: Final = 128
 """The byte that stands for a weight of nothing."""
 _STEPS: Final = 2.5
 """Steps of a squared rarity in one byte: rarities reach ten."""
-_LEAST: Final = 6
+LEAST_OF_TEXT: Final = 6
 """A text of fewer known grams is too little to say anything of."""
+LEAST_OF_SENTENCE: Final = 8
+"""Of a sentence: of three characters (不要了) nothing can be said, of four with their pairs and edges something."""
+_FIRST, _LAST = "^", "$"
+"""What stands before the first and behind the last character: no text has them in a run."""
 _DIGITS = re.compile(r"[0-9]+")
 _RUN = re.compile(r"[^\W_]+")
 
 
-def grams(normal: str) -> set[str]:
+def grams(normal: str, *, edges: bool = False) -> set[str]:
     """The characters and pairs of characters of a normalised text.
 
     No pair goes across a mark or a space, and every number is one character: which number it is tells no matter.
 
     >>> sorted(grams("退款3天,没到"))
     ['0', '0天', '到', '天', '款', '款0', '没', '没到', '退', '退款']
+
+    Args:
+        normal: The text.
+        edges: Whether the first and the last character between two marks are grams of their own. In a sentence much hangs
+            on them (没退 and 退了没); in a text there are too many to tell anything.
     """
     found: set[str] = set()
     for run in _RUN.findall(_DIGITS.sub("0", normal)):
         found.update(run)
         found.update(map("".join, pairwise(run)))
+        if edges:
+            found |= {_FIRST + run[0], run[-1] + _LAST}
     return found
 
 
@@ -103,45 +114,26 @@ class Margins:
 
 
 @dataclass(frozen=True)
-class Likeness:
-    """What was learnt from a pack's examples. Immutable; share it between threads.
+class Table:
+    """What was learnt of some traits. Immutable; share it between threads.
 
     Attributes:
         traits: What a text may read like, by name.
         known: The grams that were learnt.
         table: For each of them the steps of its squared rarity, from 1 to 255, then a byte a trait: 128 is nothing, more
             speaks for the trait, less against it.
-        examples: The digest of the examples that it was learnt from.
-        near: The least margin of the likest scenario for which asking for the kind of matter is worth while.
-        sure: The margin of the likest scenario from which on it is presumed to be the matter.
-        apart: How much less a text may read like a matter than like another, if it is about it as well.
     """
 
     traits: Mapping[str, Trait]
     known: tuple[str, ...]
     table: bytes = field(repr=False)
-    examples: str
-    near: float
-    sure: float
-    apart: float
 
     @classmethod
-    def made(
-        cls,
-        traits: Sequence[Trait],
-        rarity: Mapping[str, int],
-        weights: Mapping[str, bytes],
-        *,
-        examples: str,
-        near: float,
-        sure: float,
-        apart: float,
-    ) -> Likeness:
+    def of(cls, traits: Sequence[Trait], rarity: Mapping[str, int], weights: Mapping[str, bytes]) -> Table:
         """From the steps of each gram's squared rarity and its byte for each trait."""
         known = tuple(sorted(rarity))
         table = b"".join(bytes((rarity[gram],)) + weights[gram] for gram in known)
-        named = MappingProxyType({trait.name: trait for trait in traits})
-        return cls(named, known, table, examples=examples, near=near, sure=sure, apart=apart)
+        return Table(MappingProxyType({trait.name: trait for trait in traits}), known, table)
 
     @cached_property
     def _rows(self) -> Mapping[str, int]:
@@ -162,9 +154,12 @@ class Likeness:
 
         Linear in the length of the text.
         """
+        return self._sum(grams(normal), LEAST_OF_TEXT)
+
+    def _sum(self, held: set[str], least: int) -> Margins | None:
         rows = self._rows
-        known = [rows[gram] for gram in grams(normal) if gram in rows]
-        if len(known) < _LEAST:
+        known = [rows[gram] for gram in held if gram in rows]
+        if len(known) < least:
             return None
         # Bytes cannot be below nought, so each row has 128 too much in every lane of a trait.
         total = sum(known).to_bytes(_LANE * (len(self.traits) + 1), "little")
@@ -177,10 +172,18 @@ class Likeness:
             margins[trait.name] = trait.bias + (lane - away) * trait.scale / length
         return Margins(margins)
 
-    def telling(self, normal: str, name: str, count: int) -> tuple[str, ...]:
-        """The grams of a text that speak most for a trait, the most telling first; one that is part of another is left out."""
+    def telling(self, normal: str, name: str, count: int, *, edges: bool = False) -> tuple[str, ...]:
+        """The grams of a text that speak most for a trait, the most telling first; one that is part of another is left out.
+
+        Args:
+            normal: The text.
+            name: The trait.
+            count: How many.
+            edges: Whether it is a sentence: see `grams`.
+        """
         lane = 8 * _LANE * (1 + list(self.traits).index(name))
-        worth = {gram: (self._rows[gram] >> lane & 0xFF) - _ZERO for gram in grams(normal) if gram in self._rows}
+        held = grams(normal, edges=edges)
+        worth = {gram: (self._rows[gram] >> lane & 0xFF) - _ZERO for gram in held if gram in self._rows}
         found: list[str] = []
         for gram in sorted(worth, key=lambda gram: (-worth[gram], -len(gram), gram)):
             if worth[gram] <= 0 or len(found) == count:
@@ -188,6 +191,63 @@ class Likeness:
             if not any(gram in other or other in gram for other in found):
                 found.append(gram)
         return tuple(found)
+
+    def compare_sentence(self, normal: str) -> Margins | None:
+        """The same of one sentence, by a table that was learnt from sentences."""
+        return self._sum(grams(normal, edges=True), LEAST_OF_SENTENCE)
+
+    def content(self) -> dict[str, Any]:
+        """Its part of the file."""
+        return {
+            "traits": [{"name": t.name, "bias": t.bias, "scale": t.scale, "cut": t.cut} for t in self.traits.values()],
+            "grams": " ".join(self.known),
+            "table": base64.b64encode(zlib.compress(self.table, 9)).decode("ascii"),
+        }
+
+
+@dataclass(frozen=True)
+class Likeness(Table):
+    """What was learnt from a pack's examples. Immutable; share it between threads.
+
+    Attributes:
+        examples: The digest of the examples that it was learnt from.
+        near: The least margin of the likest scenario for which asking for the kind of matter is worth while.
+        sure: The margin of the likest scenario from which on it is presumed to be the matter.
+        apart: How much less a text may read like a matter than like another, if it is about it as well.
+        sentences: What was learnt of single sentences that open a gate, if anything was.
+    """
+
+    examples: str
+    near: float
+    sure: float
+    apart: float
+    sentences: Table | None = None
+
+    @classmethod
+    def made(
+        cls,
+        traits: Sequence[Trait],
+        rarity: Mapping[str, int],
+        weights: Mapping[str, bytes],
+        *,
+        examples: str,
+        near: float,
+        sure: float,
+        apart: float,
+        sentences: Table | None = None,
+    ) -> Likeness:
+        """From the steps of each gram's squared rarity and its byte for each trait."""
+        texts = Table.of(traits, rarity, weights)
+        return cls(
+            texts.traits,
+            texts.known,
+            texts.table,
+            examples=examples,
+            near=near,
+            sure=sure,
+            apart=apart,
+            sentences=sentences,
+        )
 
     # --- the file -----------------------------------------------------------------------------------------------------
 
@@ -199,10 +259,10 @@ class Likeness:
             "near": self.near,
             "sure": self.sure,
             "apart": self.apart,
-            "traits": [{"name": t.name, "bias": t.bias, "scale": t.scale, "cut": t.cut} for t in self.traits.values()],
-            "grams": " ".join(self.known),
-            "table": base64.b64encode(zlib.compress(self.table, 9)).decode("ascii"),
+            **self.content(),
         }
+        if self.sentences is not None:
+            content["sentences"] = self.sentences.content()
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -222,11 +282,32 @@ def parse(text: str) -> Likeness:
 
 
 def _read(content: Mapping[str, Any]) -> Likeness:
+    if isinstance(content["funnel"], bool) or content["funnel"] != 1:
+        raise LikenessError("格式版本不认得", "its format version is not known")
+    near, sure, apart = (_number(content[key]) for key in ("near", "sure", "apart"))
+    sentences = None if "sentences" not in content else Table(**_table(content["sentences"]))
+    if sentences is not None and not all(name.startswith(GATE) for name in sentences.traits):
+        raise LikenessError("句子只能像关口", "its sentences may read like gates only")
+    return Likeness(
+        **_table(content),
+        examples=_word(content["examples"]),
+        near=near,
+        sure=sure,
+        apart=apart,
+        sentences=sentences,
+    )
+
+
+class _Parts(TypedDict):
+    traits: Mapping[str, Trait]
+    known: tuple[str, ...]
+    table: bytes
+
+
+def _table(content: Mapping[str, Any]) -> _Parts:
     traits = [_trait(entry) for entry in content["traits"]]
     names = content["grams"].split(" ")
     lanes = len(traits) + 1
-    if isinstance(content["funnel"], bool) or content["funnel"] != 1:
-        raise LikenessError("格式版本不认得", "its format version is not known")
     if not 0 < len(traits) <= MAX_TRAITS or not 0 < len(names) <= MAX_GRAMS or not all(names):
         raise LikenessError("太大，或者是空的", "it is too large, or empty")
     size = lanes * len(names)
@@ -238,9 +319,7 @@ def _read(content: Mapping[str, Any]) -> Likeness:
         raise LikenessError("表的大小和名目对不上", "its table does not fit its names")
     if 0 in table[::lanes]:
         raise LikenessError("有的字没有稀有度", "a gram of it has no rarity")
-    near, sure, apart = (_number(content[key]) for key in ("near", "sure", "apart"))
-    named = MappingProxyType({trait.name: trait for trait in traits})
-    return Likeness(named, tuple(names), table, _word(content["examples"]), near=near, sure=sure, apart=apart)
+    return {"traits": MappingProxyType({trait.name: trait for trait in traits}), "known": tuple(names), "table": table}
 
 
 def _trait(entry: Mapping[str, Any]) -> Trait:

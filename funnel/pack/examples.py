@@ -1,12 +1,13 @@
 """Example complaints of a pack: what `funnel.author.learn` learns likeness from. They decide nothing and load with no pack.
 
-A file in ``likeness/`` holds texts about one scenario, or texts that state no grievance (``scenario: none``).
+A file in ``likeness/`` holds texts about one scenario, or texts that state no grievance (``scenario: none``); or single sentences
+that open a gate (``gate: ID``), and such as look like them and do not; ordinary ones stand under ``gate: none``.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,16 +43,32 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
+class Saying:
+    """An example sentence.
+
+    Attributes:
+        text: Its words.
+        gate: The gate that it opens; None where it only looks like one that does; ``none`` of what people write in ordinary
+            complaints, which may be a whole complaint.
+    """
+
+    text: str
+    gate: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Examples:
     """The examples of a pack, and what is wrong with them or with what was learnt from them."""
 
     examples: tuple[Example, ...]
+    sayings: tuple[Saying, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
-def digest_of(examples: Iterable[Example]) -> str:
+def digest_of(examples: Iterable[Example], sayings: Iterable[Saying] = ()) -> str:
     """Names a set of examples, whatever their order."""
     lines = sorted("\x1f".join((e.text, *e.matters, *sorted(GATE + g for g in e.gates))) for e in examples)
+    lines += sorted("\x1f".join(("", s.text, s.gate or "")) for s in sayings)
     return hashlib.sha256("\x1e".join(lines).encode("utf-8")).hexdigest()
 
 
@@ -64,10 +81,10 @@ def read_examples(pack: Pack) -> Examples:
         node = load_file(path, shown_path(path), sink)
         if node is not None:
             reading.file(node)
-    found = tuple(reading.found)
-    if not sink.has_errors and pack.likeness is not None and pack.likeness.examples != digest_of(found):
+    found, sayings = tuple(reading.found), tuple(reading.sayings)
+    if not sink.has_errors and pack.likeness is not None and pack.likeness.examples != digest_of(found, sayings):
         sink.add("F803", Span(shown_path(folder)))
-    return Examples(found, sink.sorted())
+    return Examples(found, sayings, sink.sorted())
 
 
 class _Reading:
@@ -78,21 +95,37 @@ class _Reading:
         self.gates = sorted(pack.gates)
         self.gate_titles = {title: gate.id for gate in pack.gates.values() for title in gate.title.values()}
         self.found: list[Example] = []
+        self.sayings: list[Saying] = []
         self.seen: dict[str, Span] = {}
+        self.said: dict[str, Span] = {}
 
     def file(self, node: Node) -> None:
         r = self.r
-        entries = r.mapping(node, required=("funnel", "scenario", "texts"))
+        of_gate = isinstance(node, MapNode) and "gate" in node.values
+        required = ("funnel", "gate", "sentences", "near") if of_gate else ("funnel", "scenario", "texts")
+        entries = r.mapping(node, required=("funnel", "gate", "near") if _opens_none(node) else required)
         if entries is None:
             return
         version = entries.get("funnel")
         if isinstance(version, ScalarNode) and version.value != "1":
             r.sink.add("F205", version.span, value=version.value)
+        if of_gate:
+            self._sentences(entries)
+            return
         main = r.choice(entries.get("scenario"), (*self.scenarios, NONE), self.titles)
         for item in r.items(entries.get("texts")):
             example = None if main is None else self._example(item, main)
             if example is not None and r.is_new(self.seen, example.text, _text_node(item)):
                 self.found.append(example)
+
+    def _sentences(self, entries: Mapping[str, Node]) -> None:
+        r = self.r
+        gate = r.choice(entries.get("gate"), (*self.gates, NONE), self.gate_titles)
+        for key, opens in (("sentences", gate), ("near", NONE if gate == NONE else None)):
+            for item in r.items(entries.get(key)):
+                text = r.string(item)
+                if text is not None and isinstance(item, ScalarNode) and r.is_new(self.said, text, item):
+                    self.sayings.append(Saying(text, opens))
 
     def _example(self, node: Node, main: str) -> Example | None:
         r = self.r
@@ -116,6 +149,12 @@ class _Reading:
     @staticmethod
     def _matters(main: str, also: tuple[str, ...]) -> tuple[str, ...]:
         return also if main == NONE else tuple(dict.fromkeys((main, *also)))
+
+
+def _opens_none(node: Node) -> bool:
+    """Whether a file is of sentences that open no gate and are near none either."""
+    gate = node.values.get("gate") if isinstance(node, MapNode) else None
+    return isinstance(gate, ScalarNode) and gate.value == NONE
 
 
 def _text_node(node: Node) -> ScalarNode:

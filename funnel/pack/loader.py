@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -31,7 +31,7 @@ from funnel.pack._rules import RuleReader
 from funnel.pack._vocabulary import VocabularyReader
 from funnel.pack.digest import canonical, digest, merge_sections
 from funnel.pack.examples import FOLDER as EXAMPLES
-from funnel.pack.model import ForumSpec, Gate, Manifest, NamedCondition, Pack, Rule
+from funnel.pack.model import ForumSpec, Gate, Manifest, NamedCondition, Pack, Rule, StepSpec
 
 _FOLDERS = ("vocabulary", "signals", "statutes", "conditions")
 """What may be a folder of any number of files, or one file."""
@@ -68,7 +68,7 @@ LIKENESS = "likeness.json"
 """What `funnel learn` writes."""
 _MAX_FILES = 5_000
 MANIFEST_REQUIRED = ("funnel", "pack", "version", "title", "language", "timezone", "currency", "jurisdiction", "tiers", "unmatched", "settle_limit")  # fmt: skip
-MANIFEST_OPTIONAL = ("respond_within", "resolve_within")
+MANIFEST_OPTIONAL = ("respond_within", "resolve_within", "tier_steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +161,7 @@ class _Load:
         self.root = root
         self.now = now
         self.with_likeness = likeness
+        self.tier_steps: Node | None = None
         # A working directory inside the pack's folder makes some paths short and others not: then each is found by itself.
         self.base = None if Path.cwd().is_relative_to(root.absolute()) else shown_path(root)
         self.sink = Diagnostics()
@@ -306,6 +307,7 @@ class _Load:
             self._rules(lambda _node, _id: None)  # for what is wrong with their files
             return None
         rules_reader = RuleReader(self.reader, conditions, law, manifest)
+        manifest = replace(manifest, tier_steps=self._tier_steps(rules_reader, manifest.tiers))
         forums: dict[str, ForumSpec] = {}
         for node in self._take("forums"):
             forums |= rules_reader.forums(node)
@@ -391,6 +393,14 @@ class _Load:
         self.contents[span.path] = (LIKENESS, {"sha256": hashlib.sha256(raw).hexdigest()})
         return likeness
 
+    def _tier_steps(self, rules: RuleReader, tiers: tuple[str, ...]) -> Mapping[str, tuple[StepSpec, ...]]:
+        found = {}
+        for key, node in self.reader.entries(self.tier_steps, "mediator: […]"):
+            tier = self.reader.choice(key, tiers)
+            if tier is not None:
+                found[tier] = rules.steps(node)
+        return MappingProxyType(found)
+
     def _manifest(self) -> Manifest | None:
         r = self.reader
         nodes = self._take("pack")
@@ -414,6 +424,7 @@ class _Load:
         unmatched = r.mapping(entries.get("unmatched"), required=("tier",)) or {}
         tier = r.choice(unmatched.get("tier"), tiers) if tiers else None
         limit = r.money(entries.get("settle_limit"))
+        self.tier_steps = entries.get("tier_steps")
         currency, jurisdiction = r.string(entries.get("currency")), r.string(entries.get("jurisdiction"))
         if not (id_ and version and title and language and timezone and tier and currency and jurisdiction):
             return None

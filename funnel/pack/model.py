@@ -398,7 +398,11 @@ class ForumSpec:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The pack's own particulars."""
+    """The pack's own particulars.
+
+    Attributes:
+        tier_steps: What is done with every case that goes to a tier, whichever rule or gate sends it there.
+    """
 
     id: str
     version: str
@@ -412,6 +416,7 @@ class Manifest:
     tiers: tuple[str, ...]
     unmatched_tier: str
     settle_limit: int
+    tier_steps: Mapping[str, tuple[StepSpec, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
