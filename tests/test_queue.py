@@ -408,6 +408,147 @@ def test_an_answer_never_takes_a_case_from_a_person(desk_):
     assert desk_.resolve(answered, "settled", code="x", note="y").state == "resolved"
 
 
+LOOKED = {"claims_else_told": False}
+
+
+def suspected(desk_, **more):
+    """A case that would be settled but for a sentence that reads like a gate."""
+    case = desk_.ingest(complaint("settle", text="付款一周了还不发货，我要退款。给我换台新的", **more)).case
+    (reason,) = desk_.decisions(case.id)[-1].decision["referral"]["reasons"]
+    assert (case.state, reason["code"], reason["gate"]) == ("queued", "gate-suspected", "claims-else")
+    return case
+
+
+def test_a_suspicion_that_somebody_has_looked_into_leaves_the_offer_to_the_parties(desk_, clock):
+    case = suspected(desk_)
+    at_once = desk_.ingest(complaint("settle")).case
+    clock.forward(hours=1)
+    offered = desk_.answer(case.id, LOOKED, actor="ann")
+    assert (offered.state, offered.tier, offered.owner) == ("offered", at_once.tier, None)
+    (offer,), (same,) = desk_.offers(case.id), desk_.offers(at_once.id)
+    assert (offer.text, offer.amount, offer.state, offer.rung) == (same.text, same.amount, "offered", 0)
+    assert offer.respond_by == offered.wait_until == clock.now + dt.timedelta(hours=24)
+    event = desk_.events(case.id)[-1]
+    assert (event.type, event.actor, event.data["facts"]) == ("answered", "ann", ["claims_else_told"])
+    assert {c.kind: c.stopped_at for c in desk_.clocks(case.id)}["response"] == clock.now
+    row_equals_events(desk_, case.id)
+    desk_.answer_offer(case.id, "merchant", "accept")
+    assert desk_.answer_offer(case.id, "consumer", "accept").outcome == "settled"
+
+
+def test_whoever_holds_it_keeps_it_and_releases_it_as_an_offer_or_decides_otherwise(desk_):
+    case = suspected(desk_)
+    held = desk_.answer(desk_.claim(case.id, "ann").id, LOOKED, actor="ann")
+    assert (held.state, held.owner, desk_.offers(case.id)) == ("claimed", "ann", ())
+    out = desk_.release(held, note="看过了")
+    assert (out.state, out.owner, [o.state for o in desk_.offers(case.id)]) == ("offered", None, ["offered"])
+    row_equals_events(desk_, case.id)
+    other = suspected(desk_)
+    held = desk_.answer(desk_.claim(other.id, "ann").id, LOOKED, actor="ann")
+    waiting = desk_.propose(held, "退一半", amount=4450)
+    assert (waiting.state, waiting.owner) == ("waiting_merchant", "ann")
+    assert desk_.release(waiting).state == "queued", "an offer of his own was made"
+
+
+def test_a_case_that_somebody_released_unseen_waits_for_the_next(desk_):
+    case = suspected(desk_)
+    assert desk_.release(desk_.claim(case.id, "ann")).state == "queued"
+    waiting = desk_.wait(desk_.claim(case.id, "ann"), "consumer", "问问")
+    held = desk_.answer(waiting.id, LOOKED)
+    assert (held.state, held.owner, desk_.events(case.id)[-1].actor) == ("claimed", "ann", "consumer")
+    assert desk_.release(held).state == "offered"
+
+
+@pytest.mark.parametrize("when", ["queued", "claimed"])
+def test_whoever_asked_for_a_person_keeps_one_whatever_is_answered(desk_, when):
+    case = suspected(desk_)
+    claim = desk_.claim(case.id, "ann") if when == "claimed" else None
+    before = desk_.case(case.id)
+    asked = desk_.request_human(case.id, "我要人工")
+    assert (asked.state, asked.owner, asked.lease_epoch) == (before.state, before.owner, before.lease_epoch)
+    assert desk_.request_human(case.id, "再说一遍") == asked
+    answered = desk_.answer(case.id, LOOKED, actor="ann")
+    assert answered.state == when
+    assert claim is None or desk_.release(claim).state == "queued"
+    assert desk_.offers(case.id) == ()
+    row_equals_events(desk_, case.id)
+
+
+def test_what_people_decided_is_not_undone_by_an_answer(desk_, clock):
+    up = suspected(desk_)
+    desk_.escalate(up, by="ann", reason="难", note="看")
+    again = suspected(desk_)
+    desk_.resolve(desk_.claim(again.id, "ann"), "mediated", code="x", note="y")
+    desk_.reopen(again.id, by="consumer", reason="没兑现")
+    late = desk_.ingest(complaint("ask")).case
+    clock.forward(hours=80)
+    desk_.sweep()
+    shipped = {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}
+    for case, facts in ((up, LOOKED), (again, LOOKED), (late, shipped)):
+        answered = desk_.answer(case.id, facts, actor="ann")
+        assert (answered.state, desk_.decisions(case.id)[-1].outcome) == ("queued", "settle")
+        assert desk_.offers(case.id) == ()
+    assert desk_.case(up.id).tier == "mediator"
+
+
+def test_a_drafted_offer_waits_to_be_sent_also_after_somebody_has_looked(engine, store):
+    d = desk(engine, store, SetClock(), policy=QueuePolicy(auto_offer=False))
+    case = suspected(d)
+    assert d.answer(case.id, LOOKED, actor="ann").state == "offered"
+    assert [o.state for o in d.offers(case.id)] == ["drafted"]
+    assert d.send_offer(case.id, actor="ann").state == "offered"
+
+
+def test_a_member_of_an_incident_stays_with_people_whatever_is_answered(engine, store):
+    d = desk(engine, store, SetClock(), policy=QueuePolicy(incident_open=2, incident_close=1))
+    first = suspected(d, merchant={"id": "m"})
+    d.ingest(complaint("settle", merchant={"id": "m"}))
+    assert d.case(first.id).incident_id is not None
+    assert d.answer(first.id, LOOKED, actor="ann").state == "queued"
+
+
+def test_what_is_erased_is_not_offered_any_more(desk_):
+    case = suspected(desk_)
+    held = desk_.answer(desk_.claim(case.id, "ann").id, LOOKED, actor="ann")
+    desk_.erase_case(case.id, by="lea", reason="x")
+    assert desk_.release(held).state == "queued"
+
+
+# -- what is to be done --------------------------------------------------------------------------------------------
+
+
+def test_steps_are_those_of_the_gates_and_of_the_tier_a_case_is_at_now(desk_, engine):
+    of_mediators = {step.do["zh"] for step in engine.pack.manifest.tier_steps["mediator"]}
+    assert of_mediators
+    case = desk_.ingest(complaint(text="付款一周了还不发货，我不想活了，活着没意思")).case
+    told = desk_.decisions(case.id)[-1].decision["referral"]["steps"]
+    of_gates = {step["do"] for step in told} - of_mediators
+    assert of_gates
+
+    def shown():
+        return [step.do for step in desk_.steps(case.id)]
+
+    assert shown() == [step["do"] for step in told]
+    while case.tier != "lawyer":
+        case = desk_.escalate(desk_.case(case.id), by="lea", reason="难", note="看")
+        assert shown()[: len(of_gates)] == [step["do"] for step in told][: len(of_gates)]
+        assert set(shown()) == of_gates | (of_mediators if case.tier == "mediator" else set())
+    case = desk_.return_(desk_.claim(case.id, "lea"), reason="退回")
+    assert set(shown()) == of_gates | of_mediators
+
+
+def test_a_case_that_no_decision_referred_has_its_tiers_steps_once_a_person_has_it(desk_):
+    case = desk_.ingest(complaint("settle")).case
+    assert desk_.steps(case.id) == ()
+    desk_.request_human(case.id, "x")
+    assert desk_.steps(case.id) == ()
+    desk_.escalate(desk_.case(case.id), by="lea", reason="难", note="看")
+    assert [step.who for step in desk_.steps(case.id)] == ["mediator"]
+    shown = desk_.steps(case.id)
+    desk_.erase_case(case.id, by="lea", reason="x")
+    assert desk_.steps(case.id) == shown
+
+
 def test_an_answer_that_cannot_be_read_changes_nothing(desk_, store):
     case = desk_.ingest(complaint("ask")).case
     before = dump(store)

@@ -191,3 +191,76 @@ def test_a_queue_that_is_not_there_is_not_made_by_looking_at_it(cli, tmp_path, u
     ):
         assert f"funnel queue --store {url} init" in cli(*args, code=2)
         assert list(tmp_path.iterdir()) == []
+
+
+SUSPECTED = {
+    "received_at": "2026-11-10T10:00:00+08:00",
+    "text": "付款一周了还不发货，我要退款。收货人：\n王建国 给我换台新的",
+    "order": {
+        "kind": "physical",
+        "category": "general",
+        "price": 89,
+        "quantity": 1,
+        "paid_at": "2026-11-03T10:00:00+08:00",
+        "ship_by": "2026-11-05T10:00:00+08:00",
+    },
+    "facts": {"shipped": {"value": False, "grade": "record", "source": "物流"}},
+}
+
+
+@pytest.fixture
+def doubted(cli):
+    cli("queue", "init")
+    cli("queue", "agent", "amy", "--tier", "agent")
+    cli("queue", "agent", "max", "--tier", "mediator", "--supervisor")
+    desk = Funnel("cn-ecommerce", "funnel.db")
+    for number in ("S1", "S2"):
+        assert desk.ingest(SUSPECTED | {"id": number}).case.state == "queued"
+    desk.close()
+    return cli
+
+
+def test_who_has_looked_says_so_at_the_command_line_and_the_offer_goes_out(doubted):
+    shown = doubted("queue", "show", "S1", "--lang", "zh")
+    assert "给我换台新的”，先由人看一眼" in shown
+    assert "王建国" not in shown
+    assert "offered" in doubted("queue", "answer", "S1", "claims_else_told=false", "--by", "amy", "--lang", "en")
+    whole = json.loads(doubted("queue", "--format", "json", "show", "S1"))
+    assert (whole["events"][-1]["type"], whole["events"][-1]["actor"]) == ("answered", "amy")
+    assert [offer["state"] for offer in whole["offers"]] == ["offered"]
+    doubted("queue", "claim", "amy", "S2")
+    assert "claimed" in doubted("queue", "answer", "S2", "claims_else_told=false", "--by", "amy")
+    assert "release" in doubted("queue", "show", "S2", "--lang", "en")
+    assert "held by amy" in doubted("queue", "release", "S2", "--by", "max", "--lang", "en", code=1)
+    assert "offered" in doubted("queue", "release", "S2", "--by", "amy", "--lang", "en")
+
+
+@pytest.mark.parametrize(
+    ("given", "way", "code"), [("claims_else_told", "=", 2), ("claim_else_told=false", "claims_else_told", 1)]
+)
+def test_an_answer_that_cannot_be_taken_is_a_sentence(doubted, given, way, code):
+    for lang in ("zh", "en"):
+        output = doubted("queue", "answer", "S1", given, "--by", "amy", "--lang", lang, code=code)
+        assert way in output
+        assert bool(HAN.search(output)) == (lang == "zh")
+
+
+def test_a_mediator_is_shown_what_mediators_do_with_every_case(doubted):
+    assert "要做" not in doubted("queue", "show", "S1", "--lang", "zh")
+    desk = Funnel("cn-ecommerce", "funnel.db")
+    desk.escalate(desk.find("S1"), by="max", reason="难", note="看")
+    desk.close()
+    shown = doubted("queue", "show", "S1", "--lang", "zh")
+    assert "要做：mediator 72h: 先问双方愿不愿意调解" in shown
+    (step,) = json.loads(doubted("queue", "--format", "json", "show", "S1"))["steps"]
+    assert step["who"] == "mediator"
+
+
+@pytest.mark.parametrize("command", ["ls", "stats", "sweep"])
+def test_the_language_may_stand_before_the_command_or_after_it(filled, command):
+    filled("queue", "sweep")
+    for lang, other in (("zh", "en"), ("en", "zh")):
+        before = filled("queue", "--lang", lang, command)
+        assert filled("queue", command, "--lang", lang) == before
+        assert filled("queue", "--lang", other, command, "--lang", lang) == before
+        assert filled("queue", "--lang", other, command) != before

@@ -70,9 +70,11 @@ class Queue(RuleBasedStateMachine):
     def some(self, n):
         return self.ids[n % len(self.ids)]
 
-    @rule(outcome=st.sampled_from(["refer", "ask", "settle"]), shop=st.sampled_from([None, "a", "b"]))
+    @rule(outcome=st.sampled_from(["refer", "ask", "settle", "suspect"]), shop=st.sampled_from([None, "a", "b"]))
     def ingest(self, outcome, shop):
         more = {"merchant": {"id": shop}} if shop else {}
+        if outcome == "suspect":
+            outcome, more["text"] = "settle", "付款一周了还不发货，我要退款。给我换台新的"
         sent = complaint(outcome, received_at=self.clock.now.isoformat(), **more)
         self.sent.append(sent)
         self.ids.append(self.desk.ingest(sent).case.id)
@@ -122,7 +124,9 @@ class Queue(RuleBasedStateMachine):
     @rule(
         n=pick,
         m=pick,
-        what=st.sampled_from(["human", "answer", "ship", "yes", "no", "counter", "buyer", "send", "reopen", "cancel"]),
+        what=st.sampled_from(
+            ["human", "answer", "ship", "looked", "yes", "no", "counter", "buyer", "send", "reopen", "cancel"]
+        ),
     )
     def on_a_case(self, n, m, what):
         d, case = self.desk, self.some(n)
@@ -130,6 +134,7 @@ class Queue(RuleBasedStateMachine):
             "human": lambda: d.request_human(case, "转人工"),
             "answer": lambda: d.answer(case, {"address_wrong": bool(m % 2)}),
             "ship": lambda: d.answer(case, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}),
+            "looked": lambda: d.answer(case, {"claims_else_told": False}, actor=AGENTS[m % 3]),
             "yes": lambda: d.answer_offer(case, "merchant", "accept"),
             "no": lambda: d.answer_offer(case, "merchant", "reject"),
             "counter": lambda: d.answer_offer(case, "merchant", "counter", note="一半"),

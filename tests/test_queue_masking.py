@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from queue_kit import SetClock, complaint, desk, dump
+from shipped import ENGINE
 
-from funnel.queue.masking import find_personal, mask, mask_json
+from funnel.decision import Decision
+from funnel.engine._texts import requoted, say
+from funnel.queue import MemoryStore
+from funnel.queue._kept import kept, without_words
+from funnel.queue.masking import find_personal, mask, mask_json, mask_part
 
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 HIDDEN = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
@@ -324,3 +329,168 @@ def test_what_a_masker_of_another_kind_leaves_is_its_own_affair():
         return re.sub(r"(\d{3})\d{4}(\d{4})", r"\1****\2", text)
 
     assert mask_json({"phone": "13900139000"}, middle) == {"phone": "139****9000"}
+
+
+# --- words that a decision quotes ---------------------------------------------------------------------------------------
+
+ANNOUNCED = (
+    ("收货人：\n{} ", name),
+    ("联系人：\n{} ", name),
+    ("我的名字是\n{}，", name),
+    ("收货地址：\n{} ", estate),
+    ("寄到\n{}，", address),
+    ("微信号：\n{} ", lambda pick: f"wang_{pick.randrange(10**6):06d}"),
+    ("我的电话{}，", mobile),
+    ("身份证号：{}，", id_card),
+)
+BARS = ("给我换台新的", "给我重新发一台", "下单的是我那智障弟弟", "大家都没收到货", "师傅后来把活干完了")
+
+
+def saying(words, **more):
+    return complaint("settle", text=f"付款一周了还不发货，我要退款。{words}", **more)
+
+
+def quotes(decision):
+    """What a decision quotes of the complaint."""
+    lines = [*decision["explanation"], *((decision["referral"] or {}).get("reasons", ()))]
+    found = []
+    for line in lines:
+        requoted(line["text"], lambda words: found.append(words) or words)
+    return found
+
+
+def test_a_sentence_that_reads_like_a_gate_is_quoted_in_the_reason_and_in_the_explanation():
+    for words in BARS:
+        decision = ENGINE.decide(saying(f"收货人：\n王建国 {words}")).model_dump(mode="json")
+        assert [q for q in quotes(decision) if words in q], words
+
+
+@settings(max_examples=60)
+@given(
+    pick=st.randoms(use_true_random=False),
+    announced=st.lists(st.sampled_from(ANNOUNCED), min_size=1, max_size=3),
+    bar=st.sampled_from(BARS),
+    lang=st.sampled_from(["zh", "en"]),
+)
+def test_what_is_masked_in_a_complaint_is_masked_where_its_words_are_quoted(pick, announced, bar, lang):
+    secrets = [make(pick) for _, make in announced]
+    text = "".join(form.format(what) for (form, _), what in zip(announced, secrets, strict=True)) + bar
+    engine = ENGINE if lang == "zh" else type(ENGINE)(ENGINE.pack, lang="en")
+    store = MemoryStore()
+    d = desk(engine, store, SetClock())
+    taken = d.ingest(saying(text))
+    for table, rows in dump(store).items():
+        if table != "vault":
+            for secret in secrets:
+                assert secret not in repr(rows), (table, secret)
+    stored = d.decisions(taken.case.id)[-1].decision
+    assert Decision.model_validate(dict(stored)).outcome == taken.decision.outcome
+    for was, is_ in zip(quotes(taken.decision.model_dump(mode="json")), quotes(stored), strict=True):
+        assert (bar in is_) == (bar in was), "the words beside it are quoted still"
+    assert [r.status for r in d.replay()] == ["same"]
+
+
+@settings(max_examples=60)
+@given(
+    marks=st.lists(
+        st.text(alphabet="甲乙丙丁戊己庚辛壬癸", min_size=6, max_size=9), min_size=5, max_size=5, unique=True
+    ),
+    bar=st.sampled_from(["", *BARS]),
+    how=st.sampled_from(["erase", "erase_case"]),
+    answered=st.booleans(),
+)
+def test_nothing_the_sender_wrote_is_left_anywhere_once_it_is_erased(marks, bar, how, answered):
+    a, b, c, e, f = marks
+    sent = saying(
+        f"{a}付款半个月{b}了还不发货。{a}{bar}",
+        facts={
+            "shipped": [
+                {"value": False, "grade": "record", "source": c},
+                {"value": True, "grade": "record", "source": f"{c}2"},
+            ],
+            "signed": {"value": False, "grade": "record", "source": f},
+            e: "什么",
+        },
+        **{f"field{e}": f},
+    )
+    store = MemoryStore()
+    d = desk(ENGINE, store, SetClock())
+    case = d.ingest(sent).case
+    if answered:
+        d.answer(case.id, {"address_wrong": {"value": False, "source": f}})
+    assert a in repr(dump(store)["complaint"])
+    words = {q for row in d.decisions(case.id) for q in quotes(row.decision)}
+    assert words
+    if how == "erase":
+        d.erase(sent["consumer"]["id"], by="lea", reason="本人要求")
+    else:
+        d.erase_case(case.id, by="lea", reason="本人要求")
+    for table, rows in dump(store).items():
+        for mark in marks:
+            assert mark not in repr(rows), (table, mark)
+    for row in d.decisions(case.id):
+        assert set(quotes(row.decision)) <= {"[erased]"}
+        assert Decision.model_validate(dict(row.decision)).outcome == row.outcome
+    assert d.verify_audit().intact
+    assert {r.status for r in d.replay()} == {"erased"}
+
+
+@settings(max_examples=300)
+@given(text=ODD, data=st.data())
+def test_a_part_of_a_text_shows_no_more_of_it_than_the_whole_text_masked(text, data):
+    start = data.draw(st.integers(0, len(text)))
+    part = text[start : data.draw(st.integers(start, len(text)))]
+    masked = mask_part(text, part)
+    assert mask(masked) == masked
+    assert mask_part(text, text) == mask(text)
+    if part and text.count(part) == 1:
+        hidden = {place for item in find_personal(text) for place in range(item.start, item.end)}
+        open_ = "".join(char for place, char in enumerate(part, start) if place not in hidden)
+        left = iter(open_)
+        assert all(char in left for char in re.sub(r"\[[a-z_]+\]", "", masked)), "in order, and none that is hidden"
+
+
+def test_a_name_is_masked_in_words_cut_off_from_what_announces_it():
+    text = "收货人：王建国 我把视频发给商家了；地址：幸福小区3栋2单元501室"
+    assert mask_part(text, "王建国 我把视频发给商家了") == "[name] 我把视频发给商家了"
+    assert mask_part(text, "建国 我") == "[name] 我"
+    assert mask_part(text, "2单元501室") == "[address]"
+    assert mask_part(text, "我把视频发给商家了") == "我把视频发给商家了"
+    assert mask_part(text, "不在其中的13800138000") == "不在其中的[mobile]"
+
+
+def test_words_of_another_masker_are_shown_where_they_stand_in_what_it_leaves():
+    def others(text):
+        return re.sub("(?<=买家)..", "**", text)
+
+    text = "买家小明说，没发货，小芳也说"
+    assert mask_part(text, "没发货", others) == "没发货"
+    assert mask_part(text, "买家小明说", others) == "买家**说"
+    assert mask_part(text, "小明说", others) == "[words]"
+    assert mask_part(text, "小芳也说", others) == "小芳也说"
+
+
+def test_a_masker_that_takes_the_sentence_apart_takes_the_quote_with_it():
+    said = say("gate-overheard", "zh", title="甲", words="乙丙丁")
+    decision = {"explanation": [{"step": "gate", "text": said}], "referral": None}
+    apart = kept(decision, "乙丙丁", lambda text: text.replace("先由人看一眼", "…"))
+    assert apart["explanation"][0]["text"] == "[words]"
+    assert without_words(kept(decision, "乙丙丁", mask))["explanation"][0]["text"] == said.replace("乙丙丁", "[erased]")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@given(words=st.text(max_size=30))
+def test_the_words_of_every_sentence_that_quotes_are_found_whatever_they_are(lang, words):
+    for key, blanks in (
+        ("fact-words", {"label": "甲", "value": "乙", "grade": "丙"}),
+        ("gate-overheard", {"title": "丁"}),
+    ):
+        assert requoted(say(key, lang, words=words, **blanks), lambda _: "") == say(key, lang, words="", **blanks)
+
+
+def test_a_text_that_repeats_its_words_without_end_takes_no_long_time():
+    text = "收货人:王小明 " * 20_000
+    start = time.process_time()
+    assert mask_part(text, "王小明") == "[words]"
+    assert mask_part(text, text[:-3]).startswith("收货人:[name] ")
+    assert time.process_time() - start < 5

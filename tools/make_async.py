@@ -25,7 +25,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from funnel.complaint import Complaint
-from funnel.decision import Decision
+from funnel.decision import Decision, Step
 from funnel.pack.model import Pack
 from funnel.queue.clocks import Line
 from funnel.queue.league import Entry

@@ -11,8 +11,10 @@ from funnel.cli._common import USAGE, fail
 
 def said(error: Exception, lang: str) -> str:
     """What an exception says: in the reader's language, where it speaks both."""
-    from funnel.errors import QueueError, TwoLanguageError  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.errors import ComplaintError, QueueError, TwoLanguageError  # noqa: PLC0415 (late, for a quick --help)
 
+    if isinstance(error, ComplaintError):
+        return ("; " if lang == "en" else "；").join(problem.line(lang) for problem in error.problems)
     return error.text(lang) if isinstance(error, QueueError | TwoLanguageError) else str(error)
 
 

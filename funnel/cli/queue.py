@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import click
@@ -56,6 +57,18 @@ def command(ctx: click.Context, url: str, tenant: str, form: str, pack_name: str
     ctx.obj = _Place(url, tenant, pack_name, lang, form)
 
 
+def _pass_place(command: F) -> F:
+    """The queue and how to speak, with ``--lang`` taken after a command's name as well as before it."""
+
+    @functools.wraps(command)
+    def spoken(*args: Any, own_lang: str | None, **options: Any) -> Any:
+        place: _Place = click.get_current_context().obj
+        return command(place if own_lang is None else replace(place, lang=own_lang), *args, **options)
+
+    option = click.option("--lang", "own_lang", type=click.Choice(["zh", "en"]), help="Language of messages. 语言。")
+    return option(cast("F", spoken))
+
+
 @contextmanager
 def _desk(place: _Place, *, create: bool = False) -> Iterator[Funnel]:
     """The queue; what is refused is a sentence on stderr."""
@@ -99,7 +112,7 @@ def _when(moment: dt.datetime | None, zone: ZoneInfo) -> str:
 
 
 @command.command(name="init")
-@click.pass_obj
+@_pass_place
 def init(place: _Place) -> None:
     """Make the queue's tables, or bring them up to date. 建立或升级队列。"""
     with _desk(place, create=True):
@@ -125,6 +138,14 @@ def _case(place: _Place, desk: Funnel, given: str) -> Case:
     return found[0]
 
 
+def _held(place: _Place, case: Case, by: str) -> Case:
+    """The claim of an agent, or the end where he holds the case not."""
+    if case.owner != by:
+        who = case.owner or place.say("无人", "nobody")
+        fail(place.say(f"案件由 {who} 经办，不是 {by}", f"the case is held by {who}, not {by}"), FINDINGS)
+    return case
+
+
 @command.command(name="agent")
 @click.argument("name")
 @click.option("--tier", required=True, help="The highest tier the agent may take. 最高层级。")
@@ -132,7 +153,7 @@ def _case(place: _Place, desk: Funnel, given: str) -> Case:
 @click.option("--cap", default=10, show_default=True, type=click.IntRange(1), help="Cases at once. 同时在办上限。")
 @click.option("--supervisor", is_flag=True, help="May assign, cancel, decide on merchants. 主管。")
 @click.option("--inactive", is_flag=True, help="Takes no cases at present. 停用。")
-@click.pass_obj
+@_pass_place
 def agent(
     place: _Place,
     name: str,
@@ -155,7 +176,7 @@ def agent(
 @click.option("--tier", help="Only this tier. 层级。")
 @click.option("--owner", help="Only held by this agent. 经办人。")
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000))
-@click.pass_obj
+@_pass_place
 def ls(place: _Place, states: tuple[str, ...], tier: str | None, owner: str | None, limit: int) -> None:
     """List cases: those to be served first, then those in hand, then those with the parties. 列出案件。"""
     from funnel.queue.model import HELD  # noqa: PLC0415 (late, for a quick --help)
@@ -187,7 +208,7 @@ def ls(place: _Place, states: tuple[str, ...], tier: str | None, owner: str | No
 @click.argument("case_id")
 @click.option("--reveal", "revealer", metavar="AGENT", help="Show the words as they came; recorded. 看原文，会留痕。")
 @click.option("--reason", default="", help="Why the words are looked at. 看原文的理由。")
-@click.pass_obj
+@_pass_place
 def show(place: _Place, case_id: str, revealer: str | None, reason: str) -> None:
     """Show a case whole: complaint (masked), decision, offers, deadlines, history. 查看案件。
 
@@ -204,6 +225,7 @@ def show(place: _Place, case_id: str, revealer: str | None, reason: str) -> None
                 "case": case,
                 "complaint": complaint,
                 "decision": decision,
+                "steps": [step.model_dump() for step in desk.steps(case_id)],
                 "offers": desk.offers(case_id),
                 "clocks": desk.clocks(case_id),
                 "suspects": desk.suspects(case_id),
@@ -233,6 +255,14 @@ def _story(
     referral = decision.get("referral") or {}
     for reason in referral.get("reasons", ()):
         yield say("转人工原因：", "why it is here: ") + reason["text"]
+    if case.owner is not None and decision["outcome"] == "settle":
+        yield say(
+            "按现有回答可以结案：release 把方案发给双方（有人要求过人工、拒绝过方案的，回到队列），propose 另提方案",
+            "as answered it would be settled: `release` sends the offer to both sides (back to the queue where somebody "
+            "asked for a person or an offer was refused), `propose` makes another",
+        )
+    for step in desk.steps(case.id):
+        yield say("要做：", "to do: ") + f"{step.who} {step.within}: {step.do}"
     for matter in decision.get("matters", ()):
         guess = (
             say("（只是读来像，还没有人确认）", " (only reads like it; nobody has confirmed it)")
@@ -273,7 +303,7 @@ def _story(
 @command.command(name="deadline")
 @click.argument("case_id")
 @click.option("--kind", default="resolution", show_default=True)
-@click.pass_obj
+@_pass_place
 def deadline(place: _Place, case_id: str, kind: str) -> None:
     """Show the arithmetic of a deadline. 期限是怎么算出来的。"""
     with _desk(place) as desk:
@@ -284,7 +314,7 @@ def deadline(place: _Place, case_id: str, kind: str) -> None:
 @command.command(name="claim")
 @click.argument("agent_id", metavar="AGENT")
 @click.argument("case_id", required=False)
-@click.pass_obj
+@_pass_place
 def claim(place: _Place, agent_id: str, case_id: str | None) -> None:
     """Take a case; without CASE_ID the next to be served. 认领。"""
     with _desk(place) as desk:
@@ -298,6 +328,54 @@ def claim(place: _Place, agent_id: str, case_id: str | None) -> None:
         click.echo(place.say(f"{agent_id} 已认领 {case.id}", f"{agent_id} holds {case.id}"))
 
 
+@command.command(name="answer")
+@click.argument("case_id")
+@click.argument("facts", nargs=-1, required=True, metavar="FACT=VALUE…")
+@click.option("--by", required=True, metavar="WHO", help="Who states it: consumer, or the agent who looked. 谁说的。")
+@_pass_place
+def answer(place: _Place, case_id: str, facts: tuple[str, ...], by: str) -> None:
+    """State facts of a case, such as refund_told=false; it is decided again. 补充事实，重新判断。
+
+    A case in the queue that would be settled then goes to the parties as an offer; one that somebody holds stays with him.
+    """
+    told: dict[str, Any] = {}
+    for given in facts:
+        name, mark, value = given.partition("=")
+        if not mark:
+            fail(place.say(f"“{given}”写成 事实=值", f"write {given!r} as FACT=VALUE"), USAGE)
+        try:
+            told[name.strip()] = json.loads(value)
+        except json.JSONDecodeError:
+            told[name.strip()] = value
+    with _desk(place) as desk:
+        case = desk.answer(_case(place, desk, case_id).id, told, actor=by)
+        if place.form == "json":
+            _json(case)
+            return
+        outcome = desk.decisions(case.id)[-1].outcome
+        click.echo(
+            place.say(
+                f"{case.id} 重新判断：{outcome}，现在是 {case.state}",
+                f"{case.id} decided again: {outcome}; it is {case.state}",
+            )
+        )
+
+
+@command.command(name="release")
+@click.argument("case_id")
+@click.option("--by", required=True, metavar="AGENT", help="Who holds it. 经办人。")
+@click.option("--note", default="", help="For whoever takes it next. 交接说明。")
+@_pass_place
+def release(place: _Place, case_id: str, by: str, note: str) -> None:
+    """Give a case back; what would be settled by now goes to the parties as an offer. 放回队列。"""
+    with _desk(place) as desk:
+        case = desk.release(_held(place, _case(place, desk, case_id), by), note=note)
+        if place.form == "json":
+            _json(case)
+            return
+        click.echo(place.say(f"{case.id} 现在是 {case.state}", f"{case.id} is {case.state}"))
+
+
 @command.command(name="resolve")
 @click.argument("case_id")
 @click.option("--by", required=True, metavar="AGENT", help="Who holds it. 经办人。")
@@ -308,7 +386,7 @@ def claim(place: _Place, agent_id: str, case_id: str | None) -> None:
 @click.option("--note", required=True, help="What was agreed, or why not. 结案说明。")
 @click.option("--basis", multiple=True, metavar="STATUTE/ARTICLE", help="May be repeated. 依据。")
 @click.option("--scenario", help="What it turned out to be. 实际场景。")
-@click.pass_obj
+@_pass_place
 def resolve(
     place: _Place,
     case_id: str,
@@ -321,16 +399,13 @@ def resolve(
 ) -> None:
     """End a case. 结案。"""
     with _desk(place) as desk:
-        held = _case(place, desk, case_id)
-        if held.owner != by:
-            who = held.owner or place.say("无人", "nobody")
-            fail(place.say(f"案件由 {who} 经办，不是 {by}", f"the case is held by {who}, not {by}"), FINDINGS)
+        held = _held(place, _case(place, desk, case_id), by)
         case = desk.resolve(held, outcome, code=code, note=note, basis=basis, scenario=scenario)
         click.echo(place.say(f"{case.id} 已结案：{outcome}", f"{case.id} is resolved: {outcome}"))
 
 
 @command.command(name="stats")
-@click.pass_obj
+@_pass_place
 def stats(place: _Place) -> None:
     """Counters, as they stand. 统计。"""
     with _desk(place) as desk:
@@ -361,7 +436,7 @@ def stats(place: _Place) -> None:
     type=click.IntRange(1),
     help="Closed cases to be ranked. 排名所需结案数。",
 )
-@click.pass_obj
+@_pass_place
 def league(place: _Place, by: str, minimum: int) -> None:
     """Rates of response, resolution in time and resolution, with their doubt. 榜单。"""
     with _desk(place) as desk:
@@ -385,7 +460,7 @@ def league(place: _Place, by: str, minimum: int) -> None:
 
 
 @command.command(name="audit")
-@click.pass_obj
+@_pass_place
 def audit(place: _Place) -> None:
     """Check the record's chain; keep the head hash elsewhere. 核对留痕链。"""
     with _desk(place) as desk:
@@ -407,7 +482,7 @@ def audit(place: _Place) -> None:
 
 
 @command.command(name="sweep")
-@click.pass_obj
+@_pass_place
 def sweep(place: _Place) -> None:
     """Do what has fallen due; for cron. 处理到期事项，供定时任务调用。"""
     with _desk(place) as desk:
@@ -434,7 +509,7 @@ def sweep(place: _Place) -> None:
 
 
 @command.command(name="replay")
-@click.pass_obj
+@_pass_place
 def replay(place: _Place) -> None:
     """Make every stored decision again with the pack, and say what comes out otherwise. 用规则包重做判断并比对。"""
     counts: dict[str, int] = {}

@@ -14,7 +14,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 
 from funnel.complaint import Complaint
-from funnel.decision import Decision
+from funnel.decision import Decision, Step
 from funnel.pack.model import Pack
 from funnel.queue.clocks import Line
 from funnel.queue.league import Entry
@@ -280,6 +280,10 @@ class AsyncFunnel:
         """Every decision made on the complaint of a case, oldest first. As `Funnel.decisions`."""
         return await asyncio.to_thread(self._funnel.decisions, case_id)
 
+    async def steps(self, case_id: str) -> tuple[Step, ...]:
+        """What whoever has a case does with it: the steps of the gates that are open, then those of its present tier. As `Funnel.steps`."""
+        return await asyncio.to_thread(self._funnel.steps, case_id)
+
     async def offers(self, case_id: str) -> tuple[Offer, ...]:
         """Every offer on a case, oldest first. As `Funnel.offers`."""
         return await asyncio.to_thread(self._funnel.offers, case_id)
@@ -320,7 +324,7 @@ class AsyncFunnel:
         return await asyncio.to_thread(self._funnel.verify_audit)
 
     async def erase(self, consumer_id: str, *, by: str, reason: str) -> int:
-        """Erase a consumer's personal data: the vault's rows and the masked words. The record of events stays whole. As `Funnel.erase`."""
+        """Erase a consumer's personal data: the vault's rows, the masked words and every quote of them in decisions. As `Funnel.erase`."""
         return await asyncio.to_thread(self._funnel.erase, consumer_id, by=by, reason=reason)
 
     async def erase_case(self, case_id: str, *, by: str, reason: str) -> None:

@@ -33,6 +33,7 @@ from funnel.queue._arguments import case_key, to_connection, to_store
 from funnel.queue._rows import (
     case_of,
     case_row,
+    from_us,
     to_us,
 )
 from funnel.queue._sql import SqlStore
@@ -52,6 +53,24 @@ _HARDEST: Final[Mapping[str, int]] = {"refer": 2, "ask": 1, "settle": 0}
 _OUTCOMES: Final = frozenset({"settled", "mediated", "rejected", "withdrawn", "referred"})
 _INCIDENT_FACT: Final = "group_incident"
 _MAX_NAME: Final = 200
+_UNDECIDED: Final = frozenset(
+    {
+        "opened",
+        "answered",
+        "offer_sent",
+        "claimed",
+        "assigned",
+        "released",
+        "lease_expired",
+        "revealed",
+        "responded",
+        "waiting",
+        "resumed",
+        "breached",
+        "deadline_moved",
+    }
+)
+"""Events by which nobody has decided anything on a case, nor asked for a person."""
 
 
 class Cipher(Protocol):
@@ -198,6 +217,25 @@ class Base:
             respond_by=respond_by,
         )
         return {"state": "offered", "queued_at": None, "wait_until": to_us(respond_by)}
+
+    def _passed_on(self, work: Work, row: Row, decision: Decision, data: dict[str, Any]) -> dict[str, Any]:
+        """What a case looks like that goes where a decision sends it; what is broken by then goes into ``data``."""
+        work.close_offer(row, "withdrawn")
+        routed = self._route(work, row, decision, row["incident_id"])
+        changes = work.free(row)
+        if routed["state"] != "queued":
+            data["broken"] = work.stop_clocks(row, ("response",))
+            changes |= routed | {"wait_until": from_us(routed["wait_until"])}
+        return changes | {"next_due": work.nearest(row)}
+
+    def _only_doubted(self, work: Work, row: Row) -> bool:
+        """Whether a case is with people for nothing but what decisions said of it.
+
+        It is not where anybody wanted people to have it, where the parties let a question or an offer lapse or refused one,
+        and not in a mass incident.
+        """
+        events = work.unit.find("event", self._mine, ("case_id", "=", row["id"]))
+        return row["incident_id"] is None and all(event["type"] in _UNDECIDED for event in events)
 
     def _next_offer(self, work: Work, case_id: str) -> int:
         return 1 + sum(work.unit.tally("offer", (), ("case_id", "=", case_id)).values())

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable
+from typing import Any
 
+from funnel.decision import Decision
 from funnel.errors import (
     InvalidCommandError,
     InvalidTransitionError,
     NotEligibleError,
 )
 from funnel.queue._arguments import claim_key, several
-from funnel.queue._base import _OUTCOMES, Base, a_name, wording
+from funnel.queue._base import _OUTCOMES, Base, a_name, present, wording
 from funnel.queue._rows import (
     agent_of,
     case_of,
@@ -209,16 +212,32 @@ class Handling(Base):
     def release(self, claim: Case, *, note: str = "", command_id: str | None = None) -> Case:
         """Give a case back to the queue, where it keeps its place.
 
+        Where answers given meanwhile have come to a settlement (see `answer`), and it was with people for nothing but what
+        the machine said of it before, it goes to the parties as an offer instead.
+
         Raises:
             StaleClaimError: The caller does not hold it any more.
         """
 
         def body(work: Work) -> Case:
             row = work.owned(claim)
-            data = {"note": self._desk.masker(note)}
-            return case_of(work.to_queue(row, "released", claim.owner or "", data))
+            data: dict[str, Any] = {"note": self._desk.masker(note)}
+            decision = self._settlement(work, row)
+            if decision is None:
+                return case_of(work.to_queue(row, "released", claim.owner or "", data))
+            work.resume_clocks(row)
+            changes = self._passed_on(work, row, decision, data) | {"tier": self._tier(decision)}
+            return case_of(work.save(row, "released", claim.owner or "", changes, data))
 
         return self._command("release", body, command_id, *claim_key(claim), note)
+
+    def _settlement(self, work: Work, row: Row) -> Decision | None:
+        """The newest decision on a case that somebody held, where it settles and nobody wants it otherwise."""
+        last = self._decisions(work.unit, row["complaint_id"])[-1]
+        complaint = present(work.unit.get("complaint", id=row["complaint_id"]))
+        if last["outcome"] != "settle" or complaint["erased_at"] is not None or not self._only_doubted(work, row):
+            return None
+        return Decision.model_validate(json.loads(last["decision"]))
 
     def respond(self, claim: Case, note: str, *, command_id: str | None = None) -> Case:
         """Record that the consumer has been answered: this keeps the promise of a first response.

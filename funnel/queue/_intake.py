@@ -16,6 +16,7 @@ from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
 from funnel.queue._arguments import several
 from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, a_name, bytes_of, newest_case, present, scenario_of
+from funnel.queue._kept import kept
 from funnel.queue._rows import (
     case_changes,
     case_of,
@@ -28,7 +29,6 @@ from funnel.queue._store import Row
 from funnel.queue._work import Work
 from funnel.queue.audit import canonical
 from funnel.queue.duplicates import from_text, likeness, sketch, to_text
-from funnel.queue.masking import mask_json
 from funnel.queue.model import (
     HELD,
     Case,
@@ -91,7 +91,7 @@ class Intake(Base):
         if incident is not None and _INCIDENT_FACT in self._engine.pack.vocabulary.facts:
             context = {_INCIDENT_FACT: True}
             parsed = parsed.model_copy(update={"facts": {**parsed.facts, **context}})
-            decision, raw = self._engine.decide(parsed, as_of=as_of), bytes_of(parsed)
+            decision = self._engine.decide(parsed, as_of=as_of)
         complaint_id = new_id(work.now)
         text = parsed.text or ""
         row: Row = {
@@ -112,7 +112,7 @@ class Intake(Base):
             "erased_at": None,
         }
         unit.insert("complaint", row)
-        decision_id = self._keep(work, complaint_id, 1, raw, decision, context, as_of, row["consumer_ref"])
+        decision_id = self._keep(work, row, 1, parsed, decision, context, as_of)
         suspects = self._suspects(work, row)
         case = self._open(work, row, decision, decision_id, skills, incident, suspects)
         return Ingested(case_of(case), decision, suspects=suspects, incident_id=incident)
@@ -120,15 +120,15 @@ class Intake(Base):
     def _keep(
         self,
         work: Work,
-        complaint_id: str,
+        complaint: Row,
         seq: int,
-        raw: bytes,
+        parsed: Complaint,
         decision: Decision,
         context: Mapping[str, Any],
         as_of: dt.date,
-        subject: str | None,
     ) -> str:
-        decision_id = new_id(work.now)
+        decision_id, complaint_id, subject = new_id(work.now), complaint["id"], complaint["consumer_ref"]
+        raw = bytes_of(parsed)
         sealed = self._cipher.encrypt(raw) if self._cipher else raw
         work.unit.insert(
             "vault",
@@ -153,7 +153,7 @@ class Intake(Base):
                 "scenario": scenario_of(decision),
                 "input_digest": self._digest(raw),
                 "output_digest": self._digest(text.encode()),
-                "decision": canonical(mask_json(json.loads(text), self._desk.masker)),
+                "decision": canonical(kept(json.loads(text), parsed.text, self._desk.masker)),
                 "decided_at": work.at,
             },
         )
@@ -232,13 +232,14 @@ class Intake(Base):
     ) -> Case:
         """Take the answers to questions in; the complaint is decided again, and the case moves on.
 
-        A case that a person holds or that waits for one stays there: the new decision only joins its history. The
-        former decisions are kept.
+        A case that a person holds stays with him, whoever answered: the new decision only joins its history. So it is with
+        one that waits for a person, but where it would be settled now and was with people for nothing but what the machine
+        said of it: its offer goes to the parties. The former decisions are kept.
 
         Args:
             case_id: The case.
             facts: Facts by name, as in a complaint's ``facts``.
-            actor: Who answered.
+            actor: Who states them: the consumer, or the agent who has looked.
             command_id: Names the command, so that sending it twice does it once.
 
         Raises:
@@ -266,16 +267,7 @@ class Intake(Base):
             self._readable(parsed, facts, as_of)
             decision = self._engine.decide(parsed, as_of=as_of)
             context = json.loads(last["context"])
-            decision_id = self._keep(
-                work,
-                complaint["id"],
-                last["seq"] + 1,
-                bytes_of(parsed),
-                decision,
-                context,
-                as_of,
-                complaint["consumer_ref"],
-            )
+            decision_id = self._keep(work, complaint, last["seq"] + 1, parsed, decision, context, as_of)
             work.unit.update("complaint", {"id": complaint["id"]}, {"masked": canonical(self._mask(parsed))})
             return case_of(self._move_on(work, row, decision, decision_id, actor, sorted(facts)))
 
@@ -315,18 +307,10 @@ class Intake(Base):
         changes["priority"] = max(row["priority"], self.policy.priority(decision))
         if row["state"] == "waiting_consumer":
             changes |= self._resumed(work, row)
-        elif row["state"] in {"asked", "offered"}:
-            work.close_offer(row, "withdrawn")
-            routed = self._route(work, row, decision, row["incident_id"])
-            if routed["state"] == "queued":
-                changes |= work.free(row)
-            else:
-                broken = work.stop_clocks(row, ("response",))
-                data["broken"] = broken
-                routed["wait_until"] = from_us(routed["wait_until"])
-                changes |= routed
-            changes["tier"] = tier
-            changes["next_due"] = work.nearest(row)
+        elif row["state"] in {"asked", "offered"} or (
+            row["state"] == "queued" and decision.outcome == "settle" and self._only_doubted(work, row)
+        ):
+            changes |= self._passed_on(work, row, decision, data) | {"tier": tier}
         return work.save(row, "answered", actor, changes, data)
 
     def _incident(

@@ -224,7 +224,11 @@ class Offers(Base):
         def body(work: Work) -> Case:
             row = work.case(case_id)
             if row["state"] == "queued" or row["state"] in HELD:
-                return case_of(row)
+                if not self._only_doubted(work, row):
+                    return case_of(row)
+                # A person has it already; that one was asked for is kept, so that no later answer takes it from people.
+                data = {"reason": self._desk.masker(words)}
+                return case_of(work.save(row, "human_requested", actor, {}, data))
             work.expect(row, "asked", "offered")
             return case_of(work.to_queue(row, "human_requested", actor, {"reason": self._desk.masker(words)}))
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterable
+from contextlib import suppress
 
 from funnel.complaint import Complaint
+from funnel.decision import Decision, Step
 from funnel.engine._arguments import to_complaint
+from funnel.engine.describe import steps
 from funnel.errors import (
+    ErasedError,
     InvalidCommandError,
     NotEligibleError,
     UnknownCaseError,
 )
+from funnel.facts.values import Facts
 from funnel.queue import _reports
 from funnel.queue._base import Base, newest_case, present, wording
 from funnel.queue._rows import (
@@ -154,6 +160,41 @@ class Reading(Base):
             return tuple(decision_of(found) for found in self._decisions(unit, row["complaint_id"]))
 
         return self._read(body)
+
+    def steps(self, case_id: str) -> tuple[Step, ...]:
+        """What whoever has a case does with it: the steps of the gates that are open, then those of its present tier.
+
+        None while it is with the parties.
+        """
+
+        def body(unit: Unit) -> tuple[Step, ...]:
+            row = self._case_row(unit, case_id)
+            if row["state"] in {"asked", "offered"}:
+                return ()
+            last = self._decisions(unit, row["complaint_id"])[-1]
+            decision = Decision.model_validate(json.loads(last["decision"]))
+            told = decision.referral.steps if decision.referral is not None else ()
+            if decision.tier == row["tier"]:
+                return told
+            theirs = self._tier_steps(unit, last, decision, decision.tier)
+            if theirs and (last["pack_digest"] == self._engine.pack.digest or told[-len(theirs) :] == theirs):
+                told = told[: -len(theirs)]
+            return (*told, *self._tier_steps(unit, last, decision, row["tier"]))
+
+        return self._read(body)
+
+    def _tier_steps(self, unit: Unit, last: Row, decision: Decision, tier: str | None) -> tuple[Step, ...]:
+        """What is done with every case of a tier, with the figures of this one while its words are kept."""
+        pack = self._engine.pack
+        specs = pack.manifest.tier_steps.get(tier or "", ())
+        if not specs:
+            return ()
+        facts, parameters = Facts({}), dict[str, int]()
+        with suppress(ErasedError):
+            complaint = to_complaint(self._open_vault(unit, last["complaint_id"], last["seq"]))
+            reasoning = self._engine.reason(complaint, as_of=decision.as_of)
+            facts, parameters = reasoning.intake.facts, dict(reasoning.parameters)
+        return steps(pack, specs, facts, parameters, decision.language)
 
     def offers(self, case_id: str) -> tuple[Offer, ...]:
         """Every offer on a case, oldest first."""

@@ -14,13 +14,13 @@ from funnel.errors import (
 from funnel.pack.model import Pack
 from funnel.queue import _reports
 from funnel.queue._base import _PAGE, Base, wording
+from funnel.queue._kept import kept, without_words
 from funnel.queue._rows import (
     maybe_us,
 )
 from funnel.queue._store import Row, Test
 from funnel.queue._work import Work, first_head
 from funnel.queue.audit import GENESIS, canonical, verify
-from funnel.queue.masking import mask_json
 from funnel.queue.model import (
     AuditReport,
     Replayed,
@@ -77,16 +77,19 @@ class Record(Base):
             raw = self._read(lambda unit: self._open_vault(unit, *name))
         except ErasedError:
             return Replayed(*name, "erased")
-        text = engine.decide(to_complaint(raw), as_of=dt.date.fromisoformat(row["as_of"])).model_dump_json()
+        complaint = to_complaint(raw)
+        text = engine.decide(complaint, as_of=dt.date.fromisoformat(row["as_of"])).model_dump_json()
         if self._digest(text.encode()) == row["output_digest"]:
             return Replayed(*name, "same")
-        now = mask_json(json.loads(text), self._desk.masker)
+        now = kept(json.loads(text), complaint.text, self._desk.masker)
         changes = tuple(_reports.differences(json.loads(row["decision"]), now))
         same_pack = row["pack_digest"] == engine.pack.digest
         return Replayed(*name, "broken" if same_pack else "differs", changes)
 
     def erase(self, consumer_id: str, *, by: str, reason: str) -> int:
-        """Erase a consumer's personal data: the vault's rows and the masked words. The record of events stays whole.
+        """Erase a consumer's personal data: the vault's rows, the masked words and every quote of them in decisions.
+
+        The record of events stays whole.
 
         Args:
             consumer_id: As in ``consumer.id`` of the complaints.
@@ -129,7 +132,7 @@ class Record(Base):
             gone = {"masked": canonical({"id": row["external_id"], "erased": True}), "fingerprint": ""}
             work.unit.update("complaint", {"id": row["id"]}, gone | {"erased_at": work.at})
             for decision in self._decisions(work.unit, row["id"]):
-                kept = json.loads(decision["decision"]) | {"passed_through": {}}
-                work.unit.update("decision", {"id": decision["id"]}, {"decision": canonical(kept)})
+                left = without_words(json.loads(decision["decision"]))
+                work.unit.update("decision", {"id": decision["id"]}, {"decision": canonical(left)})
         work.event("erased", by, told | {"complaints": [row["id"] for row in complaints]})
         return len(complaints)

@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -90,7 +91,11 @@ _TRIGGER = re.compile(
     re.IGNORECASE,
 )
 
+UNSHOWN: Final = "[words]"
+"""Stands for words of which it cannot be said what is personal in them."""
+
 _ROUNDS: Final = 8
+_PLACES: Final = 1000  # of some words in a text; who repeats them more often hides something in them
 _LEAST: Final = 5  # digits; what is shorter is no telephone number
 _FIRM = re.compile("merchant|shop|seller|store|platform|company|product|goods|商家|店|卖家|平台|公司|商品|物流")
 _PERSON = re.compile(
@@ -176,16 +181,115 @@ def find_personal(text: str) -> tuple[Found, ...]:
 
 def mask(text: str) -> str:
     """A text with its personal data replaced by its kind, such as ``[mobile]``. Masking twice changes nothing more."""
+    return _replaced(text, _everything(text))
+
+
+def mask_part(text: str, part: str, masker: Masker = mask) -> str:
+    """Words cut from a text, masked as they are where they stand in it.
+
+    Cut off from what announces it (收货人：, 地址：) a name is not known for one any more, so the words are not masked by
+    themselves: what is masked in the whole text is masked in them, wherever they stand there.
+
+    Args:
+        text: The whole text.
+        part: The words. Where they do not stand in the text, they are masked by themselves.
+        masker: What masks. Of another masker than `mask` it is not known what it took for personal data, so of words that
+            do not stand in the masked text either, with or without what it masks in them, ``[words]`` is left.
+    """
+    return Quotes(text, masker).masked(part)
+
+
+class Quotes:
+    """Masks words cut from one text; see `mask_part`. What is personal in the text is found once, and only if asked for."""
+
+    def __init__(self, text: str, masker: Masker = mask) -> None:
+        self._text = text
+        self._masker = masker
+        self._found: tuple[Found, ...] | None = None
+        self._whole: str | None = None
+
+    def masked(self, part: str) -> str:
+        """The words as `mask_part` gives them."""
+        by_itself = self._masker(part)
+        if not part or part not in self._text:
+            return by_itself
+        if self._masker is not mask:
+            if self._whole is None:
+                self._whole = self._masker(self._text)
+            return next((words for words in (part, by_itself) if words in self._whole), UNSHOWN)
+        if self._found is None:
+            self._found = _everything(self._text)
+        return mask(_replaced(part, taken)) if (taken := self._taken(part)) is not None else UNSHOWN
+
+    def _taken(self, part: str) -> tuple[Found, ...] | None:
+        """What is personal in a part, at any of its places in the text; None where there are too many to look at."""
+        found = self._found or ()
+        taken: tuple[Found, ...] = ()
+        at, count, ends = -1, 0, [item.end for item in found]
+        while found and (at := self._text.find(part, at + 1)) >= 0:
+            count += 1
+            if count > _PLACES:
+                return None
+            end = at + len(part)
+            here = []
+            for place in range(bisect_right(ends, at), len(found)):
+                item = found[place]
+                if item.start >= end:
+                    break
+                here.append(Found(item.kind, max(item.start - at, 0), min(item.end, end) - at))
+            taken = _joined(taken, here)
+        return taken
+
+
+def _replaced(text: str, found: Iterable[Found]) -> str:
+    pieces, at = [], 0
+    for item in found:
+        pieces += [text[at : item.start], f"[{item.kind}]"]
+        at = item.end
+    return "".join([*pieces, text[at:]]) if pieces else text
+
+
+def _everything(text: str) -> tuple[Found, ...]:
+    """What `mask` replaces, at its place in the text as given.
+
+    What stood beside a piece stands beside a bracket once that is masked, and may be found in its turn.
+    """
+    found: tuple[Found, ...] = ()
+    shown = text
     for _ in range(_ROUNDS):
-        pieces, at = [], 0
-        for item in find_personal(text):
-            pieces += [text[at : item.start], f"[{item.kind}]"]
-            at = item.end
-        if not at:
+        more = find_personal(shown)
+        if not more:
             break
-        # What stood beside a piece stands beside a bracket now and may be found in its turn.
-        text = "".join([*pieces, text[at:]])
-    return text
+        found = _joined(found, _put_back(more, found))
+        shown = _replaced(text, found)
+    return found
+
+
+def _put_back(more: Iterable[Found], found: Sequence[Found]) -> Iterator[Found]:
+    """What was found in a text with pieces replaced, at its places in the text before; what touches a bracket takes its piece in."""
+    starts, grown = [], [0]
+    for item in found:
+        starts.append(item.start + grown[-1])
+        grown.append(grown[-1] + len(item.kind) + 2 - (item.end - item.start))
+    for item in more:
+        first, last = bisect_right(starts, item.start), bisect_right(starts, item.end - 1)
+        begin, end = item.start - grown[first], item.end - grown[last]
+        if first and begin < found[first - 1].end:
+            begin = found[first - 1].start
+        if last and end <= found[last - 1].end:
+            end = found[last - 1].end
+        yield Found(item.kind, begin, end)
+
+
+def _joined(*several: Iterable[Found]) -> tuple[Found, ...]:
+    """Pieces in order; those that overlap as one, of the kind of the first."""
+    result: list[Found] = []
+    for item in sorted((item for found in several for item in found), key=lambda f: (f.start, -f.end)):
+        if not result or item.start >= result[-1].end:
+            result.append(item)
+        elif item.end > result[-1].end:
+            result[-1] = Found(result[-1].kind, result[-1].start, item.end)
+    return tuple(result)
 
 
 def mask_json(value: Any, masker: Masker = mask) -> Any:
@@ -254,15 +358,7 @@ def _kind_of_key(key: str, owner: str) -> str | None:
 def _find(text: str) -> tuple[Found, ...]:
     if not _TRIGGER.search(text):
         return ()
-    plain = _plain(text)
-    found = sorted(_all(plain), key=lambda f: (f.start, -f.end))
-    result: list[Found] = []
-    for item in found:
-        if not result or item.start >= result[-1].end:
-            result.append(item)
-        elif item.end > result[-1].end:
-            result[-1] = Found(result[-1].kind, result[-1].start, item.end)
-    return tuple(result)
+    return _joined(_all(_plain(text)))
 
 
 def _plain(text: str) -> str:
