@@ -9,7 +9,7 @@ from funnel.complaint import Complaint
 from funnel.engine.decide import decide
 
 
-def reasons(issue, **facts):
+def told(issue, **facts):
     """Why a complaint about a gift is for people."""
     record = {
         "gift_promised": True,
@@ -36,7 +36,11 @@ def reasons(issue, **facts):
     )
     decision = decide(COMPILED, complaint, as_of=dt.date(2026, 11, 10))
     assert decision.outcome == "refer"
-    return {reason.code for reason in decision.referral.reasons}
+    return decision.referral.reasons
+
+
+def reasons(issue, **facts):
+    return {reason.code for reason in told(issue, **facts)}
 
 
 def test_a_faulty_gift_lacks_no_element():
@@ -64,3 +68,14 @@ def test_money_kept_for_a_gift_is_wrong_where_it_came_back_was_not_priced_or_cos
 def test_the_rest_of_the_refund_is_no_second_refund_where_money_was_kept_for_a_gift():
     assert "exception" not in reasons("deducted", gift_sent_back=True, refund_paid=True)
     assert "exception" in reasons("not_given", gift_delivered=False, refund_paid=True)
+
+
+def test_only_a_price_marked_beforehand_is_told_as_what_may_be_deducted():
+    """return7_reg/12: where none was marked, the shop's own price, which stands in for it, bounds nothing."""
+    kept = {"gift_sent_back": False, "gift_deducted": "40.00"}
+    marked = " ".join(reason.text for reason in told("deducted", gift_price_marked=True, **kept))
+    unmarked = " ".join(reason.text for reason in told("deducted", gift_price_marked=False, **kept))
+    assert "30.00" in marked
+    assert "30.00" not in unmarked
+    assert "40.00" in marked
+    assert "40.00" in unmarked

@@ -4,6 +4,7 @@ import datetime as dt
 import pickle
 
 import pytest
+import shipped
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
@@ -409,9 +410,19 @@ def test_every_article_has_both_languages_and_short_keys():
         assert len(set(cited.keys)) == len(cited.keys)
 
 
+def test_every_dispute_between_two_sides_is_told_of_a_court_of_mediation_and_of_arbitration():
+    """Consumer Law art. 39 gives five ways. Crime, an invoice and an answer that does not come are no claim for money."""
+    rules = {rule.id: set(rule.forums) for rule in shipped.PACK.rules.values() if not rule.out_of_scope}
+    no_court = {"orders.invoice-refused", "platform.complaint-handling-delay", "payments.phone-fraud", "payments.illicit-app"}  # fmt: skip
+    assert {name for name, forums in rules.items() if not any(one.startswith("F-COURT") for one in forums)} == no_court
+    assert {name for name, forums in rules.items() if "F-MEDIATE" not in forums} == {"payments.phone-fraud", "payments.illicit-app", "finance.loan-harass"}  # fmt: skip
+    of_persons = {"platform.review-suppress", "privacy.data-leaked", "finance.loan-harass"}  # no contract with a clause
+    assert {name for name, forums in rules.items() if "F-ARBITRATE" not in forums} == no_court | of_persons
+
+
 def test_forums_rest_on_articles_in_force():
     forums = yaml.safe_load((PACK / "forums.yaml").read_text(encoding="utf-8"))["forums"]
-    assert {"F-SAMR", "F-COURT-GOODS", "F-COURT-DIGITAL", "F-COURT-INFRINGE", "F-COURT-TORT", "F-POST", "F-POLICE", "F-CAC", "F-TAX", "F-BANK", "F-FIN", "F-NMPA", "F-CTBU"} == set(forums)  # fmt: skip
+    assert {"F-SAMR", "F-COURT-GOODS", "F-COURT-DIGITAL", "F-COURT-CONTRACT", "F-COURT-INFRINGE", "F-COURT-TORT", "F-MEDIATE", "F-ARBITRATE", "F-POST", "F-POLICE", "F-CAC", "F-TAX", "F-BANK", "F-FIN", "F-NMPA", "F-CTBU"} == set(forums)  # fmt: skip
     for name, forum in forums.items():
         assert all(SHIPPED.resolve(cited, TODAY).verified for cited in forum["basis"]), name
         told = {
