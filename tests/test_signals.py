@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from funnel.facts.normalise import normalise
 from funnel.facts.phrases import PhraseError, parse
-from funnel.facts.signals import Lexicon, Signal, _joined, _overlaps
+from funnel.facts.signals import Lexicon, ReadingSpec, Signal, _joined, _overlaps
 
 WORDS = {"商家": ("商家", "卖家")}
 
@@ -97,6 +97,21 @@ def test_hedges_and_double_negations_say_nothing(text):
 def test_a_match_that_touches_an_exception_does_not_count():
     assert found("怀疑不是假货啊", "假货", excepts=["不是假货"]) == []
     assert found("就是假货", "假货", excepts=["不是假货"])
+
+
+@pytest.mark.parametrize(
+    ("text", "sums"),
+    [
+        ("退100元", [10000]),
+        ("最多退100元", []),
+        ("客服说退100元,我要退300元", [30000]),
+        ("客服说的,退100元", [10000]),
+    ],
+)
+def test_a_cue_that_touches_an_exception_of_its_reading_is_none(text, sums):
+    excepts = (*parse("最多退", {}), *parse("客服<4>退", {}))
+    reading = ReadingSpec("claimed", "claimed", "amount", ("退",), (), 2, excepts)
+    assert [bound.reading.value for bound in Lexicon((), [reading]).scan(text).readings] == sums
 
 
 @pytest.mark.parametrize(
