@@ -238,24 +238,15 @@ def learn(
         )
     held = [grams(normalise(e.text).text) for e in chosen]
     has = [e.traits for e in chosen]
-    fold = [_fold(e.text) for e in chosen]
-    margins: dict[int, Margins] = {}
-    for number in range(FOLDS):
-        inside = [i for i, f in enumerate(fold) if f != number]
-        fitted = _fit([held[i] for i in inside], [has[i] for i in inside], names)
-        for i in (i for i, f in enumerate(fold) if f == number):
-            margins[i] = fitted.margins(held[i])
+    margins = _held_back([e.text for e in chosen], held, has, names)
     # What the tests tell is what the rules make of words; where a margin means something, people have to have said so.
-    judged = [(e, margins[i]) for i, e in enumerate(chosen) if e.text in told]
+    judged = [(e, m) for e, m in zip(chosen, margins, strict=True) if e.text in told]
     cuts = {name: _cut(name, judged) for name in names}
     near, sure = _bars(judged)
     said = tuple(sayings)
     table, heard = _learn_sentences(said, quiet)
-    made, rarities, weights = _fit(held, has, names).compiled(cuts)
     likeness = Likeness.made(
-        made,
-        rarities,
-        weights,
+        *_fit(held, has, names).compiled(cuts),
         examples=digest_of(own, said),
         near=near,
         sure=sure,
@@ -286,29 +277,33 @@ def _learn_sentences(sayings: Sequence[Saying], quiet: Iterable[str]) -> tuple[T
     chosen = sorted({*opening, *near, *plain})
     held = [grams(text, edges=True) for text in chosen]
     has = [frozenset(filter(None, (opening.get(text),))) for text in chosen]
-    fold = [_fold(text) for text in chosen]
-    best: dict[str, float] = {}
-    for number in range(FOLDS):
-        inside = [i for i, f in enumerate(fold) if f != number]
-        fitted = _fit([held[i] for i in inside], [has[i] for i in inside], names)
-        for i in (i for i, f in enumerate(fold) if f == number):
-            best[chosen[i]] = max(fitted.margins(held[i]).of.values())
+    margins = _held_back(chosen, held, has, names)
+    best = {text: max(found.of.values()) for text, found in zip(chosen, margins, strict=True)}
     # One mark for all gates: what counts is whether a person looks, and not for which of them.
     long_enough = {text for text, one in zip(chosen, held, strict=True) if len(one) >= LEAST_OF_SENTENCE}
     alarms = sorted((best[text] for text in (plain or near) & long_enough), reverse=True)
     cut = round(_above(alarms[int(len(alarms) * SENTENCE_ALARMS)]), 4) if alarms else _NEVER
-    made, rarities, weights = _fit(held, has, names).compiled(dict.fromkeys(names, cut))
+    table = Table.of(*_fit(held, has, names).compiled(dict.fromkeys(names, cut)))
     heard = {text for text, margin in best.items() if margin >= cut and text in long_enough}
     sentences = tuple(
         Sentences(name, counts[name], sum(text in heard for text, its in opening.items() if its == name))
         for name in names
     )
     wrong, false = len(heard & near), len(heard & plain)
-    return Table.of(made, rarities, weights), Heard(sentences, thin, (len(near), wrong), (len(plain), false))
+    return table, Heard(sentences, thin, (len(near), wrong), (len(plain), false))
 
 
-def _fold(text: str) -> int:
-    return int(hashlib.sha256(text.encode("utf-8")).hexdigest(), 16) % FOLDS
+def _held_back(
+    texts: Sequence[str], held: Sequence[set[str]], has: Sequence[frozenset[str]], names: tuple[str, ...]
+) -> list[Margins]:
+    """How each text reads by a model that was fitted without its fold; which fold it is in hangs on its words alone."""
+    fold = [int(hashlib.sha256(text.encode("utf-8")).hexdigest(), 16) % FOLDS for text in texts]
+    margins: dict[int, Margins] = {}
+    for number in range(FOLDS):
+        inside = [i for i, f in enumerate(fold) if f != number]
+        fitted = _fit([held[i] for i in inside], [has[i] for i in inside], names)
+        margins |= {i: fitted.margins(held[i]) for i, f in enumerate(fold) if f == number}
+    return [margins[i] for i in range(len(texts))]
 
 
 def _by_text(examples: Iterable[Example]) -> dict[str, Example]:

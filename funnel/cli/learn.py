@@ -52,10 +52,11 @@ def command(
 ) -> None:
     """Learn from the examples of a pack what its matters read like, and write likeness.json. 从例子学相似度。
 
-    Examples lie in likeness/ of the pack: complaints as people write them, a file a scenario, and single sentences that open a
-    gate, a file a gate. The texts of scenario tests teach as well, and so do complaints of yours that people have decided
+    Examples lie in likeness/ of the pack: complaints as people write them, a file a scenario, and single sentences that open
+    a gate, a file a gate. The texts of scenario tests teach as well, and so do complaints of yours that people have decided
     (--history with --labels). What is learnt offers matters where no rule recognises a complaint, and has a person look
-    where a gate may be open; it never settles anything. The table says how the texts read that were held back: each fifth of them in turn. Needs the extra:
+    where a gate may be open; it never settles anything. The table says how the texts read that were held back: each fifth
+    of them in turn. Needs the extra:
     pip install 'funnel[mine]'.
 
     Exit codes: 0 done, 1 the examples have errors, 2 usage, 3 the pack does not load.

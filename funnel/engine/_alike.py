@@ -38,8 +38,7 @@ _ALSO: Final = -0.7
 """The margin from which on a matter is offered beside the likest; of those below it one in ten is right."""
 _NEARLY: Final = -0.1
 """The margin from which on a single sentence tells of a matter: it has fewer words to be like the examples in."""
-_SENTENCE = re.compile("[。！？；!?;\n\r]+")
-_UNIT = re.compile("[^。！？；!?;\n\r]+")
+_SENTENCE = re.compile("[^。！？；!?;\n\r]+")
 _CLAUSE = re.compile("[^。！？；!?;\n\r,，:：]+")
 
 
@@ -97,15 +96,10 @@ class Likenesses:
             for gate, check in gates
             if GATE + gate.id in traits and gate.covers != OTHER
         )
-        sentences = None if pack.likeness is None else pack.likeness.sentences
-        self._barred = (
-            ()
-            if sentences is None
-            else tuple(
-                (gate.id, sentences.traits[GATE + gate.id], _asked(gate, pack))
-                for gate, _ in gates
-                if GATE + gate.id in sentences.traits
-            )
+        self._sentences = None if pack.likeness is None else pack.likeness.sentences
+        barring = {} if self._sentences is None else self._sentences.traits
+        self._barred = tuple(
+            (gate.id, barring[GATE + gate.id], _asked(gate, pack)) for gate, _ in gates if GATE + gate.id in barring
         )
         live = [rule for rule in pack.live_rules if rule.scenario in traits]
         self._scenarios = {rule.id: rule.scenario for rule in live}
@@ -190,19 +184,18 @@ class Likenesses:
 
         Linear in the length of the text.
         """
-        sentences = None if self._likeness is None else self._likeness.sentences
-        if taken.scan is None or sentences is None:
+        if taken.scan is None or self._sentences is None or not self._barred:
             return ()
         said, normal = complaint.facts.keys(), taken.scan.normal
         found: dict[str, Overheard] = {}
         for start, end in parts_of(normal.text):
-            margins = sentences.compare_sentence(normal.text[start:end])
+            margins = self._sentences.compare_sentence(normal.text[start:end])
             if margins is None:
                 continue
-            likest = max(self._barred, key=lambda one: (margins.of[one[1].name] - one[1].cut, one[0]), default=None)
-            if likest is None or margins.of[likest[1].name] < likest[1].cut:
+            over = {gate: margins.of[trait.name] - trait.cut for gate, trait, _ in self._barred}
+            gate, trait, asked = max(self._barred, key=lambda one: (over[one[0]], one[0]))
+            if margins.of[trait.name] < trait.cut:
                 continue
-            gate, _, asked = likest
             facts = tuple(name for name in asked if name not in said)
             if gate not in found and (facts or not asked):
                 first, last = normal.span(start, end)
@@ -234,7 +227,7 @@ class Likenesses:
         if not (low or other):
             return (), ()
         # What is told in one sentence of many is little of the whole, and yet it is told.
-        parts = [part for sentence in _SENTENCE.split(text) if (part := likeness.compare(sentence)) is not None]
+        parts = [part for sentence in _SENTENCE.findall(text) if (part := likeness.compare(sentence)) is not None]
         told = {name for name in far if any(part.of[self._scenarios[name]] >= _NEARLY for part in parts)}
         low, other = [name for name in low if name not in told], other and not told
         recorded = wordless()
@@ -248,7 +241,7 @@ def parts_of(normal: str) -> Iterator[tuple[int, int]]:
 
     Not each clause: what is said to be so, and what was promised, is taken back in the next (说打款了，卡里没有).
     """
-    for sentence in _UNIT.finditer(normal):
+    for sentence in _SENTENCE.finditer(normal):
         yield sentence.span()
         clauses = [clause.span() for clause in _CLAUSE.finditer(normal, *sentence.span())]
         if len(clauses) > 2:  # noqa: PLR2004 (two are the sentence)

@@ -272,11 +272,20 @@ def requoted(text: str, change: Callable[[str], str]) -> str | None:
     It knows every sentence that quotes, in both languages. One that is reworded stays known under its former wording too:
     the queue keeps sentences for years and has to find the words again when they are erased.
     """
-    for before, after in _AROUND_WORDS:
-        at = text.find(before)
-        if at >= 0 and text.endswith(after) and at + len(before) <= len(text) - len(after):
-            end = len(text) - len(after)
-            return text[: at + len(before)] + change(text[at + len(before) : end]) + text[end:]
+    return _between(text, _AROUND_WORDS, change)
+
+
+def resourced(text: str, change: Callable[[str], str]) -> str | None:
+    """The sentence that states a fact with its source changed; None where it is another sentence."""
+    return _between(text, _AROUND_SOURCE, change)
+
+
+def _between(text: str, around: tuple[tuple[str, str], ...], change: Callable[[str], str]) -> str | None:
+    """A sentence with what stands in a blank changed; None where no wording with that blank fits."""
+    for before, after in around:
+        at, end = text.find(before), len(text) - len(after)
+        if at >= 0 and text.endswith(after) and at + len(before) <= end:
+            return text[: at + len(before)] + change(text[at + len(before) : end]) + after
     return None
 
 
@@ -290,15 +299,4 @@ def _around(key: str, blank: str) -> tuple[tuple[str, str], ...]:
 
 
 _AROUND_WORDS: Final = (*_around("fact-words", "words"), *_around("gate-overheard", "words"))
-
-
-def resourced(text: str, change: Callable[[str], str]) -> str | None:
-    """The sentence that states a fact with its source changed; None where it is another sentence."""
-    for before, after in _AROUND_SOURCE:
-        at = text.find(before)
-        if at >= 0 and text.endswith(after):
-            return text[: at + len(before)] + change(text[at + len(before) : len(text) - len(after)]) + after
-    return None
-
-
 _AROUND_SOURCE: Final = _around("fact", "source")
