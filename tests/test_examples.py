@@ -16,6 +16,7 @@ from funnel.cli._main import group
 from funnel.diagnostics import render
 from funnel.facts.likeness import NONE
 from funnel.pack.examples import Example, digest_of, read_examples
+from funnel.queue import find_personal
 
 HERE = Path(__file__).parent
 MINI = HERE / "packs" / "mini"
@@ -70,9 +71,17 @@ MISTAKES = {
     "sentences with texts": SENTENCES + "texts: [坏了]\n",
     "sentences that open none": SENTENCES.replace("injury", "none"),
     "a sentence that opens it and does not": SENTENCES + "  - 进了医院\n",
+    "a sentence that opens it and does not, written otherwise": SENTENCES + "  - 進了醫院！\n",
+    "a sentence that is a number": SENTENCES.replace("进了医院", "2026"),
+    "a sentence of marks": SENTENCES.replace("进了医院", "'？！'"),
+    "sentences of no gate": SENTENCES.replace("gate: injury\n", ""),
     "a sentence that is a mapping": SENTENCES + "  - {text: 进了医院}\n",
     "a gate and a scenario": "funnel: 1\nscenario: none\ngate: injury\nsentences: [烫伤]\nnear: []\n",
 }
+WARNED = (
+    SENTENCES.replace("手都烫出泡了", "手烫伤了打13812345678").replace("进了医院", "进了医院。要退款。没人理我")
+    + "  - 联系人王小明，没有伤着\n"
+)
 
 
 @pytest.fixture
@@ -91,12 +100,18 @@ def errors(folder):
     return [d for d in read_examples(funnel.load_pack(folder)).diagnostics if d.severity == "error"]
 
 
+def codes(folder, **more):
+    return [d.code for d in read_examples(funnel.load_pack(folder), **more).diagnostics]
+
+
 def test_good_sentences_are_read_as_they_stand_and_are_no_texts(folder):
     put(folder, SENTENCES)
     put(folder, GOOD + "  - 进了医院\n", "b.yaml")  # the same words may be a whole text as well
     put(folder, "funnel: 1\ngate: none\nnear: [要求退款]\n", "c.yaml")
     read = read_examples(funnel.load_pack(folder))
-    assert read.diagnostics == ()
+    assert [d.code for d in read.diagnostics] == [
+        "F807"
+    ]  # nothing is wrong with them; nothing was learnt from them yet
     assert [(s.text, s.gate) for s in read.sayings] == [
         ("手都烫出泡了", "injury"),
         ("进了医院", "injury"),
@@ -128,7 +143,7 @@ def test_good_examples_are_read_as_they_stand(folder):
     (folder / "likeness" / "deep").mkdir()
     put(folder, "funnel: 1\nscenario: quality_defect\ntexts: [坏透了]\n", "deep/c.yaml")
     read = read_examples(funnel.load_pack(folder))
-    assert read.diagnostics == ()
+    assert [d.code for d in read.diagnostics] == ["F807"]
     assert set(read.examples) == {
         Example("店家不让我退", ("return7_refused",)),
         Example("退不了还骂人", ("return7_refused", "quality_defect"), frozenset({"injury", "crime"})),
@@ -175,11 +190,37 @@ def test_the_texts_are_as_in_the_golden_file(folder, monkeypatch, lang):
         shown += [render(d, lang) for d in funnel.check_pack(folder).diagnostics]
     (folder / "likeness.json").write_text(made({"quality_defect": "甲"}).dump(), "utf-8")
     shown += [render(d, lang) for d in read_examples(funnel.load_pack(folder)).diagnostics]
+    (folder / "likeness.json").unlink()
+    put(folder, WARNED)
+    read = read_examples(funnel.load_pack(folder), lambda text: [found.kind for found in find_personal(text)])
+    shown += [render(d, lang) for d in read.diagnostics]
     text = "\n\n".join(shown) + "\n"
     path = GOLDEN / f"likeness.{lang}.txt"
     if not path.exists():  # written once, then read by a person and kept
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
+
+
+def test_personal_data_and_several_sentences_in_an_example_are_warnings_that_keep_it(folder):
+    put(folder, WARNED)
+    put(folder, "funnel: 1\nscenario: none\ntexts: [我的邮箱 wang@example.com 收到了]\n", "b.yaml")
+    kinds = lambda text: (found.kind for found in find_personal(text))  # noqa: E731 (short)
+    read = read_examples(funnel.load_pack(folder), kinds)
+    assert [(d.code, d.severity) for d in read.diagnostics] == [
+        (c, "warning") for c in ("F807", "F806", "F808", "F806")
+    ]
+    assert len(read.sayings) == 5  # a name behind a word is guessed at, and no warning
+    assert codes(folder) == ["F807", "F808"]
+
+
+def test_two_short_sentences_in_an_item_and_any_number_near_it_are_right(folder):
+    put(folder, SENTENCES.replace("进了医院", "真的假的？进了医院！") + "  - 喂。喂。喂。没人\n")
+    assert codes(folder) == ["F807"]
+
+
+def test_a_file_of_examples_that_notepad_named_is_told(folder):
+    put(folder, SENTENCES, "injury.yaml.txt")
+    assert [(d.code, d.severity) for d in funnel.check_pack(folder).diagnostics] == [("F126", "warning")]
 
 
 def test_all_mistakes_are_reported_at_once_in_file_order(folder):
@@ -291,7 +332,7 @@ def test_a_rule_that_cannot_be_read_is_not_said_to_be_gone_from_what_was_learnt(
 def test_changed_examples_are_a_warning_until_it_is_learnt_again(folder):
     put(folder, GOOD)
     read = read_examples(funnel.load_pack(folder))
-    assert read.diagnostics == ()  # nothing was learnt from them yet, and nobody need learn
+    assert [(d.code, d.severity) for d in read.diagnostics] == [("F807", "warning")]  # they have no say yet
     content = {**file(), "examples": digest_of(read.examples)}
     (folder / "likeness.json").write_text(json.dumps(content), "utf-8")
     assert read_examples(funnel.load_pack(folder)).diagnostics == ()

@@ -16,6 +16,7 @@ from funnel.pack.model import Pack
 
 if TYPE_CHECKING:
     from funnel.batch.reading import Reading
+    from funnel.diagnostics import Diagnostic
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -163,6 +164,14 @@ def open_pack(name: str, lang: str, *, likeness: bool = True) -> Pack:
         word = f"规则包“{name}”有 {len(errors)} 处错误，没有载入" if lang != "en" else f"the pack {name} has {len(errors)} errors and was not loaded"  # fmt: skip
         fail(f"\n{word}", NO_PACK)
     return loaded.pack
+
+
+def about_examples(pack: Pack) -> tuple[Diagnostic, ...]:
+    """What is wrong with the examples of a pack, personal data in them included."""
+    from funnel.pack.examples import read_examples  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.queue.masking import find_personal  # noqa: PLC0415 (as above)
+
+    return read_examples(pack, lambda text: (found.kind for found in find_personal(text))).diagnostics
 
 
 def scenarios_folder(pack: Pack) -> Path | None:

@@ -12,6 +12,7 @@ import orjson
 from funnel.cli._common import (
     CLEAN,
     FINDINGS,
+    about_examples,
     as_of_option,
     lang_option,
     no_pack,
@@ -64,7 +65,6 @@ def command(
     from funnel.author.scenario_tests import load_suite, scenario_files  # noqa: PLC0415 (late, for a quick --help)
     from funnel.diagnostics import render_all, render_json  # noqa: PLC0415 (as above)
     from funnel.errors import PackNotFoundError  # noqa: PLC0415 (as above)
-    from funnel.pack.examples import read_examples  # noqa: PLC0415 (as above)
     from funnel.pack.loader import check_pack  # noqa: PLC0415 (as above)
 
     name = pack_option or pack_name
@@ -81,7 +81,7 @@ def command(
             suite = load_suite(loaded.pack, list(scenario_files(folder)), folder)
             found += suite.diagnostics
             tests = len(suite.tests)
-        found += read_examples(loaded.pack).diagnostics
+        found += about_examples(loaded.pack)
     report = None
     if deep and loaded.pack is not None:
         from funnel.author.analysis import analyse  # noqa: PLC0415 (as above)

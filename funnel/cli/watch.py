@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from funnel.cli._common import USAGE, fail, lang_option, scenarios_folder
+from funnel.cli._common import USAGE, about_examples, fail, lang_option, scenarios_folder
 
 
 @click.command(name="watch")
@@ -53,7 +53,6 @@ def _round(pack_name: str, files: Sequence[Path], lang: str) -> None:
     from funnel.diagnostics import render_all  # noqa: PLC0415 (as above)
     from funnel.engine.decide import compile_pack  # noqa: PLC0415 (as above)
     from funnel.errors import PackNotFoundError  # noqa: PLC0415 (as above)
-    from funnel.pack.examples import read_examples  # noqa: PLC0415 (as above)
     from funnel.pack.loader import check_pack  # noqa: PLC0415 (as above)
 
     started = time.perf_counter()
@@ -75,7 +74,7 @@ def _round(pack_name: str, files: Sequence[Path], lang: str) -> None:
         return
     folder = scenarios_folder(loaded.pack)
     suite = load_suite(loaded.pack, list(scenario_files(folder)) if folder else [], folder)
-    found += [*suite.diagnostics, *read_examples(loaded.pack).diagnostics]
+    found += [*suite.diagnostics, *about_examples(loaded.pack)]
     if found:
         click.echo(render_all(found, lang))
     compiled = compile_pack(loaded.pack)

@@ -679,5 +679,35 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "重新学一遍：funnel learn",
             "learn again: funnel learn",
         ),
+        "F804": _e(
+            "“{text}”里没有一个字，学不到什么",
+            "there is no word in “{text}” to learn from",
+            "写消费者会说的一句话，例如 钱昨天就退回来了",
+            "write what a consumer would say, such as 钱昨天就退回来了",
+        ),
+        "F805": _e(
+            "“{text}”在别处的意思不一样：一处说它打开一个关口，一处说不打开，或者打开另一个",
+            "“{text}” means something else in another place: there it opens no gate, or another",
+            "留下对的一处；一句话能打开两个关口的，留在更要紧的那个里",
+            "keep the one that is right; a sentence that opens two gates stays with the graver one",
+        ),
+        "F806": _w(
+            "例子里有个人信息（{kind_zh}），例子随规则包一起公开",
+            "there is personal data in an example ({kind_en}), and examples are published with the pack",
+            "去掉，或者写成“手机号”这样的说法",
+            "leave it out, or write a word for it, such as 手机号",
+        ),
+        "F807": _w(
+            "有例子，还没有从它们学过",
+            "there are examples, and nothing has been learnt from them",
+            "学一遍：funnel learn",
+            "learn: funnel learn",
+        ),
+        "F808": _w(
+            "一条里有好几句话；每一句都会当成说的是这个关口",
+            "there are several sentences in one item; each will be taken to be about this gate",
+            "一条只写一句，单独看也看得出说的是什么",
+            "write one sentence an item, plain by itself",
+        ),
     }
 )

@@ -7,19 +7,40 @@ that open a gate (``gate: ID``), and such as look like them and do not; ordinary
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path
 from funnel.facts.likeness import GATE, NONE
+from funnel.facts.normalise import normalise
 from funnel.pack._nodes import MapNode, Node, ScalarNode, load_file, yaml_files
 from funnel.pack._reader import Reader
 from funnel.pack.model import Pack
 
 FOLDER: Final = "likeness"
+
+_NO_WORD = re.compile(r"[\W_]+")
+_SENTENCES = re.compile(r"[。！？!?；;]+")
+_MOST_SENTENCES: Final = 2  # "真的吗？钱早退了" is one thing said
+_OF_GATES: Final = ("gate", "sentences", "near")
+_PERSONAL: Final = MappingProxyType(
+    {
+        "account": ("账号", "an account"),
+        "bank_card": ("银行卡号", "a bank card"),
+        "email": ("邮箱", "an e-mail address"),
+        "id_card": ("身份证号", "an identity card"),
+        "landline": ("电话号码", "a telephone number"),
+        "mobile": ("手机号", "a mobile number"),
+        "passport": ("证件号", "a passport"),
+        "plate": ("车牌号", "a number plate"),
+    }
+)
+"""Kinds that are found by their form. A name or an address is only guessed behind a word, and is mostly none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +93,34 @@ def digest_of(examples: Iterable[Example], sayings: Iterable[Saying] = ()) -> st
     return hashlib.sha256("\x1e".join(lines).encode("utf-8")).hexdigest()
 
 
-def read_examples(pack: Pack) -> Examples:
-    """Read the examples of a pack, and hold what was learnt against them."""
+def read_examples(pack: Pack, personal: Callable[[str], Iterable[str]] = lambda _: ()) -> Examples:
+    """Read the examples of a pack, and hold what was learnt against them.
+
+    Args:
+        pack: The pack.
+        personal: Gives the kinds of personal data in a text, as `funnel.queue.find_personal` calls them. Of numbers and the
+            like there is a warning, for examples are published with their pack.
+    """
     sink = Diagnostics()
     folder = Path(pack.root) / FOLDER
-    reading = _Reading(pack, Reader(sink))
+    reading = _Reading(pack, Reader(sink), personal)
     for path in yaml_files(folder):
         node = load_file(path, shown_path(path), sink)
         if node is not None:
             reading.file(node)
     found, sayings = tuple(reading.found), tuple(reading.sayings)
-    if not sink.has_errors and pack.likeness is not None and pack.likeness.examples != digest_of(found, sayings):
-        sink.add("F803", Span(shown_path(folder)))
+    if not sink.has_errors:
+        if pack.likeness is None:
+            sink.add("F807", Span(shown_path(folder))) if found or sayings else None
+        elif pack.likeness.examples != digest_of(found, sayings):
+            sink.add("F803", Span(shown_path(folder)))
     return Examples(found, sayings, sink.sorted())
 
 
 class _Reading:
-    def __init__(self, pack: Pack, reader: Reader) -> None:
+    def __init__(self, pack: Pack, reader: Reader, personal: Callable[[str], Iterable[str]]) -> None:
         self.r = reader
+        self.personal = personal
         self.scenarios = sorted({rule.scenario for rule in pack.rules.values()})
         self.titles = {title: rule.scenario for rule in pack.rules.values() for title in rule.title.values()}
         self.gates = sorted(pack.gates)
@@ -98,10 +129,11 @@ class _Reading:
         self.sayings: list[Saying] = []
         self.seen: dict[str, Span] = {}
         self.said: dict[str, Span] = {}
+        self.meant: dict[str, tuple[str | None, ScalarNode]] = {}
 
     def file(self, node: Node) -> None:
         r = self.r
-        of_gate = isinstance(node, MapNode) and "gate" in node.values
+        of_gate = isinstance(node, MapNode) and any(key in node.values for key in _OF_GATES)
         required = ("funnel", "gate", "sentences", "near") if of_gate else ("funnel", "scenario", "texts")
         entries = r.mapping(node, required=("funnel", "gate", "near") if _opens_none(node) else required)
         if entries is None:
@@ -115,7 +147,8 @@ class _Reading:
         main = r.choice(entries.get("scenario"), (*self.scenarios, NONE), self.titles)
         for item in r.items(entries.get("texts")):
             example = None if main is None else self._example(item, main)
-            if example is not None and r.is_new(self.seen, example.text, _text_node(item)):
+            if example is not None and r.is_new(self.seen, example.text, at := _text_node(item)):
+                self._published(example.text, at)
                 self.found.append(example)
 
     def _sentences(self, entries: Mapping[str, Node]) -> None:
@@ -124,8 +157,32 @@ class _Reading:
         for key, opens in (("sentences", gate), ("near", NONE if gate == NONE else None)):
             for item in r.items(entries.get(key)):
                 text = r.string(item)
-                if text is not None and isinstance(item, ScalarNode) and r.is_new(self.said, text, item):
+                if text is None or not isinstance(item, ScalarNode) or not self._means(text, opens, item):
+                    continue
+                if r.is_new(self.said, text, item):
+                    self._published(text, item)
                     self.sayings.append(Saying(text, opens))
+
+    def _means(self, text: str, opens: str | None, node: ScalarNode) -> bool:
+        """Whether a sentence can be learnt from: it has words, and means one thing only, however it is written."""
+        sink = self.r.sink
+        key = _NO_WORD.sub("", normalise(text).text)
+        barring = opens not in {None, NONE}
+        if barring and not any(char.isalpha() for char in key):
+            sink.add("F804", node.span, text=text)
+            return False
+        if barring and sum(bool(_NO_WORD.sub("", part)) for part in _SENTENCES.split(text)) > _MOST_SENTENCES:
+            sink.add("F808", node.span)
+        meant, where = self.meant.setdefault(key, (opens, node))
+        if meant != opens and (barring or meant not in {None, NONE}):
+            sink.add("F805", node.span, (where.span, ""), text=text)
+            return False
+        return True
+
+    def _published(self, text: str, node: ScalarNode) -> None:
+        for kind in sorted(_PERSONAL.keys() & set(self.personal(text))):
+            zh, en = _PERSONAL[kind]
+            self.r.sink.add("F806", node.span, kind_zh=zh, kind_en=en)
 
     def _example(self, node: Node, main: str) -> Example | None:
         r = self.r

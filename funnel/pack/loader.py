@@ -219,6 +219,8 @@ class _Load:
             below = Path(folder).relative_to(self.root).parts
             if not below and EXAMPLES in folders:
                 folders.remove(EXAMPLES)  # they are learnt from, and decide nothing by themselves
+                for inner, _, inside in os.walk(self.root / EXAMPLES):
+                    self._left_out(Path(inner), Path(inner).relative_to(self.root).parts, inside)
             if not below or below[0] not in _FOLDERS:
                 folders[:] = [name for name in folders if self._is_group(name, (*below, name))]
             self._left_out(Path(folder), below, names)
