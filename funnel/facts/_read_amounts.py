@@ -105,7 +105,7 @@ _PLAIN_BEHIND = re.compile(
 """What may stand behind bare figures: less than behind a numeral, for figures are numbers of orders, days and models too."""
 _ASKED_BACK = re.compile(
     r"(?:(?<![一1不])[退赔补返](?:还|款|回|偿|付|给|钱)?(?:我|给我|我们)?(?:本金|货款|差价|押金|定金|订金|全款|现金|钱|款)?"
-    r"|(?<!不)还给?我(?:本金|货款|差价|押金|定金|订金|钱)?"
+    r"|(?<!不)还给?我(?:本金|货款|差价|押金|定金|订金|钱)?|(?<![不归])还[钱款]|(?<![发寄卖报发算])给我(?:钱)?"
     r"|(?:花|付|扣|收|充|交)(?:了|掉|走)(?:我)?|实付(?:款)?|(?:共计|合计|一共|总共)[退赔补返付花扣收充交](?:了|还|款|我)?)[:： ]?$"
 )
 """不退12315 is a number to ring, 退一赔10 a multiple."""
