@@ -381,7 +381,7 @@ def test_a_person_can_always_be_asked_for(desk_, state):
 
 def test_answers_are_decided_again_and_every_decision_is_kept(desk_):
     case = desk_.ingest(complaint("ask")).case
-    moved = desk_.answer(case.id, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}})
+    moved = desk_.answer(case.id, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}, actor="warehouse")
     assert moved.state == "offered"
     decisions = desk_.decisions(case.id)
     assert [d.outcome for d in decisions] == ["ask", "settle"]
@@ -402,7 +402,7 @@ def test_an_answer_never_takes_a_case_from_a_person(desk_):
     desk_.request_human(case.id, "x")
     claim = desk_.claim(case.id, "max")
     waiting = desk_.wait(claim, "consumer", "等消费者")
-    answered = desk_.answer(case.id, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}})
+    answered = desk_.answer(case.id, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}, actor="warehouse")
     assert (answered.state, answered.owner) == ("claimed", "max")
     assert waiting.state == "waiting_consumer"
     assert desk_.resolve(answered, "settled", code="x", note="y").state == "resolved"

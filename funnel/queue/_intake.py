@@ -14,6 +14,7 @@ from funnel.diagnostics._model import suggestion
 from funnel.engine._arguments import to_complaint
 from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
+from funnel.queue._answers import PARTIES, joined, too_high
 from funnel.queue._arguments import several
 from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, a_name, bytes_of, newest_case, present, scenario_of
 from funnel.queue._kept import kept
@@ -236,14 +237,19 @@ class Intake(Base):
         one that waits for a person, but where it would be settled now and was with people for nothing but what the machine
         said of it: its offer goes to the parties. The former decisions are kept.
 
+        An answer takes the place of what was known no better. It never replaces a document or a record: both are kept, and
+        where they differ the fact is disputed and a person looks.
+
         Args:
             case_id: The case.
             facts: Facts by name, as in a complaint's ``facts``.
-            actor: Who states them: the consumer, or the agent who has looked.
+            actor: Who states them: ``consumer`` or ``merchant``, whose answers are *stated* whatever they claim, or whoever has
+                looked, with the grade of what he has seen.
             command_id: Names the command, so that sending it twice does it once.
 
         Raises:
-            ComplaintError: A fact is unknown or cannot be read; nothing is changed, and the question stands.
+            ComplaintError: A fact is unknown or cannot be read, or a party claims a record; nothing is changed, and the
+                question stands.
             ErasedError: The complaint's words have been erased.
             InvalidTransitionError: The case is closed.
         """
@@ -254,13 +260,15 @@ class Intake(Base):
             )
         if not facts:
             raise InvalidCommandError("an answer needs at least one fact", "答复至少要有一个事实")
+        if actor in PARTIES and (wrong := too_high(facts)):
+            raise ComplaintError(wrong)
 
         def body(work: Work) -> Case:
             row = work.case(case_id)
             work.expect(row, "asked", "offered", "queued", *HELD)
             last = self._decisions(work.unit, row["complaint_id"])[-1]
             parsed = to_complaint(self._open_vault(work.unit, row["complaint_id"], last["seq"]))
-            merged = parsed.model_dump(mode="json", exclude_unset=True) | {"facts": {**parsed.facts, **dict(facts)}}
+            merged = parsed.model_dump(mode="json", exclude_unset=True) | {"facts": joined(parsed.facts, facts)}
             parsed = to_complaint(merged)
             complaint = present(work.unit.get("complaint", id=row["complaint_id"]))
             as_of = dt.date.fromisoformat(last["as_of"])
