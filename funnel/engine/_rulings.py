@@ -38,7 +38,8 @@ class Judge:
             matters.setdefault(assessment.rule.matter, []).append(assessment)
         overridden = self._overridden()
         found = [self._matter(name, members, overridden) for name, members in sorted(matters.items())]
-        return self._sums(tuple(r for r in found if r is not None))
+        decided = tuple(r for r in found if r is not None)
+        return self._sums(tuple(self._swallowing(ruling, overridden) for ruling in decided))
 
     def _overridden(self) -> dict[str, tuple[str, str]]:
         """Rules that a certainly applying rule sets aside: ``{general: (special, citation)}``."""
@@ -50,6 +51,26 @@ class Judge:
                 if override.rule in self.assessments:
                     found.setdefault(override.rule, (name, override.basis))
         return found
+
+    def _swallowing(self, ruling: Ruling, overridden: Mapping[str, tuple[str, str]]) -> Ruling:
+        """A settlement, unless a rule that it sets aside is owed more on what is known.
+
+        A rule goes before another where both are readings of one thing. Where the elements of the other hold all the same and it
+        gives more, or it is of another matter, both may be true: the parcel that came damaged and the goods that went back.
+        """
+        if ruling.outcome != "settle":
+            return ruling
+        mine = ruling.primary
+        for general, (special, _) in sorted(overridden.items()):
+            other = self.assessments[general]
+            if special != mine.rule.id or other.recognised is not True or other.elements is not True or other.dead:
+                continue
+            in_kind = mine.total == 0 and other.rule.matter == ruling.matter  # the consumer chose: a new one, not the money
+            if not in_kind and other.total > mine.total:
+                reason = Reason(code="conflict", text="", fact=f"{mine.rule.id},{general}")
+                tier = self._tier([mine, other])
+                return replace(ruling, outcome="refer", tier=tier, reasons=(reason,))
+        return ruling
 
     def _matter(
         self, name: str, members: Sequence[Assessment], overridden: Mapping[str, tuple[str, str]]
@@ -121,7 +142,11 @@ class Judge:
         if len(results) > 1:
             rules = ",".join(sorted(a.rule.id for a in live))
             return base.refer(self._tier(live), (Reason(code="conflict", text="", fact=rules),))
-        return Ruling(base.matter, "settle", base.primary, base.members, None, (), overridden=base.aside)
+        # Of rules that give the same, the one that leaves people something to weigh besides says more: a counterfeit that was
+        # broken on the way is a counterfeit.
+        sure = [a for a in live if a.recognised is True and a.rule.id not in self.doubted]
+        primary = max(sure, key=lambda a: (len(a.rule.refer.considers), a is base.primary), default=base.primary)
+        return Ruling(base.matter, "settle", primary, base.members, None, (), overridden=base.aside)
 
     def _refer(self, base: _Base, live: Sequence[Assessment]) -> Ruling:
         reasons: list[Reason] = []
