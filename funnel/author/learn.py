@@ -190,7 +190,7 @@ def ordinary(pack: Pack, tests: Iterable[ScenarioTest], texts: Iterable[Example]
 
 def _parts(texts: Iterable[str]) -> set[str]:
     """What is read of texts as a sentence, each normalised and without the marks around it."""
-    return {_bare(text[a:b]) for text in (normalise(t).text for t in texts) for a, b in parts_of(text)} - {""}
+    return {_bare(normal.text[a:b]) for normal in map(normalise, texts) for a, b in parts_of(normal)} - {""}
 
 
 def _opens(compiled: Compiled, text: str) -> bool:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -27,6 +27,7 @@ from funnel.complaint import Complaint
 from funnel.engine._checks import Check
 from funnel.facts.intake import Intake
 from funnel.facts.likeness import GATE, NONE, Likeness, Margins
+from funnel.facts.normalise import Normal
 from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Grade, Known
 from funnel.pack.model import OTHER, Gate, Pack, Rule, Test, leaves_of
@@ -39,7 +40,12 @@ _ALSO: Final = -0.7
 _NEARLY: Final = -0.1
 """The margin from which on a single sentence tells of a matter: it has fewer words to be like the examples in."""
 _SENTENCE = re.compile("[^。！？；!?;\n\r]+")
-_CLAUSE = re.compile("[^。！？；!?;\n\r,，:：]+")
+_CLAUSE = re.compile("[^,，:：]+")
+
+_STOP = re.compile(
+    "[。！？；!?;\n\r~\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]+|[.…]{2,}|(?<![0-9])[.](?![0-9])|…|/{2,}"
+)
+"""What people end a sentence with: stops, and waves, dots, strokes and little pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +194,7 @@ class Likenesses:
             return ()
         said, normal = complaint.facts.keys(), taken.scan.normal
         found: dict[str, Overheard] = {}
-        for start, end in parts_of(normal.text):
+        for start, end in parts_of(normal):
             margins = self._sentences.compare_sentence(normal.text[start:end])
             if margins is None:
                 continue
@@ -236,16 +242,27 @@ class Likenesses:
         return (), tuple(name for name in low if recorded.get(name) is not True)
 
 
-def parts_of(normal: str) -> Iterator[tuple[int, int]]:
+def parts_of(normal: Normal) -> Iterator[tuple[int, int]]:
     """Where the sentences of a normalised text stand, and where a sentence has more than two clauses each two neighbours.
 
     Not each clause: what is said to be so, and what was promised, is taken back in the next (说打款了，卡里没有).
     """
-    for sentence in _SENTENCE.finditer(normal):
-        yield sentence.span()
-        clauses = [clause.span() for clause in _CLAUSE.finditer(normal, *sentence.span())]
+    text = normal.text
+    for start, end in _between(text, normal.stops()):
+        yield start, end
+        clauses = [clause.span() for clause in _CLAUSE.finditer(text, start, end)]
         if len(clauses) > 2:  # noqa: PLR2004 (two are the sentence)
-            yield from ((start, end) for (start, _), (_, end) in pairwise(clauses))
+            yield from ((first, last) for (first, _), (_, last) in pairwise(clauses))
+
+
+def _between(text: str, stops: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """What stands between the stops of a text, those given by their place included."""
+    ends = sorted([*(match.span() for match in _STOP.finditer(text)), *((place, place) for place in stops)])
+    start = 0
+    for end, after in [*ends, (len(text), len(text))]:
+        if end > start:
+            yield start, end
+        start = max(start, after)
 
 
 def _asked(gate: Gate, pack: Pack) -> tuple[str, ...]:

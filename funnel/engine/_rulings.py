@@ -65,7 +65,9 @@ class Judge:
             other = self.assessments[general]
             if special != mine.rule.id or other.recognised is not True or other.elements is not True or other.dead:
                 continue
-            in_kind = mine.total == 0 and other.rule.matter == ruling.matter  # the consumer chose: a new one, not the money
+            in_kind = (
+                mine.total == 0 and other.rule.matter == ruling.matter
+            )  # the consumer chose: a new one, not the money
             if not in_kind and other.total > mine.total:
                 reason = Reason(code="conflict", text="", fact=f"{mine.rule.id},{general}")
                 tier = self._tier([mine, other])
