@@ -25,11 +25,12 @@ from typing import Final
 
 from funnel.complaint import Complaint
 from funnel.engine._checks import Check
+from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake
 from funnel.facts.likeness import GATE, NONE, Likeness, Margins
 from funnel.facts.normalise import Normal
 from funnel.facts.truth import Truth
-from funnel.facts.values import Facts, Grade, Known
+from funnel.facts.values import LIKENESS, Facts, Grade, Known
 from funnel.pack.model import OTHER, Gate, Pack, Rule, Test, leaves_of
 
 GRIEVANCES: Final = "grievances"
@@ -105,7 +106,9 @@ class Likenesses:
         self._sentences = None if pack.likeness is None else pack.likeness.sentences
         barring = {} if self._sentences is None else self._sentences.traits
         self._barred = tuple(
-            (gate.id, barring[GATE + gate.id], _asked(gate, pack)) for gate, _ in gates if GATE + gate.id in barring
+            (gate.id, barring[GATE + gate.id], _asked(gate, pack), check)
+            for gate, check in gates
+            if GATE + gate.id in barring
         )
         live = [rule for rule in pack.live_rules if rule.scenario in traits]
         self._scenarios = {rule.id: rule.scenario for rule in live}
@@ -182,11 +185,18 @@ class Likenesses:
         sure = bool(offers) and margins.of[self._scenarios[offers[0]]] >= self._likeness.sure
         return Alike(gates, offers, doubted, self.picks[offers[0]] if sure else None)
 
-    def overhears(self, complaint: Complaint, taken: Intake) -> tuple[Overheard, ...]:
+    def asked(self, gate: Gate, complaint: Complaint) -> tuple[str, ...] | None:
+        """The facts that whoever has looked states of a gate; None where all of them are stated already."""
+        asked = _asked(gate, self._pack)
+        left = tuple(name for name in asked if name not in complaint.facts)
+        return left if left or not asked else None
+
+    def overhears(self, complaint: Complaint, taken: Intake, parameters: Parameters) -> tuple[Overheard, ...]:
         """The gates that a sentence of a complaint reads like, in the order of the text; each of them once.
 
-        A sentence reads like one gate, the likest. That is not overheard where all its yes-or-no facts are stated: somebody has
-        looked. What a form says of the kind of matter is no look at a sentence.
+        A sentence reads like one gate, the likest of those that would be open if it were meant so: that the goods are made to
+        order matters to who sends them back. It is not overheard where all the gate's yes-or-no facts are stated: somebody
+        has looked. What a form says of the kind of matter is no look at a sentence.
 
         Linear in the length of the text.
         """
@@ -198,10 +208,14 @@ class Likenesses:
             margins = self._sentences.compare_sentence(normal.text[start:end])
             if margins is None:
                 continue
-            over = {gate: margins.of[trait.name] - trait.cut for gate, trait, _ in self._barred}
-            gate, trait, asked = max(self._barred, key=lambda one: (over[one[0]], one[0]))
-            if margins.of[trait.name] < trait.cut:
+            near = [
+                (margins.of[trait.name] - trait.cut, gate, asked)
+                for gate, trait, asked, check in self._barred
+                if margins.of[trait.name] >= trait.cut and _would_open(check, asked, taken.facts, parameters)
+            ]
+            if not near:
                 continue
+            _, gate, asked = max(near)
             facts = tuple(name for name in asked if name not in said)
             if gate not in found and (facts or not asked):
                 first, last = normal.span(start, end)
@@ -265,12 +279,21 @@ def _between(text: str, stops: Sequence[int]) -> Iterator[tuple[int, int]]:
         start = max(start, after)
 
 
+def _would_open(check: Check, asked: Sequence[str], facts: Facts, parameters: Parameters) -> bool:
+    """Whether a gate may be open once its yes-or-no facts are so."""
+    if not asked:
+        return True
+    for name in asked:
+        facts = facts.with_value(name, Known(True, Grade.STATED, LIKENESS))
+    return check.truth(facts.known, facts.told, parameters) is not False
+
+
 def _asked(gate: Gate, pack: Pack) -> tuple[str, ...]:
-    """The facts that a person states who has looked, in the order they stand: the yes-or-no facts that open a gate.
+    """The facts that a person states who has looked, in the order they stand: the yes-or-no facts whose yes opens a gate.
 
     One that is reckoned from others counts where there is no other.
     """
-    leaves = dict.fromkeys(leaf.fact for leaf in leaves_of(gate.when))
+    leaves = dict.fromkeys(leaf.fact for leaf in leaves_of(gate.when) if leaf.constant is not False)
     specs = [spec for spec in (pack.vocabulary[name] for name in leaves) if spec.type == "bool"]
     return tuple(spec.name for spec in specs if spec.derivation is None) or tuple(spec.name for spec in specs)
 

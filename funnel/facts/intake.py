@@ -18,6 +18,7 @@ from funnel.errors import Problem
 from funnel.facts.derived import FUNCTIONS, Context
 from funnel.facts.normalise import normalise
 from funnel.facts.signals import Lexicon, Scan
+from funnel.facts.unread import unread
 from funnel.facts.values import GRADES, Facts, Grade, Known, Value, weakest
 from funnel.facts.vocabulary import (
     BUILT_IN_DATES,
@@ -170,6 +171,14 @@ class _Intake:
         self._fields()
         self._form()
         scan = self._text(received)
+        if self.complaint.text and (words := unread(self.complaint.text)) is not None:
+            self.problems.append(
+                Problem(
+                    "text",
+                    f"有一段（{len(words)} 个字符）不是中文，没有读",
+                    f"a passage of {len(words)} characters is not Chinese and was not read",
+                )
+            )
         known, disputed = self._merge()
         for name, presumption in self.context.presumed:
             if name not in known and name not in disputed:
