@@ -43,7 +43,10 @@ def commands(d, clock):
     asked, offered = d.ingest(complaint("ask")).case, d.ingest(complaint("settle")).case
     sent = complaint("settle", merchant={"id": "shop"})
     yield "ingest", lambda: d.ingest(sent)
-    yield "answer", lambda: d.answer(asked.id, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}, actor="warehouse")
+    yield (
+        "answer",
+        lambda: d.answer(asked.id, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}, actor="warehouse"),
+    )
     yield "merchant counters", lambda: d.answer_offer(offered.id, "merchant", "counter", note="一半")
     yield "merchant accepts", lambda: d.answer_offer(offered.id, "merchant", "accept")
     yield "consumer accepts", lambda: d.answer_offer(offered.id, "consumer", "accept")

@@ -227,7 +227,8 @@ class _Intake:
         if raw is None or (isinstance(raw, tuple | list) and not raw):
             return None
         if spec.type == "bool" and not isinstance(raw, bool):
-            return True  # a yes-or-no fact read from a field of another kind asks whether the record has it
+            # A yes-or-no fact read from a field of another kind asks whether the record has it; the figure 0 is none.
+            return not (isinstance(raw, int | float) and raw == 0)
         if isinstance(raw, dt.datetime):
             return local_date(raw, self.context.zone)
         if spec.type == "set":
