@@ -39,6 +39,7 @@ from funnel.facts.likeness import (
     grams,
     quantised,
     rarity_of,
+    together,
 )
 from funnel.facts.normalise import normalise
 from funnel.pack.examples import Example, Saying, digest_of
@@ -278,7 +279,7 @@ def _learn_sentences(sayings: Sequence[Saying], quiet: Iterable[str]) -> tuple[T
     held = [grams(text, edges=True) for text in chosen]
     has = [frozenset(filter(None, (opening.get(text),))) for text in chosen]
     margins = _held_back(chosen, held, has, names)
-    best = {text: max(found.of.values()) for text, found in zip(chosen, margins, strict=True)}
+    best = {text: together(found.of.values()) for text, found in zip(chosen, margins, strict=True)}
     # One mark for all gates: what counts is whether a person looks, and not for which of them.
     long_enough = {text for text, one in zip(chosen, held, strict=True) if len(one) >= LEAST_OF_SENTENCE}
     alarms = sorted((best[text] for text in (plain or near) & long_enough), reverse=True)

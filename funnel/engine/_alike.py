@@ -27,7 +27,7 @@ from funnel.complaint import Complaint
 from funnel.engine._checks import Check
 from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake
-from funnel.facts.likeness import GATE, NONE, Likeness, Margins
+from funnel.facts.likeness import GATE, NONE, Likeness, Margins, together
 from funnel.facts.normalise import Normal
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, Facts, Grade, Known
@@ -194,7 +194,7 @@ class Likenesses:
     def overhears(self, complaint: Complaint, taken: Intake, parameters: Parameters) -> tuple[Overheard, ...]:
         """The gates that a sentence of a complaint reads like, in the order of the text; each of them once.
 
-        A sentence reads like one gate, the likest of those that would be open if it were meant so: that the goods are made to
+        What counts is how much a sentence reads like any of the gates together (`together`); it stands for one, the likest of those that would be open if it were meant so: that the goods are made to
         order matters to who sends them back. It is not overheard where all the gate's yes-or-no facts are stated: somebody
         has looked. What a form says of the kind of matter is no look at a sentence.
 
@@ -208,14 +208,13 @@ class Likenesses:
             margins = self._sentences.compare_sentence(normal.text[start:end])
             if margins is None:
                 continue
-            near = [
-                (margins.of[trait.name] - trait.cut, gate, asked)
-                for gate, trait, asked, check in self._barred
-                if margins.of[trait.name] >= trait.cut and _would_open(check, asked, taken.facts, parameters)
-            ]
-            if not near:
+            over = {gate: margins.of[trait.name] - trait.cut for gate, trait, _, _ in self._barred}
+            if together(over.values()) < 0:
                 continue
-            _, gate, asked = max(near)
+            may = [one for one in self._barred if _would_open(one[3], one[2], taken.facts, parameters)]
+            if not may or together(over[gate] for gate, *_ in may) < 0:
+                continue
+            gate, _, asked, _ = max(may, key=lambda one: (over[one[0]], one[0]))
             facts = tuple(name for name in asked if name not in said)
             if gate not in found and (facts or not asked):
                 first, last = normal.span(start, end)
