@@ -64,9 +64,8 @@ LEAST_LIKE: Final = -0.3
 """No gate is suspected of a text that is less like it: few examples of a gate say little of what else may look like it."""
 
 SENTENCE_ALARMS: Final = 0.02
-"""Of the sentences of ordinary texts that were held back, so many read like some gate at most: of ordinary complaints one in thirteen
-has such a sentence and goes to a person for nothing, and of the sentences of other writers that open a gate 7 in 100 are missed. At
-twice as much one in seven, and 3."""
+"""Of the sentences of ordinary texts that were held back, so many read like some gate at most: of ordinary complaints one in twelve
+has such a sentence and goes to a person for nothing, and of the sentences of other writers that open a gate 5 in 100 are missed."""
 ORDINARY: Final = 12_000
 """So many sentences of ordinary texts teach at most: more made no difference that could be seen, and took its time."""
 
