@@ -90,7 +90,13 @@ def make_app(path: str | None = None) -> FastAPI:
 
     @app.post("/cases/{case_id}/answer")
     def answer(case_id: str, facts: Annotated[dict[str, Any], Body(embed=True)]) -> dict[str, Any]:
+        """What the consumer answers: stated and no more, whatever grade is claimed (that is refused)."""
         return shown(desk.answer(case_id, facts))
+
+    @app.post("/cases/{case_id}/looked")
+    def looked(case_id: str, agent: Annotated[str, Body()], facts: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+        """What somebody of the desk has seen on a document or a record: never to be reached by a party."""
+        return shown(desk.answer(case_id, facts, actor=agent))
 
     @app.post("/cases/{case_id}/offer/{side}")
     def offer(

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
 from queue_kit import START, SetClock, complaint, desk, dump
-from shipped import A_THIRD
+from shipped import A_THIRD, ENGINE
 
 import funnel
 from funnel.errors import (
@@ -23,7 +25,7 @@ from funnel.errors import (
     UnknownCaseError,
 )
 from funnel.pack.loader import data_folder
-from funnel.queue import Agent, Funnel, Promise, QueuePolicy, SqlStore
+from funnel.queue import Agent, Funnel, MemoryStore, Promise, QueuePolicy, SqlStore
 from funnel.queue._rows import case_row, fold
 
 HOUR = dt.timedelta(hours=1)
@@ -406,6 +408,95 @@ def test_an_answer_never_takes_a_case_from_a_person(desk_):
     assert (answered.state, answered.owner) == ("claimed", "max")
     assert waiting.state == "waiting_consumer"
     assert desk_.resolve(answered, "settled", code="x", note="y").state == "resolved"
+
+
+RETURN = {
+    "text": "才收到三天，不喜欢想退，店家死活不给退",
+    "order": {
+        "price": "199.00",
+        "quantity": 1,
+        "category": "general",
+        "paid_at": "2026-11-05T15:00:00+08:00",
+        "signed_at": "2026-11-07T15:00:00+08:00",
+    },
+}
+
+
+def known(value, grade):
+    return {"value": value, "grade": grade, "source": "仓库"}
+
+
+@pytest.mark.parametrize("grade", ["evidence", "record"])
+def test_a_partys_answer_beside_what_is_known_better_is_disputed_and_goes_to_a_person(desk_, grade):
+    case = desk_.ingest(complaint(**RETURN, facts={"goods_intact": known(False, grade)})).case
+    assert desk_.decisions(case.id)[-1].outcome != "settle"
+    for actor in ("consumer", "merchant"):
+        case = desk_.answer(case.id, {"goods_intact": True}, actor=actor)
+        decision = desk_.decisions(case.id)[-1].decision
+        assert (case.state, decision["outcome"]) == ("queued", "refer")
+        assert "disputed" in {reason["code"] for reason in decision["referral"]["reasons"]}
+        assert desk_.offers(case.id) == ()
+    # What the warehouse said stands beside it, as it was said.
+    told = desk_.reveal(case.id, by="lea", reason="x").facts["goods_intact"]
+    assert told == [known(False, grade), True]
+
+
+def test_a_party_who_agrees_with_a_record_leaves_it_a_record(desk_):
+    case = desk_.ingest(complaint("settle")).case
+    assert desk_.answer(case.id, {"shipped": False}).state == "offered"
+    assert desk_.reveal(case.id, by="lea", reason="x").facts["shipped"][0]["grade"] == "record"
+
+
+@pytest.mark.parametrize("actor", ["consumer", "merchant", " Consumer ", "MERCHANT"])
+@pytest.mark.parametrize("claimed", [known(True, "record"), known(True, "evidence"), [True, known(True, "record")]])
+def test_a_party_who_claims_a_grade_is_refused_in_both_languages_and_nothing_changes(desk_, store, actor, claimed):
+    case = desk_.ingest(complaint(**RETURN, facts={})).case
+    before = dump(store)
+    with pytest.raises(ComplaintError) as error:
+        desk_.answer(case.id, {"goods_intact": claimed}, actor=actor)
+    (problem,) = error.value.problems
+    assert problem.field == "facts.goods_intact.grade"
+    assert "只能是 stated" in problem.zh
+    assert "is stated, no more" in problem.en
+    assert dump(store) == before
+
+
+def test_whoever_has_looked_replaces_what_a_party_stated_and_what_was_known_no_better(desk_):
+    case = desk_.ingest(complaint(**RETURN, facts={})).case
+    desk_.answer(case.id, {"goods_intact": False})
+    looked = desk_.answer(case.id, {"goods_intact": known(True, "evidence")}, actor="max")
+    assert desk_.reveal(case.id, by="lea", reason="x").facts["goods_intact"] == known(True, "evidence")
+    again = desk_.answer(looked.id, {"goods_intact": known(False, "evidence")}, actor="max")
+    assert desk_.reveal(again.id, by="lea", reason="x").facts["goods_intact"] == known(False, "evidence")
+
+
+VALUES = {
+    "bool": lambda spec: (True, False),
+    "enum": lambda spec: tuple(spec.members),
+    "set": lambda spec: tuple([member] for member in spec.members),
+    "date": lambda spec: ("2026-11-01", "2026-11-06", "2026-11-09"),
+    "money": lambda spec: ("1.00", "89.00", "5000.00"),
+}
+FACTS = [spec for spec in ENGINE.pack.vocabulary.facts.values() if spec.name not in {"today", "complained_on"}]
+
+
+@given(st.data(), st.sampled_from(FACTS), st.sampled_from(["record", "evidence"]))
+def test_no_answer_of_a_party_makes_a_case_settle_that_something_known_better_bars(data, spec, grade):
+    values = VALUES.get(spec.type, lambda spec: (1, 2, 5))(spec)
+    d = Funnel(ENGINE, MemoryStore(), clock=SetClock())
+    sent = complaint("settle")
+    sent["facts"] = {**sent["facts"], spec.name: known(data.draw(st.sampled_from(values)), grade)}
+    taken = d.ingest(sent)
+    if taken.decision.outcome == "settle":
+        return
+    for value in data.draw(st.lists(st.sampled_from(values), max_size=2)):
+        for actor in ("consumer", "merchant"):
+            try:
+                case = d.answer(taken.case.id, {spec.name: value}, actor=actor)
+            except ComplaintError:
+                continue
+            assert d.decisions(case.id)[-1].outcome != "settle"
+            assert d.offers(case.id) == ()
 
 
 LOOKED = {"claims_else_told": False}

@@ -77,7 +77,8 @@ def test_a_fastapi_helpdesk_settles_asks_and_brings_people_in(client):
     assert (done["state"], done["outcome"]) == ("resolved", "settled")
     asked = client.post("/complaints", json=complaint("ask")).json()["case"]
     facts = {"facts": {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}}
-    assert client.post(f"/cases/{asked['id']}/answer", json=facts).json()["state"] == "offered"
+    assert client.post(f"/cases/{asked['id']}/answer", json=facts).status_code == 422  # no party keeps a record
+    assert client.post(f"/cases/{asked['id']}/looked", json=facts | {"agent": "amy"}).json()["state"] == "offered"
     assert client.post(f"/cases/{asked['id']}/human", json={"reason": "找人"}).json()["state"] == "queued"
     assert [case["id"] for case in client.get("/cases").json()] == [asked["id"]]
 

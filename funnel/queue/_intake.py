@@ -14,7 +14,7 @@ from funnel.diagnostics._model import suggestion
 from funnel.engine._arguments import to_complaint
 from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
-from funnel.queue._answers import PARTIES, joined, too_high
+from funnel.queue._answers import is_party, joined, too_high
 from funnel.queue._arguments import several
 from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, a_name, bytes_of, newest_case, present, scenario_of
 from funnel.queue._kept import kept
@@ -260,7 +260,7 @@ class Intake(Base):
             )
         if not facts:
             raise InvalidCommandError("an answer needs at least one fact", "答复至少要有一个事实")
-        if actor in PARTIES and (wrong := too_high(facts)):
+        if is_party(actor) and (wrong := too_high(facts)):
             raise ComplaintError(wrong)
 
         def body(work: Work) -> Case:
