@@ -81,6 +81,10 @@ def make_app(path: str | None = None) -> FastAPI:
             "case": shown(desk.case(case_id)),
             "complaint": dict(desk.complaint(case_id).masked),
             "decision": dict(desk.decisions(case_id)[-1].decision),
+            "offers": [
+                {"offer": o.seq, "state": o.state, "text": o.text, "amount": o.amount, "respond_by": o.respond_by}
+                for o in desk.offers(case_id)
+            ],
             "history": [{"at": e.at, "type": e.type, "actor": e.actor} for e in desk.events(case_id)],
         }
 
@@ -99,10 +103,15 @@ def make_app(path: str | None = None) -> FastAPI:
         return shown(desk.answer(case_id, facts, actor=agent))
 
     @app.post("/cases/{case_id}/offer/{side}")
-    def offer(
-        case_id: str, side: str, reply: Annotated[str, Body()], note: Annotated[str, Body()] = ""
+    def answer_offer(
+        case_id: str,
+        side: str,
+        offer: Annotated[int, Body()],
+        reply: Annotated[str, Body()],
+        note: Annotated[str, Body()] = "",
     ) -> dict[str, Any]:
-        return shown(desk.answer_offer(case_id, side, reply, note=note))  # type: ignore[arg-type]  # checked there
+        """What a side says to the offer it was shown, by its number: a late answer is not taken for one to the next."""
+        return shown(desk.answer_offer(case_id, side, reply, note=note, offer=offer))  # type: ignore[arg-type]  # checked there
 
     @app.post("/cases/{case_id}/human")
     def human(case_id: str, reason: Annotated[str, Body(embed=True)]) -> dict[str, Any]:

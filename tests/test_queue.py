@@ -722,6 +722,43 @@ def test_a_counter_climbs_the_ladder_and_then_a_person_takes_over(desk_, clock):
     assert [o.state for o in desk_.offers(case.id)] == ["countered"] * 3
 
 
+def test_a_late_answer_to_an_offer_is_not_booked_on_the_one_that_stands(desk_):
+    case = desk_.ingest(complaint("settle")).case
+    (first,) = desk_.offers(case.id)
+    desk_.answer_offer(case.id, "merchant", "counter", note="只退一半", offer=first)
+    for offer in (first, first.seq, desk_.offers(case.id)[0]):
+        with pytest.raises(StaleVersionError, match="countered") as error:
+            desk_.answer_offer(case.id, "consumer", "accept", offer=offer)
+        assert "不再有效" in error.value.zh
+    # A counter that is delivered twice burns one concession; one that is worded otherwise is another answer.
+    assert desk_.answer_offer(case.id, "merchant", "counter", note="只退一半", offer=1).version == 2
+    with pytest.raises(StaleVersionError):
+        desk_.answer_offer(case.id, "merchant", "counter", note="一分不退", offer=1)
+    with pytest.raises(UnknownCaseError):
+        desk_.answer_offer(case.id, "consumer", "accept", offer=3)
+    other = desk_.ingest(complaint("settle")).case
+    for wrong in ("1", True, 0, -1, 10**30, desk_.offers(other.id)[0]):
+        with pytest.raises(InvalidCommandError):
+            desk_.answer_offer(case.id, "consumer", "accept", offer=wrong)
+    assert [o.consumer for o in desk_.offers(case.id)] == [None, None]
+    assert desk_.case(case.id).version == 2
+    assert desk_.answer_offer(case.id, "consumer", "accept", offer=2).state == "offered"
+    assert [o.consumer for o in desk_.offers(case.id)] == [None, "accept"]
+
+
+def test_the_same_answer_to_the_same_offer_again_changes_nothing(desk_, store):
+    case = desk_.ingest(complaint("settle")).case
+    for side in ("merchant", "consumer"):
+        got = desk_.answer_offer(case.id, side, "accept", offer=1)
+        before = dump(store)
+        assert desk_.answer_offer(case.id, side, "accept", offer=1) == got
+        assert dump(store) == before
+    assert desk_.answer_offer(case.id, "merchant", "accept", offer=1).state == "resolved"
+    with pytest.raises(StaleVersionError):
+        desk_.answer_offer(case.id, "merchant", "reject", offer=1)
+    row_equals_events(desk_, case.id)
+
+
 def test_an_offer_nobody_answers_lapses_to_a_person(desk_, clock):
     case = desk_.ingest(complaint("settle")).case
     clock.forward(hours=24)

@@ -72,9 +72,23 @@ def test_a_fastapi_helpdesk_keeps_ticket_and_case_together(client):
 def test_a_fastapi_helpdesk_settles_asks_and_brings_people_in(client):
     settled = client.post("/complaints", json=complaint("settle")).json()["case"]
     assert settled["state"] == "offered"
-    client.post(f"/cases/{settled['id']}/offer/merchant", json={"reply": "accept"})
-    done = client.post(f"/cases/{settled['id']}/offer/consumer", json={"reply": "accept"}).json()
-    assert (done["state"], done["outcome"]) == ("resolved", "settled")
+    (offer,) = client.get(f"/cases/{settled['id']}").json()["offers"]
+    assert (offer["offer"], offer["amount"]) == (1, 8900)
+    assert client.post(f"/cases/{settled['id']}/offer/merchant", json={"reply": "accept"}).status_code == 422  # which?
+    assert (
+        client.post(f"/cases/{settled['id']}/offer/merchant", json={"reply": "accept", "offer": 2}).status_code == 404
+    )
+    for _ in range(2):  # a webhook comes twice
+        assert (
+            client.post(f"/cases/{settled['id']}/offer/merchant", json={"reply": "accept", "offer": 1}).status_code
+            == 200
+        )
+    for _ in range(2):
+        done = client.post(f"/cases/{settled['id']}/offer/consumer", json={"reply": "accept", "offer": 1}).json()
+        assert (done["state"], done["outcome"]) == ("resolved", "settled")
+    late = client.post("/complaints", json=complaint("settle")).json()["case"]
+    client.post(f"/cases/{late['id']}/offer/merchant", json={"reply": "counter", "note": "一半", "offer": 1})
+    assert client.post(f"/cases/{late['id']}/offer/consumer", json={"reply": "accept", "offer": 1}).status_code == 409
     asked = client.post("/complaints", json=complaint("ask")).json()["case"]
     facts = {"facts": {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}}
     assert client.post(f"/cases/{asked['id']}/answer", json=facts).status_code == 422  # no party keeps a record

@@ -89,12 +89,13 @@ class AsyncFunnel:
         reply: str,
         *,
         note: str = "",
+        offer: Offer | int | None = None,
         actor: str | None = None,
         command_id: str | None = None,
     ) -> Case:
         """Take in what a side says to the offer before it. As `Funnel.answer_offer`."""
         return await asyncio.to_thread(
-            self._funnel.answer_offer, case_id, side, reply, note=note, actor=actor, command_id=command_id
+            self._funnel.answer_offer, case_id, side, reply, note=note, offer=offer, actor=actor, command_id=command_id
         )
 
     async def propose(
