@@ -15,7 +15,7 @@ from shipped import PACK
 from sqlalchemy import event as sa_event
 
 import funnel
-from funnel.errors import QueueError, StoreBusyError, StoreError, StoreFullError, StoreSchemaError
+from funnel.errors import ErasedError, QueueError, StoreBusyError, StoreError, StoreFullError, StoreSchemaError
 from funnel.queue import Agent, Funnel, QueuePolicy, SqlStore
 from funnel.queue._sql import next_query
 from funnel.queue._tables import METADATA
@@ -43,7 +43,10 @@ def commands(d, clock):
     asked, offered = d.ingest(complaint("ask")).case, d.ingest(complaint("settle")).case
     sent = complaint("settle", merchant={"id": "shop"})
     yield "ingest", lambda: d.ingest(sent)
-    yield "answer", lambda: d.answer(asked.id, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}, actor="warehouse")
+    yield (
+        "answer",
+        lambda: d.answer(asked.id, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}, actor="warehouse"),
+    )
     yield "merchant counters", lambda: d.answer_offer(offered.id, "merchant", "counter", note="一半")
     yield "merchant accepts", lambda: d.answer_offer(offered.id, "merchant", "accept")
     yield "consumer accepts", lambda: d.answer_offer(offered.id, "consumer", "accept")
@@ -476,3 +479,80 @@ def test_a_pack_can_be_given_by_name_and_a_wrong_name_is_a_typed_error(tmp_path)
     d.close()
     with pytest.raises(funnel.PackNotFoundError, match="no-such-pack"):
         Funnel("no-such-pack", str(tmp_path / "queue.db"))
+
+
+class Interrupted:
+    """An engine that lets somebody else in while it decides."""
+
+    def __init__(self, engine):
+        self._engine, self.meanwhile = engine, []
+
+    def __getattr__(self, name):
+        return getattr(self._engine, name)
+
+    def decide(self, *args, **named):
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        return self._engine.decide(*args, **named)
+
+
+def interrupted(engine, path, **more):
+    d = desk(engine, SqlStore(path), SetClock(), **more)
+    other = Funnel(engine, SqlStore(path, busy_seconds=0.2), tenant=d.tenant, clock=SetClock(), policy=d.policy)
+    d._engine = Interrupted(engine)
+    return d, other
+
+
+def test_nobody_waits_while_a_complaint_is_decided(engine, tmp_path):
+    d, other = interrupted(engine, tmp_path / "q.db", policy=QueuePolicy(incident_open=2, incident_close=1))
+    got = []
+    shop = {"merchant": {"id": "shop"}}
+    d._engine.meanwhile = [lambda: got.append(other.ingest(complaint())) for _ in range(1)]
+    case = d.ingest(complaint("ask", **shop)).case
+    d._engine.meanwhile = [lambda: got.append(other.ingest(complaint()))]
+    d.answer(case.id, {"address_wrong": False})
+    d._engine.meanwhile = [lambda: got.append(other.ingest(complaint())) for _ in range(2)]
+    joined = d.ingest(complaint("ask", **shop))  # opens an incident, with which it is decided again
+    assert joined.incident_id is not None
+    assert d.decisions(joined.case.id)[-1].context == {"group_incident": True}
+    assert (len(got), d._engine.meanwhile) == (4, [])
+    assert d.verify_audit().intact
+
+
+def test_a_complaint_that_is_delivered_while_it_is_decided_is_one(engine, tmp_path):
+    d, other = interrupted(engine, tmp_path / "q.db")
+    sent, got = complaint(), []
+    d._engine.meanwhile = [lambda: got.append(other.ingest(sent))]
+    late = d.ingest(sent)
+    assert (late.duplicate, late.changed, late.case.id) == (True, False, got[0].case.id)
+    assert len(d.cases()) == 1
+
+
+def test_answers_that_come_at_once_are_both_in_the_last_decision(engine, tmp_path):
+    d, other = interrupted(engine, tmp_path / "q.db")
+    case = d.ingest(complaint("ask")).case
+    d._engine.meanwhile = [lambda: other.answer(case.id, {"address_wrong": False})]
+    d.answer(case.id, {"ship_by_on": "2026-11-05"})
+    facts = d.reveal(case.id, by="lea", reason="x").facts
+    assert (facts["address_wrong"], facts["ship_by_on"]) == (False, "2026-11-05")
+    assert [found.seq for found in d.decisions(case.id)] == [1, 2, 3]
+
+
+def test_words_erased_while_an_answer_is_decided_do_not_come_back(engine, tmp_path):
+    d, other = interrupted(engine, tmp_path / "q.db")
+    case = d.ingest(complaint("ask")).case
+    d._engine.meanwhile = [lambda: other.erase_case(case.id, by="lea", reason="x")]
+    with pytest.raises(ErasedError):
+        d.answer(case.id, {"address_wrong": False})
+    assert len(d.decisions(case.id)) == 1
+
+
+def test_a_complaint_of_a_new_tenant_is_kept_with_the_tenants_own_key(engine, store):
+    clock = SetClock()
+    d = Funnel(engine, store, tenant="new-one", clock=clock)
+    sent = complaint()
+    first = d.ingest(sent)
+    again = Funnel(engine, store, tenant="new-one", clock=clock).ingest(sent)
+    assert (again.duplicate, again.changed) == (True, False)
+    assert [r.status for r in d.replay()] == ["same"]
+    assert first.case.id == again.case.id

@@ -366,11 +366,15 @@ class Base:
         return masked
 
     def _open_vault(self, unit: Unit, complaint_id: str, seq: int) -> dict[str, Any]:
+        row = self._expect_words(unit, complaint_id, seq)
+        raw = self._cipher.decrypt(row["raw"]) if self._cipher else row["raw"]
+        return cast("dict[str, Any]", json.loads(bytes(raw)))
+
+    def _expect_words(self, unit: Unit, complaint_id: str, seq: int) -> Row:
         row = unit.get("vault", complaint_id=complaint_id, seq=seq, tenant=self.tenant)
         if row is None:
             raise ErasedError("the complaint's words have been erased", "投诉的内容已删除")
-        raw = self._cipher.decrypt(row["raw"]) if self._cipher else row["raw"]
-        return cast("dict[str, Any]", json.loads(bytes(raw)))
+        return row
 
     def _decisions(self, unit: Unit, complaint_id: str) -> list[Row]:
         return unit.find("decision", ("complaint_id", "=", complaint_id), order=("seq",))
