@@ -2,6 +2,7 @@
 
 import datetime as dt
 import multiprocessing
+import os
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -17,10 +18,10 @@ from sqlalchemy import event as sa_event
 import funnel
 from funnel.errors import ErasedError, QueueError, StoreBusyError, StoreError, StoreFullError, StoreSchemaError
 from funnel.queue import Agent, Funnel, QueuePolicy, SqlStore
-from funnel.queue._sql import next_query
+from funnel.queue._sql import _engine, next_query
 from funnel.queue._tables import METADATA
 from funnel.queue.audit import GENESIS, event_hash, verify
-from funnel.queue.migrations import HEAD
+from funnel.queue.migrations import HEAD, REVISIONS
 
 
 class Stop(Exception):  # noqa: N818 (not an error of ours)
@@ -337,7 +338,9 @@ def test_head_is_the_newest_revision():
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     with as_file(files("funnel.queue") / "migrations") as folder:
-        assert ScriptDirectory(str(folder)).get_current_head() == HEAD
+        scripts = ScriptDirectory(str(folder))
+        assert scripts.get_current_head() == HEAD
+        assert tuple(script.revision for script in reversed(list(scripts.walk_revisions()))) == REVISIONS
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -496,15 +499,23 @@ class Interrupted:
         return self._engine.decide(*args, **named)
 
 
-def interrupted(engine, path, **more):
-    d = desk(engine, SqlStore(path), SetClock(), **more)
-    other = Funnel(engine, SqlStore(path, busy_seconds=0.2), tenant=d.tenant, clock=SetClock(), policy=d.policy)
-    d._engine = Interrupted(engine)
-    return d, other
+@pytest.fixture
+def interrupted(engine, tmp_path):
+    """A desk that can be interrupted while it decides, and another on the same file that is impatient."""
+    stores = [SqlStore(tmp_path / "q.db"), SqlStore(tmp_path / "q.db", busy_seconds=0.2)]
+
+    def make(**more):
+        d = desk(engine, stores[0], SetClock(), **more)
+        d._engine = Interrupted(engine)
+        return d, Funnel(engine, stores[1], tenant=d.tenant, clock=SetClock(), policy=d.policy)
+
+    yield make
+    for store in stores:
+        store.close()
 
 
-def test_nobody_waits_while_a_complaint_is_decided(engine, tmp_path):
-    d, other = interrupted(engine, tmp_path / "q.db", policy=QueuePolicy(incident_open=2, incident_close=1))
+def test_nobody_waits_while_a_complaint_is_decided(interrupted):
+    d, other = interrupted(policy=QueuePolicy(incident_open=2, incident_close=1))
     got = []
     shop = {"merchant": {"id": "shop"}}
     d._engine.meanwhile = [lambda: got.append(other.ingest(complaint())) for _ in range(1)]
@@ -519,8 +530,8 @@ def test_nobody_waits_while_a_complaint_is_decided(engine, tmp_path):
     assert d.verify_audit().intact
 
 
-def test_a_complaint_that_is_delivered_while_it_is_decided_is_one(engine, tmp_path):
-    d, other = interrupted(engine, tmp_path / "q.db")
+def test_a_complaint_that_is_delivered_while_it_is_decided_is_one(interrupted):
+    d, other = interrupted()
     sent, got = complaint(), []
     d._engine.meanwhile = [lambda: got.append(other.ingest(sent))]
     late = d.ingest(sent)
@@ -528,8 +539,8 @@ def test_a_complaint_that_is_delivered_while_it_is_decided_is_one(engine, tmp_pa
     assert len(d.cases()) == 1
 
 
-def test_answers_that_come_at_once_are_both_in_the_last_decision(engine, tmp_path):
-    d, other = interrupted(engine, tmp_path / "q.db")
+def test_answers_that_come_at_once_are_both_in_the_last_decision(interrupted):
+    d, other = interrupted()
     case = d.ingest(complaint("ask")).case
     d._engine.meanwhile = [lambda: other.answer(case.id, {"address_wrong": False})]
     d.answer(case.id, {"ship_by_on": "2026-11-05"})
@@ -538,8 +549,8 @@ def test_answers_that_come_at_once_are_both_in_the_last_decision(engine, tmp_pat
     assert [found.seq for found in d.decisions(case.id)] == [1, 2, 3]
 
 
-def test_words_erased_while_an_answer_is_decided_do_not_come_back(engine, tmp_path):
-    d, other = interrupted(engine, tmp_path / "q.db")
+def test_words_erased_while_an_answer_is_decided_do_not_come_back(interrupted):
+    d, other = interrupted()
     case = d.ingest(complaint("ask")).case
     d._engine.meanwhile = [lambda: other.erase_case(case.id, by="lea", reason="x")]
     with pytest.raises(ErasedError):
@@ -556,3 +567,110 @@ def test_a_complaint_of_a_new_tenant_is_kept_with_the_tenants_own_key(engine, st
     assert (again.duplicate, again.changed) == (True, False)
     assert [r.status for r in d.replay()] == ["same"]
     assert first.case.id == again.case.id
+
+
+def revision_of(url, **more):
+    store = SqlStore(url, **more)
+    try:
+        return store.revision()
+    finally:
+        store.close()
+
+
+def host_revision(connection):
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_host_that_uses_alembic_keeps_its_own_revision(kind, tmp_path, request):
+    url = str(tmp_path / "q.db") if kind == "sqlite" else request.getfixturevalue("postgres_alone")
+    host = _engine(url, 5)
+    with host.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        connection.execute(
+            sa.text("INSERT INTO alembic_version VALUES ('0001')")
+        )  # as it happens, ours has that name, too
+    store = SqlStore(url)
+    assert store.revision() == HEAD
+    assert revision_of(url, create=False) == HEAD
+    with host.begin() as connection:
+        assert host_revision(connection) == "0001"
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'aaaa1111'"))
+    assert revision_of(url) == HEAD
+    with host.connect() as connection:
+        assert host_revision(connection) == "aaaa1111"
+    host.dispose()
+    store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_queue_whose_revision_was_in_alembics_table_is_taken_over(engine, kind, tmp_path, request):
+    url = str(tmp_path / "q.db") if kind == "sqlite" else request.getfixturevalue("postgres_alone")
+    store, clock = SqlStore(url), SetClock()
+    case = desk(engine, store, clock, tenant="t").ingest(complaint()).case
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE funnel_version RENAME TO alembic_version"))
+    store.close()
+    assert revision_of(url, create=False) == HEAD
+    again = SqlStore(url)
+    assert again.revision() == HEAD
+    with again.engine.connect() as connection:
+        names = sa.inspect(connection).get_table_names()
+    assert "funnel_version" in names
+    assert "alembic_version" not in names
+    assert Funnel(engine, again, tenant="t", clock=clock).case(case.id) == case
+    again.close()
+
+
+def test_tables_of_a_host_with_the_queues_names_are_named_and_left_alone(tmp_path):
+    path = tmp_path / "host.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE agent (id INTEGER)")
+        connection.execute("CREATE TABLE event (id INTEGER)")
+    with pytest.raises(StoreSchemaError, match=r"agent, event.*search_path") as error:
+        SqlStore(path)
+    assert "同名" in error.value.zh
+    with sqlite3.connect(path) as connection:
+        assert {name for (name,) in connection.execute("SELECT name FROM sqlite_master")} == {"agent", "event"}
+
+
+def test_a_schema_of_its_own_keeps_the_queue_apart_in_postgresql(engine, postgres_alone):
+    import psycopg  # noqa: PLC0415 (comes with the extra)
+
+    with psycopg.connect(postgres_alone, autocommit=True) as connection:
+        connection.execute("CREATE TABLE agent (id INTEGER)")
+        connection.execute("CREATE SCHEMA funnel")
+    with pytest.raises(StoreSchemaError, match="agent"):
+        SqlStore(postgres_alone)
+    joint = "&" if "?" in postgres_alone else "?"
+    store = SqlStore(f"{postgres_alone}{joint}options=-csearch_path%3Dfunnel")
+    assert desk(engine, store, SetClock()).ingest(complaint()).case.state == "queued"
+    store.close()
+    with psycopg.connect(postgres_alone) as connection:
+        assert connection.execute("SELECT count(*) FROM agent").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM funnel.queue_case").fetchone() == (1,)
+
+
+def test_a_schema_newer_than_the_library_says_to_update_it(tmp_path):
+    store = SqlStore(tmp_path / "q.db")
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE funnel_version SET version_num = '9999'"))
+    store.close()
+    for create in (True, False):
+        with pytest.raises(StoreSchemaError, match="update funnel") as error:
+            SqlStore(tmp_path / "q.db", create=create)
+        assert "升级 funnel" in error.value.zh
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files")
+def test_nobody_else_may_read_the_file_with_the_vault(engine, tmp_path):
+    path = tmp_path / "q.db"
+    d = desk(engine, SqlStore(path), SetClock())
+    d.ingest(complaint())
+    assert {p.name: oct(p.stat().st_mode & 0o077) for p in tmp_path.iterdir()} == dict.fromkeys(
+        (p.name for p in tmp_path.iterdir()), "0o0"
+    )
+    d.close()
+    path.chmod(0o640)  # whoever wants it otherwise says so once
+    SqlStore(path).close()
+    assert path.stat().st_mode & 0o777 == 0o640
