@@ -9,6 +9,7 @@ It has no login of its own: put it behind one before anybody else can reach it.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ import funnel
 from funnel.errors import QueueError
 from funnel.queue import Agent, Case, Funnel, SqlStore
 from funnel.queue.metrics import prometheus_text
+from funnel.queue.model import CaseOutcome
 
 TICKETS = sa.Table(
     "ticket",
@@ -118,19 +120,19 @@ def make_app(path: str | None = None) -> FastAPI:
         return shown(desk.request_human(case_id, reason))
 
     @app.post("/cases/{case_id}/resolve")
-    def resolve(case_id: str, end: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
-        held = desk.case(case_id)
-        if end.get("epoch") != held.lease_epoch or end.get("agent") != held.owner:
-            raise funnel.errors.StaleClaimError(f"case {case_id} is not held by {end.get('agent')!r}")
-        done = desk.resolve(
-            held,
-            end["outcome"],
-            code=end["code"],
-            note=end["note"],
-            basis=end.get("basis", ()),
-            command_id=end.get("command_id"),
-        )
-        return shown(done)
+    def resolve(
+        case_id: str,
+        agent: Annotated[str, Body()],
+        epoch: Annotated[int, Body()],
+        outcome: Annotated[CaseOutcome, Body()],
+        code: Annotated[str, Body()],
+        note: Annotated[str, Body()],
+        basis: Annotated[tuple[str, ...], Body()] = (),
+        command_id: Annotated[str | None, Body()] = None,
+    ) -> dict[str, Any]:
+        """End a case. Whether the claim still holds is asked in the command, so that a retry by its id gets the first result."""
+        claim = replace(desk.case(case_id), owner=agent, lease_epoch=epoch)
+        return shown(desk.resolve(claim, outcome, code=code, note=note, basis=basis, command_id=command_id))
 
     @app.get("/metrics")
     def metrics() -> PlainTextResponse:

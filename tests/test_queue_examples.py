@@ -63,7 +63,11 @@ def test_a_fastapi_helpdesk_keeps_ticket_and_case_together(client):
     assert client.post(f"/cases/{case}/claim", json={"agent": "law"}).status_code == 409
     end = {"agent": "amy", "epoch": claim["lease_epoch"], "outcome": "mediated", "code": "x", "note": "谈妥"}
     assert client.post(f"/cases/{case}/resolve", json=end | {"epoch": 99}).status_code == 409
-    assert client.post(f"/cases/{case}/resolve", json=end).json()["state"] == "resolved"
+    end["command_id"] = "r-1"
+    for _ in range(2):  # sent again, as the answer got lost
+        assert client.post(f"/cases/{case}/resolve", json=end).json()["state"] == "resolved"
+    assert client.post(f"/cases/{case}/resolve", json=end | {"command_id": "r-2"}).status_code == 409
+    assert client.post(f"/cases/{case}/resolve", json={"outcome": "mediated"}).status_code == 422
     shown = client.get(f"/cases/{case}").json()
     assert [event["type"] for event in shown["history"]] == ["opened", "claimed", "resolved"]
     assert 'funnel_cases{state="resolved",tenant="default",tier="mediator"} 1.0' in client.get("/metrics").text

@@ -133,7 +133,9 @@ class Queue(RuleBasedStateMachine):
         calls = {
             "human": lambda: d.request_human(case, "转人工"),
             "answer": lambda: d.answer(case, {"address_wrong": bool(m % 2)}),
-            "ship": lambda: d.answer(case, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}, actor="warehouse"),
+            "ship": lambda: d.answer(
+                case, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}, actor="warehouse"
+            ),
             "looked": lambda: d.answer(case, {"claims_else_told": False}, actor=AGENTS[m % 3]),
             "yes": lambda: d.answer_offer(case, "merchant", "accept"),
             "no": lambda: d.answer_offer(case, "merchant", "reject"),

@@ -16,7 +16,16 @@ from shipped import PACK
 from sqlalchemy import event as sa_event
 
 import funnel
-from funnel.errors import ErasedError, QueueError, StoreBusyError, StoreError, StoreFullError, StoreSchemaError
+from funnel.errors import (
+    CipherError,
+    ErasedError,
+    InvalidCommandError,
+    QueueError,
+    StoreBusyError,
+    StoreError,
+    StoreFullError,
+    StoreSchemaError,
+)
 from funnel.queue import Agent, Funnel, QueuePolicy, SqlStore
 from funnel.queue._sql import _engine, next_query
 from funnel.queue._tables import METADATA
@@ -674,3 +683,75 @@ def test_nobody_else_may_read_the_file_with_the_vault(engine, tmp_path):
     path.chmod(0o640)  # whoever wants it otherwise says so once
     SqlStore(path).close()
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_desk_whose_transaction_has_ended_says_so(engine, tmp_path):
+    store = SqlStore(tmp_path / "q.db")
+    d = desk(engine, store, SetClock())
+    with store.engine.connect() as connection:
+        with connection.begin():
+            bound = d.bind(connection)
+            case = bound.ingest(complaint()).case
+        for call in (lambda: bound.case(case.id), lambda: bound.claim(case.id, "max"), bound.stats):
+            with pytest.raises(InvalidCommandError, match="has ended") as error:
+                call()
+            assert "已经结束" in error.value.zh
+    with pytest.raises(InvalidCommandError, match="has ended"):
+        bound.case(case.id)
+    assert d.case(case.id).state == "queued"
+    store.close()
+
+
+def test_counters_are_read_while_somebody_writes(engine, tmp_path):
+    stores = SqlStore(tmp_path / "q.db"), SqlStore(tmp_path / "q.db", busy_seconds=0.2)
+    d = desk(engine, stores[0], SetClock())
+    d.ingest(complaint())
+    other = Funnel(engine, stores[1], tenant=d.tenant, clock=SetClock())
+    with stores[0].engine.begin() as connection:
+        d.bind(connection).ingest(complaint())
+        assert sum(other.stats().cases.values()) == 1
+        assert other.league() == ()
+        assert other.standings("m") == ()
+    assert sum(other.stats().cases.values()) == 2
+    for store in stores:
+        store.close()
+
+
+class Sealed:
+    def __init__(self, key):
+        self.key = key
+
+    def encrypt(self, plain):
+        return bytes(b ^ self.key for b in plain)
+
+    decrypt = encrypt
+
+
+class Down:
+    def encrypt(self, plain):
+        raise ConnectionError("no route to the key service at 10.0.0.7")
+
+    decrypt = encrypt
+
+
+@pytest.mark.parametrize("wrong", [None, Sealed(3), Down()])
+def test_a_vault_that_does_not_open_is_an_error_of_ours_and_changes_nothing(engine, store, wrong):
+    clock = SetClock()
+    d = desk(engine, store, clock, cipher=Sealed(200))
+    case = d.ingest(complaint("ask")).case
+    other = Funnel(engine, store, tenant=d.tenant, clock=clock, cipher=wrong)
+    before = dump(store)
+    for call in (
+        lambda: other.answer(case.id, {"address_wrong": False}),
+        lambda: other.reveal(case.id, by="lea", reason="x"),
+    ):
+        with pytest.raises(CipherError) as error:
+            call()
+        assert error.value.zh != error.value.en
+        assert "10.0.0.7" not in str(error.value)
+    assert [replayed.status for replayed in other.replay()] == ["broken"]
+    if isinstance(wrong, Down):
+        with pytest.raises(CipherError):
+            other.ingest(complaint())
+    assert dump(store) == before
+    assert [replayed.status for replayed in d.replay()] == ["same"]

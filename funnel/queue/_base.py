@@ -19,7 +19,9 @@ from funnel.decision import Decision
 from funnel.engine.engine import Clock as Clockwork
 from funnel.engine.engine import Engine
 from funnel.errors import (
+    CipherError,
     ErasedError,
+    FunnelError,
     InvalidCommandError,
     InvalidTransitionError,
     StoreBusyError,
@@ -304,7 +306,9 @@ class Base:
         if command_id is None:
             return self._run(body)
         name = a_name(command_id, "command_id")
-        digest = hashlib.sha256(repr((command, args)).encode()).hexdigest()
+        # As JSON with its keys in order: whoever sends it again need not write them in the same one.
+        plain = json.dumps([command, args], sort_keys=True, default=repr)
+        digest = hashlib.sha256(plain.encode()).hexdigest()
 
         def once(work: Work) -> T:
             key: Row = {"tenant": self.tenant, "command_id": name}
@@ -367,8 +371,28 @@ class Base:
 
     def _open_vault(self, unit: Unit, complaint_id: str, seq: int) -> dict[str, Any]:
         row = self._expect_words(unit, complaint_id, seq)
-        raw = self._cipher.decrypt(row["raw"]) if self._cipher else row["raw"]
-        return cast("dict[str, Any]", json.loads(bytes(raw)))
+        raw = self._ciphered("decrypt", row["raw"])
+        try:
+            return cast("dict[str, Any]", json.loads(bytes(raw)))
+        except ValueError as error:
+            raise CipherError(
+                "the complaint's words cannot be read: another key, or the cipher is missing or another one",
+                "投诉的内容读不出来：密钥不对，或者缺少 cipher、cipher 不是原来那个",
+            ) from error
+
+    def _ciphered(self, way: str, data: bytes) -> bytes:
+        """What the cipher makes of some bytes, as they are where there is none."""
+        if self._cipher is None:
+            return data
+        try:
+            return bytes(getattr(self._cipher, way)(bytes(data)))
+        except FunnelError:
+            raise
+        except Exception as error:
+            raise CipherError(
+                f"the cipher failed to {way} ({type(error).__name__}); nothing was changed",
+                f"cipher 的 {way} 失败（{type(error).__name__}）；什么也没有改",
+            ) from error
 
     def _expect_words(self, unit: Unit, complaint_id: str, seq: int) -> Row:
         row = unit.get("vault", complaint_id=complaint_id, seq=seq, tenant=self.tenant)

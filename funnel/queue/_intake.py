@@ -42,7 +42,8 @@ from funnel.queue.model import (
 class Thought:
     """A complaint as it was decided, with what is kept of that."""
 
-    parsed: Complaint
+    sealed: bytes
+    input_digest: str
     as_of: dt.date
     decision: Decision
     output_digest: str
@@ -123,8 +124,10 @@ class Intake(Base):
         """Decide a complaint and make all of it that is kept, without a transaction."""
         decision = self._engine.decide(parsed, as_of=as_of)
         text = decision.model_dump_json()
+        raw = bytes_of(parsed)
         return Thought(
-            parsed=parsed,
+            sealed=self._ciphered("encrypt", raw),
+            input_digest=self._digest(raw),
             as_of=as_of,
             decision=decision,
             output_digest=self._digest(text.encode()),
@@ -189,11 +192,15 @@ class Intake(Base):
     def _keep(self, work: Work, complaint: Row, seq: int, thought: Thought, context: Mapping[str, Any]) -> str:
         decision = thought.decision
         decision_id, complaint_id, subject = new_id(work.now), complaint["id"], complaint["consumer_ref"]
-        raw = bytes_of(thought.parsed)
-        sealed = self._cipher.encrypt(raw) if self._cipher else raw
         work.unit.insert(
             "vault",
-            {"complaint_id": complaint_id, "seq": seq, "tenant": self.tenant, "subject_ref": subject, "raw": sealed},
+            {
+                "complaint_id": complaint_id,
+                "seq": seq,
+                "tenant": self.tenant,
+                "subject_ref": subject,
+                "raw": thought.sealed,
+            },
         )
         work.unit.insert(
             "decision",
@@ -211,7 +218,7 @@ class Intake(Base):
                 "outcome": decision.outcome,
                 "tier": decision.tier,
                 "scenario": scenario_of(decision),
-                "input_digest": self._digest(raw),
+                "input_digest": thought.input_digest,
                 "output_digest": thought.output_digest,
                 "decision": thought.kept,
                 "decided_at": work.at,

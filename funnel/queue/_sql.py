@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import as_file, files
@@ -21,7 +22,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 
-from funnel.errors import StoreBusyError, StoreError, StoreFullError, StoreSchemaError
+from funnel.errors import InvalidCommandError, StoreBusyError, StoreError, StoreFullError, StoreSchemaError
 from funnel.queue._store import ConflictError, Row, Test, TransientError
 from funnel.queue._tables import TABLES
 from funnel.queue.migrations import HEAD, REVISIONS, VERSION_TABLE
@@ -127,7 +128,7 @@ class SqlStore:
         """A transaction; inside an embedder's own one, a savepoint."""
         with _translated():
             if self._bound is not None:
-                with self._bound.begin_nested():
+                with _one_at_a_time(self._bound), self._bound.begin_nested():
                     yield SqlUnit(self._bound)
             else:
                 with self._engine.connect() as connection, connection.begin():
@@ -138,7 +139,8 @@ class SqlStore:
         """A transaction that only reads; on SQLite a deferred one, which waits for nobody."""
         with _translated():
             if self._bound is not None:
-                yield SqlUnit(self._bound)
+                with _one_at_a_time(self._bound):
+                    yield SqlUnit(self._bound)
                 return
             with self._engine.connect() as connection:
                 connection = connection.execution_options(funnel_reader=True)  # noqa: PLW2901 (the same, marked)
@@ -343,6 +345,24 @@ def _sqlite(url: URL, busy_seconds: float) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+@contextmanager
+def _one_at_a_time(connection: sa.Connection) -> Iterator[None]:
+    """A connection of somebody else's, for one unit: those of other threads wait, as savepoints must not cross."""
+    if connection.closed or not connection.in_transaction():
+        raise _over()
+    with connection.info.setdefault("funnel_lock", threading.RLock()):
+        if connection.closed or not connection.in_transaction():
+            raise _over()
+        yield
+
+
+def _over() -> InvalidCommandError:
+    return InvalidCommandError(
+        "the transaction that this desk was bound to has ended; bind it to the next one",
+        "所绑定的事务已经结束；用 bind 绑定到下一个事务",
+    )
 
 
 @contextmanager
