@@ -441,6 +441,88 @@ def test_a_partys_answer_beside_what_is_known_better_is_disputed_and_goes_to_a_p
     assert told == [known(False, grade), True]
 
 
+def nested(levels):
+    value = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def ring():
+    value = []
+    value.append(value)
+    return value
+
+
+POISON = ["\ud800", {"\ud800": 1}, b"\xff", object(), nested(300), nested(20_000), ring()]
+PLACES = [
+    lambda value: {"zz": value},
+    lambda value: {"order": {"price": 1, "zz": value}},
+    lambda value: {"evidence": [{"kind": "photo", "zz": value}]},
+    lambda value: {"facts": {"zz": value}},
+    lambda value: {"facts": {"shipped": value}},
+    lambda value: {"facts": {"shipped": {"value": True, "source": value}}},
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("value", POISON, ids=["half", "key", "bytes", "object", "deep", "deeper", "ring"])
+def test_what_json_cannot_hold_is_refused_in_both_languages_by_every_store_and_by_the_engine(
+    desk_, store, engine, value, place
+):
+    before = dump(store)
+    for take in (engine.decide, desk_.ingest):
+        with pytest.raises(ComplaintError) as error:
+            take(complaint(**place(value)))
+        (problem,) = error.value.problems
+        assert "JSON" in problem.zh
+        assert "JSON" in problem.en
+        str(error.value).encode()
+    assert dump(store) == before
+
+
+@pytest.mark.parametrize("place", PLACES[:4])
+def test_what_json_can_hold_passes_through_however_odd(desk_, place):
+    value = {"a": nested(60), "b": [None, True, 1.5, "文"], "": {}}
+    decision = desk_.ingest(complaint(**place(value))).decision
+    assert value in json.loads(decision.model_dump_json())["passed_through"].values()
+
+
+@pytest.mark.parametrize("word", ["\ud800", "a\x00", None, 5])
+def test_words_that_no_store_can_keep_are_refused_by_every_store(desk_, store, word):
+    case = desk_.ingest(complaint("settle")).case
+    asked = desk_.ingest(complaint("ask")).case
+    claim = desk_.claim(queued(desk_).id, "lea")
+    before = dump(store)
+    for call in (
+        lambda: desk_.ingest(complaint(), source=word),
+        lambda: desk_.ingest(complaint(), skills=[word]),
+        lambda: desk_.answer(asked.id, {"address_wrong": False}, actor=word),
+        lambda: desk_.answer_offer(case.id, "merchant", "reject", note=word),
+        lambda: desk_.answer_offer(case.id, "merchant", "reject", actor=word or "\ud800"),
+        lambda: desk_.request_human(case.id, word),
+        lambda: desk_.request_human(case.id, "x", actor=word),
+        lambda: desk_.put_agent(Agent("x", "agent"), by=word),
+        lambda: desk_.put_agent(Agent(word, "agent")),
+        lambda: desk_.release(claim, note=word),
+        lambda: desk_.respond(claim, word),
+        lambda: desk_.wait(claim, "consumer", word),
+        lambda: desk_.propose(claim, word),
+        lambda: desk_.resolve(claim, "mediated", code=word, note="y"),
+        lambda: desk_.resolve(claim, "mediated", code="x", note=word),
+        lambda: desk_.erase("u", by="lea", reason=word),
+        lambda: desk_.claim(case.id, "lea", command_id=word or "\ud800"),
+    ):
+        with pytest.raises(InvalidCommandError) as error:
+            call()
+        assert error.value.zh != error.value.en
+        str(error.value).encode()
+    assert dump(store) == before
+    for call in (lambda: desk_.case("\ud800"), lambda: desk_.find("\ud800"), lambda: desk_.claim(case.id, "\ud800")):
+        with pytest.raises((InvalidCommandError, UnknownCaseError)):
+            call()
+
+
 def test_a_party_who_agrees_with_a_record_leaves_it_a_record(desk_):
     case = desk_.ingest(complaint("settle")).case
     assert desk_.answer(case.id, {"shipped": False}).state == "offered"

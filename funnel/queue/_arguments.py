@@ -13,6 +13,7 @@ from funnel.queue._sql import SqlStore
 from funnel.queue._store import Store
 from funnel.queue.model import Case, Offer
 
+_MAX_NAME: Final = 200
 _MANY: Final = 2**31
 """More offers than a case has; a larger number fits in no column."""
 
@@ -70,6 +71,25 @@ def to_connection(connection: sa.Connection) -> sa.Connection:
                 "这一个由驱动自己开始事务，开始得太晚",
             )
     return connection
+
+
+def a_name(value: str, what: str) -> str:
+    """A name that can be kept.
+
+    Raises:
+        InvalidCommandError: It is no text, empty, too long, or cannot be written.
+    """
+    if not isinstance(value, str) or not value.strip() or len(value) > _MAX_NAME or not is_writable(value):
+        raise InvalidCommandError(
+            f"{what} should be a text of 1 to {_MAX_NAME} characters, without NUL or lone surrogates",
+            f"{what} 应为 1 至 {_MAX_NAME} 个字，不含 NUL 和残缺的字符",
+        )
+    return value
+
+
+def is_writable(value: str) -> bool:
+    """Whether every store can keep a text: no NUL (PostgreSQL) and no half of a character."""
+    return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
 def claim_key(claim: Case) -> tuple[str, int]:

@@ -31,7 +31,7 @@ from funnel.errors import (
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
 from funnel.pack.model import Pack
-from funnel.queue._arguments import case_key, to_connection, to_store
+from funnel.queue._arguments import a_name, case_key, is_writable, to_connection, to_store
 from funnel.queue._rows import (
     case_of,
     case_row,
@@ -54,7 +54,6 @@ _PAGE: Final = 500
 _HARDEST: Final[Mapping[str, int]] = {"refer": 2, "ask": 1, "settle": 0}
 _OUTCOMES: Final = frozenset({"settled", "mediated", "rejected", "withdrawn", "referred"})
 _INCIDENT_FACT: Final = "group_incident"
-_MAX_NAME: Final = 200
 _UNDECIDED: Final = frozenset(
     {
         "opened",
@@ -294,6 +293,8 @@ class Base:
                 with self._store.unit() as unit:
                     self._tenant(unit)
                     return body(Work(self._desk, unit, self._now(unit), command_id))
+            except UnicodeEncodeError:
+                raise _unwritable() from None
             except (ConflictError, TransientError) as error:
                 if not left:
                     raise StoreBusyError(
@@ -331,8 +332,11 @@ class Base:
         return self._run(once, command_id=name)
 
     def _read(self, body: Callable[[Unit], T]) -> T:
-        with self._store.reader() as unit:
-            return body(unit)
+        try:
+            with self._store.reader() as unit:
+                return body(unit)
+        except UnicodeEncodeError:
+            raise _unwritable() from None
 
     def _now(self, unit: Unit) -> dt.datetime:
         moment = self._clock() if self._clock is not None else unit.now() or dt.datetime.now(dt.UTC)
@@ -420,6 +424,12 @@ class Base:
         return f"Funnel({self._engine.pack!r}, tenant={self.tenant!r})"
 
 
+def _unwritable() -> InvalidCommandError:
+    return InvalidCommandError(
+        "a text contains a lone surrogate; nothing was changed", "文字含有残缺的字符；什么也没有改"
+    )
+
+
 def due_cases(unit: Unit, tenant: str, at: int, limit: int) -> list[str]:
     """Ids of cases for which something has fallen due."""
     mine: Test = ("tenant", "=", tenant)
@@ -486,20 +496,19 @@ def amount_of(decision: Decision) -> int | None:
     return sum(amounts) if amounts else None
 
 
-def a_name(value: str, what: str) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > _MAX_NAME or "\x00" in value:
-        raise InvalidCommandError(
-            f"{what} should be a text of 1 to {_MAX_NAME} characters", f"{what} 应为 1 至 {_MAX_NAME} 个字"
-        )
-    return value
-
-
 def wording(value: str, what: str = "reason") -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidCommandError(
             f"`{what}` must say something; it stands in the record (command line: --{what})",
             f"要写明 {what}（命令行写 --{what}），它会留在记录里",
         )
-    if "\x00" in value:
-        raise InvalidCommandError(f"`{what}` contains a NUL character", f"{what} 含有 NUL 字符")
+    if not is_writable(value):
+        raise InvalidCommandError(
+            f"`{what}` contains a NUL character or a lone surrogate", f"{what} 含有 NUL 或残缺的字符"
+        )
     return value.strip()
+
+
+def remark(value: str) -> str:
+    """A note that may be empty."""
+    return "" if isinstance(value, str) and not value.strip() else wording(value, "note")

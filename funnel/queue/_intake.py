@@ -16,8 +16,8 @@ from funnel.engine._arguments import to_complaint
 from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
 from funnel.queue._answers import is_party, joined, too_high
-from funnel.queue._arguments import several
-from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, a_name, bytes_of, newest_case, present, scenario_of
+from funnel.queue._arguments import a_name, several
+from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, bytes_of, newest_case, present, scenario_of
 from funnel.queue._kept import kept
 from funnel.queue._rows import (
     case_changes,
@@ -326,6 +326,7 @@ class Intake(Base):
             )
         if not facts:
             raise InvalidCommandError("an answer needs at least one fact", "答复至少要有一个事实")
+        a_name(actor, "actor")
         if is_party(actor) and (wrong := too_high(facts)):
             raise ComplaintError(wrong)
 

@@ -13,7 +13,7 @@ from funnel.errors import (
     UnknownCaseError,
 )
 from funnel.queue._arguments import claim_key, offer_key
-from funnel.queue._base import Base, wording
+from funnel.queue._base import Base, remark, wording
 from funnel.queue._rows import (
     case_of,
     from_us,
@@ -84,24 +84,25 @@ class Offers(Base):
             StaleVersionError: ``offer`` is not the one that stands.
             UnknownCaseError: The case has no such offer.
         """
-        if side not in {"merchant", "consumer"}:
+        if side not in ("merchant", "consumer"):
             raise InvalidCommandError(
                 f"side should be 'merchant' or 'consumer', not {side!r}",
                 f"哪一方应为 merchant 或 consumer，不是 {side!r}",
             )
-        if reply not in {"accept", "counter", "reject"}:
+        if reply not in ("accept", "counter", "reject"):
             raise InvalidCommandError(
                 f"reply should be 'accept', 'counter' or 'reject', not {reply!r}",
                 f"回复应为 accept、counter 或 reject，不是 {reply!r}",
             )
-        if reply == "counter" and not note.strip():
+        words = remark(note)
+        if reply == "counter" and not words:
             raise InvalidCommandError("a counter-offer needs its words in `note`", "还价要在 note 里写明")
 
         seq = offer_key(offer, case_id)
 
         def body(work: Work) -> Case:
             row = work.case(case_id)
-            said = {side: reply, "note": self._desk.masker(note) or None}
+            said = {side: reply, "note": self._desk.masker(words) or None}
             if self._said_already(work, row, seq, side, said):
                 return case_of(row)
             standing = self._standing_offer(work, row, seq)
