@@ -9,6 +9,7 @@ It has no login of its own: put it behind one before anybody else can reach it.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ import funnel
 from funnel.errors import QueueError
 from funnel.queue import Agent, Case, Funnel, SqlStore
 from funnel.queue.metrics import prometheus_text
+from funnel.queue.model import CaseOutcome
 
 TICKETS = sa.Table(
     "ticket",
@@ -81,6 +83,10 @@ def make_app(path: str | None = None) -> FastAPI:
             "case": shown(desk.case(case_id)),
             "complaint": dict(desk.complaint(case_id).masked),
             "decision": dict(desk.decisions(case_id)[-1].decision),
+            "offers": [
+                {"offer": o.seq, "state": o.state, "text": o.text, "amount": o.amount, "respond_by": o.respond_by}
+                for o in desk.offers(case_id)
+            ],
             "history": [{"at": e.at, "type": e.type, "actor": e.actor} for e in desk.events(case_id)],
         }
 
@@ -90,32 +96,43 @@ def make_app(path: str | None = None) -> FastAPI:
 
     @app.post("/cases/{case_id}/answer")
     def answer(case_id: str, facts: Annotated[dict[str, Any], Body(embed=True)]) -> dict[str, Any]:
+        """What the consumer answers: stated and no more, whatever grade is claimed (that is refused)."""
         return shown(desk.answer(case_id, facts))
 
+    @app.post("/cases/{case_id}/looked")
+    def looked(case_id: str, agent: Annotated[str, Body()], facts: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
+        """What somebody of the desk has seen on a document or a record: never to be reached by a party."""
+        return shown(desk.answer(case_id, facts, actor=agent))
+
     @app.post("/cases/{case_id}/offer/{side}")
-    def offer(
-        case_id: str, side: str, reply: Annotated[str, Body()], note: Annotated[str, Body()] = ""
+    def answer_offer(
+        case_id: str,
+        side: str,
+        offer: Annotated[int, Body()],
+        reply: Annotated[str, Body()],
+        note: Annotated[str, Body()] = "",
     ) -> dict[str, Any]:
-        return shown(desk.answer_offer(case_id, side, reply, note=note))  # type: ignore[arg-type]  # checked there
+        """What a side says to the offer it was shown, by its number: a late answer is not taken for one to the next."""
+        return shown(desk.answer_offer(case_id, side, reply, note=note, offer=offer))  # type: ignore[arg-type]  # checked there
 
     @app.post("/cases/{case_id}/human")
     def human(case_id: str, reason: Annotated[str, Body(embed=True)]) -> dict[str, Any]:
         return shown(desk.request_human(case_id, reason))
 
     @app.post("/cases/{case_id}/resolve")
-    def resolve(case_id: str, end: Annotated[dict[str, Any], Body()]) -> dict[str, Any]:
-        held = desk.case(case_id)
-        if end.get("epoch") != held.lease_epoch or end.get("agent") != held.owner:
-            raise funnel.errors.StaleClaimError(f"case {case_id} is not held by {end.get('agent')!r}")
-        done = desk.resolve(
-            held,
-            end["outcome"],
-            code=end["code"],
-            note=end["note"],
-            basis=end.get("basis", ()),
-            command_id=end.get("command_id"),
-        )
-        return shown(done)
+    def resolve(
+        case_id: str,
+        agent: Annotated[str, Body()],
+        epoch: Annotated[int, Body()],
+        outcome: Annotated[CaseOutcome, Body()],
+        code: Annotated[str, Body()],
+        note: Annotated[str, Body()],
+        basis: Annotated[tuple[str, ...], Body()] = (),
+        command_id: Annotated[str | None, Body()] = None,
+    ) -> dict[str, Any]:
+        """End a case. Whether the claim still holds is asked in the command, so that a retry by its id gets the first result."""
+        claim = replace(desk.case(case_id), owner=agent, lease_epoch=epoch)
+        return shown(desk.resolve(claim, outcome, code=code, note=note, basis=basis, command_id=command_id))
 
     @app.get("/metrics")
     def metrics() -> PlainTextResponse:

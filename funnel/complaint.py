@@ -1,7 +1,7 @@
 """The complaint: what comes in. See the contract in ``docs/contract.md``.
 
 Only ``id`` and one of ``text`` or ``facts`` are required. Fields that the contract does not know are kept
-(`Complaint.unknown_fields`), passed through and reported, and never reject a complaint.
+(`Complaint.unknown_fields`), passed through and reported, and reject a complaint only where JSON cannot hold them.
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ FunnelError
     │   ├── StaleClaimError       the claim is no longer the caller's
     │   └── StaleVersionError     the case has changed since it was read
     ├── ErasedError            the personal data that would be needed has been erased
+    ├── CipherError            the vault's cipher failed, or has another key
     └── StoreError             the database failed
         ├── StoreBusyError     another writer held it too long; try again
         ├── StoreFullError     it is out of room
@@ -207,6 +208,12 @@ class ErasedError(QueueError):
     """The personal data that the command needs has been erased."""
 
     status = 410
+
+
+class CipherError(QueueError):
+    """The vault's cipher failed, or has another key. The command had no effect."""
+
+    status = 503
 
 
 class StoreError(QueueError):

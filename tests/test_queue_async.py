@@ -10,7 +10,7 @@ import pytest
 from queue_kit import SetClock, complaint, desk
 
 from funnel.errors import StaleClaimError
-from funnel.queue import AsyncFunnel, Funnel
+from funnel.queue import AsyncFunnel, Funnel, SqlStore
 
 
 def test_every_command_is_there_under_the_same_name_and_signature():
@@ -46,3 +46,22 @@ def test_a_case_goes_through_in_an_event_loop(engine, store):
 
     assert asyncio.run(work()).state == "resolved"
     assert AsyncFunnel(sync).sync is sync
+
+
+def test_commands_at_once_in_one_transaction_take_turns(engine, tmp_path):
+    store = SqlStore(tmp_path / "q.db")
+    desk(engine, store, SetClock(), tenant="t")
+    helpdesk = AsyncFunnel(Funnel(engine, store, tenant="t", clock=SetClock()))
+
+    async def work():
+        with store.engine.begin() as connection:
+            bound = helpdesk.bind(connection)
+            again = helpdesk.bind(connection)
+            sent = [complaint() for _ in range(6)]
+            return await asyncio.gather(*((bound, again)[n % 2].ingest(one) for n, one in enumerate(sent)))
+
+    taken = asyncio.run(work())
+    assert {one.case.id for one in taken} == {case.id for case in helpdesk.sync.cases()}
+    assert len(taken) == 6
+    assert helpdesk.sync.verify_audit().intact
+    store.close()

@@ -63,7 +63,11 @@ def test_a_fastapi_helpdesk_keeps_ticket_and_case_together(client):
     assert client.post(f"/cases/{case}/claim", json={"agent": "law"}).status_code == 409
     end = {"agent": "amy", "epoch": claim["lease_epoch"], "outcome": "mediated", "code": "x", "note": "谈妥"}
     assert client.post(f"/cases/{case}/resolve", json=end | {"epoch": 99}).status_code == 409
-    assert client.post(f"/cases/{case}/resolve", json=end).json()["state"] == "resolved"
+    end["command_id"] = "r-1"
+    for _ in range(2):  # sent again, as the answer got lost
+        assert client.post(f"/cases/{case}/resolve", json=end).json()["state"] == "resolved"
+    assert client.post(f"/cases/{case}/resolve", json=end | {"command_id": "r-2"}).status_code == 409
+    assert client.post(f"/cases/{case}/resolve", json={"outcome": "mediated"}).status_code == 422
     shown = client.get(f"/cases/{case}").json()
     assert [event["type"] for event in shown["history"]] == ["opened", "claimed", "resolved"]
     assert 'funnel_cases{state="resolved",tenant="default",tier="mediator"} 1.0' in client.get("/metrics").text
@@ -72,12 +76,27 @@ def test_a_fastapi_helpdesk_keeps_ticket_and_case_together(client):
 def test_a_fastapi_helpdesk_settles_asks_and_brings_people_in(client):
     settled = client.post("/complaints", json=complaint("settle")).json()["case"]
     assert settled["state"] == "offered"
-    client.post(f"/cases/{settled['id']}/offer/merchant", json={"reply": "accept"})
-    done = client.post(f"/cases/{settled['id']}/offer/consumer", json={"reply": "accept"}).json()
-    assert (done["state"], done["outcome"]) == ("resolved", "settled")
+    (offer,) = client.get(f"/cases/{settled['id']}").json()["offers"]
+    assert (offer["offer"], offer["amount"]) == (1, 8900)
+    assert client.post(f"/cases/{settled['id']}/offer/merchant", json={"reply": "accept"}).status_code == 422  # which?
+    assert (
+        client.post(f"/cases/{settled['id']}/offer/merchant", json={"reply": "accept", "offer": 2}).status_code == 404
+    )
+    for _ in range(2):  # a webhook comes twice
+        assert (
+            client.post(f"/cases/{settled['id']}/offer/merchant", json={"reply": "accept", "offer": 1}).status_code
+            == 200
+        )
+    for _ in range(2):
+        done = client.post(f"/cases/{settled['id']}/offer/consumer", json={"reply": "accept", "offer": 1}).json()
+        assert (done["state"], done["outcome"]) == ("resolved", "settled")
+    late = client.post("/complaints", json=complaint("settle")).json()["case"]
+    client.post(f"/cases/{late['id']}/offer/merchant", json={"reply": "counter", "note": "一半", "offer": 1})
+    assert client.post(f"/cases/{late['id']}/offer/consumer", json={"reply": "accept", "offer": 1}).status_code == 409
     asked = client.post("/complaints", json=complaint("ask")).json()["case"]
     facts = {"facts": {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}}
-    assert client.post(f"/cases/{asked['id']}/answer", json=facts).json()["state"] == "offered"
+    assert client.post(f"/cases/{asked['id']}/answer", json=facts).status_code == 422  # no party keeps a record
+    assert client.post(f"/cases/{asked['id']}/looked", json=facts | {"agent": "amy"}).json()["state"] == "offered"
     assert client.post(f"/cases/{asked['id']}/human", json={"reason": "找人"}).json()["state"] == "queued"
     assert [case["id"] for case in client.get("/cases").json()] == [asked["id"]]
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import multiprocessing
+import os
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +16,21 @@ from shipped import PACK
 from sqlalchemy import event as sa_event
 
 import funnel
-from funnel.errors import QueueError, StoreBusyError, StoreError, StoreFullError, StoreSchemaError
+from funnel.errors import (
+    CipherError,
+    ErasedError,
+    InvalidCommandError,
+    QueueError,
+    StoreBusyError,
+    StoreError,
+    StoreFullError,
+    StoreSchemaError,
+)
 from funnel.queue import Agent, Funnel, QueuePolicy, SqlStore
-from funnel.queue._sql import next_query
+from funnel.queue._sql import _engine, next_query
 from funnel.queue._tables import METADATA
 from funnel.queue.audit import GENESIS, event_hash, verify
-from funnel.queue.migrations import HEAD
+from funnel.queue.migrations import HEAD, REVISIONS
 
 
 class Stop(Exception):  # noqa: N818 (not an error of ours)
@@ -337,7 +347,9 @@ def test_head_is_the_newest_revision():
     from alembic.script import ScriptDirectory  # noqa: PLC0415
 
     with as_file(files("funnel.queue") / "migrations") as folder:
-        assert ScriptDirectory(str(folder)).get_current_head() == HEAD
+        scripts = ScriptDirectory(str(folder))
+        assert scripts.get_current_head() == HEAD
+        assert tuple(script.revision for script in reversed(list(scripts.walk_revisions()))) == REVISIONS
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
@@ -479,3 +491,267 @@ def test_a_pack_can_be_given_by_name_and_a_wrong_name_is_a_typed_error(tmp_path)
     d.close()
     with pytest.raises(funnel.PackNotFoundError, match="no-such-pack"):
         Funnel("no-such-pack", str(tmp_path / "queue.db"))
+
+
+class Interrupted:
+    """An engine that lets somebody else in while it decides."""
+
+    def __init__(self, engine):
+        self._engine, self.meanwhile = engine, []
+
+    def __getattr__(self, name):
+        return getattr(self._engine, name)
+
+    def decide(self, *args, **named):
+        if self.meanwhile:
+            self.meanwhile.pop()()
+        return self._engine.decide(*args, **named)
+
+
+@pytest.fixture
+def interrupted(engine, tmp_path):
+    """A desk that can be interrupted while it decides, and another on the same file that is impatient."""
+    stores = [SqlStore(tmp_path / "q.db"), SqlStore(tmp_path / "q.db", busy_seconds=0.2)]
+
+    def make(**more):
+        d = desk(engine, stores[0], SetClock(), **more)
+        d._engine = Interrupted(engine)
+        return d, Funnel(engine, stores[1], tenant=d.tenant, clock=SetClock(), policy=d.policy)
+
+    yield make
+    for store in stores:
+        store.close()
+
+
+def test_nobody_waits_while_a_complaint_is_decided(interrupted):
+    d, other = interrupted(policy=QueuePolicy(incident_open=2, incident_close=1))
+    got = []
+    shop = {"merchant": {"id": "shop"}}
+    d._engine.meanwhile = [lambda: got.append(other.ingest(complaint())) for _ in range(1)]
+    case = d.ingest(complaint("ask", **shop)).case
+    d._engine.meanwhile = [lambda: got.append(other.ingest(complaint()))]
+    d.answer(case.id, {"address_wrong": False})
+    d._engine.meanwhile = [lambda: got.append(other.ingest(complaint())) for _ in range(2)]
+    joined = d.ingest(complaint("ask", **shop))  # opens an incident, with which it is decided again
+    assert joined.incident_id is not None
+    assert d.decisions(joined.case.id)[-1].context == {"group_incident": True}
+    assert (len(got), d._engine.meanwhile) == (4, [])
+    assert d.verify_audit().intact
+
+
+def test_a_complaint_that_is_delivered_while_it_is_decided_is_one(interrupted):
+    d, other = interrupted()
+    sent, got = complaint(), []
+    d._engine.meanwhile = [lambda: got.append(other.ingest(sent))]
+    late = d.ingest(sent)
+    assert (late.duplicate, late.changed, late.case.id) == (True, False, got[0].case.id)
+    assert len(d.cases()) == 1
+
+
+def test_answers_that_come_at_once_are_both_in_the_last_decision(interrupted):
+    d, other = interrupted()
+    case = d.ingest(complaint("ask")).case
+    d._engine.meanwhile = [lambda: other.answer(case.id, {"address_wrong": False})]
+    d.answer(case.id, {"ship_by_on": "2026-11-05"})
+    facts = d.reveal(case.id, by="lea", reason="x").facts
+    assert (facts["address_wrong"], facts["ship_by_on"]) == (False, "2026-11-05")
+    assert [found.seq for found in d.decisions(case.id)] == [1, 2, 3]
+
+
+def test_words_erased_while_an_answer_is_decided_do_not_come_back(interrupted):
+    d, other = interrupted()
+    case = d.ingest(complaint("ask")).case
+    d._engine.meanwhile = [lambda: other.erase_case(case.id, by="lea", reason="x")]
+    with pytest.raises(ErasedError):
+        d.answer(case.id, {"address_wrong": False})
+    assert len(d.decisions(case.id)) == 1
+
+
+def test_a_complaint_of_a_new_tenant_is_kept_with_the_tenants_own_key(engine, store):
+    clock = SetClock()
+    d = Funnel(engine, store, tenant="new-one", clock=clock)
+    sent = complaint()
+    first = d.ingest(sent)
+    again = Funnel(engine, store, tenant="new-one", clock=clock).ingest(sent)
+    assert (again.duplicate, again.changed) == (True, False)
+    assert [r.status for r in d.replay()] == ["same"]
+    assert first.case.id == again.case.id
+
+
+def revision_of(url, **more):
+    store = SqlStore(url, **more)
+    try:
+        return store.revision()
+    finally:
+        store.close()
+
+
+def host_revision(connection):
+    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_host_that_uses_alembic_keeps_its_own_revision(kind, tmp_path, request):
+    url = str(tmp_path / "q.db") if kind == "sqlite" else request.getfixturevalue("postgres_alone")
+    host = _engine(url, 5)
+    with host.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        connection.execute(
+            sa.text("INSERT INTO alembic_version VALUES ('0001')")
+        )  # as it happens, ours has that name, too
+    store = SqlStore(url)
+    assert store.revision() == HEAD
+    assert revision_of(url, create=False) == HEAD
+    with host.begin() as connection:
+        assert host_revision(connection) == "0001"
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = 'aaaa1111'"))
+    assert revision_of(url) == HEAD
+    with host.connect() as connection:
+        assert host_revision(connection) == "aaaa1111"
+    host.dispose()
+    store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_queue_whose_revision_was_in_alembics_table_is_taken_over(engine, kind, tmp_path, request):
+    url = str(tmp_path / "q.db") if kind == "sqlite" else request.getfixturevalue("postgres_alone")
+    store, clock = SqlStore(url), SetClock()
+    case = desk(engine, store, clock, tenant="t").ingest(complaint()).case
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE funnel_version RENAME TO alembic_version"))
+    store.close()
+    assert revision_of(url, create=False) == HEAD
+    again = SqlStore(url)
+    assert again.revision() == HEAD
+    with again.engine.connect() as connection:
+        names = sa.inspect(connection).get_table_names()
+    assert "funnel_version" in names
+    assert "alembic_version" not in names
+    assert Funnel(engine, again, tenant="t", clock=clock).case(case.id) == case
+    again.close()
+
+
+def test_tables_of_a_host_with_the_queues_names_are_named_and_left_alone(tmp_path):
+    path = tmp_path / "host.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE agent (id INTEGER)")
+        connection.execute("CREATE TABLE event (id INTEGER)")
+    with pytest.raises(StoreSchemaError, match=r"agent, event.*search_path") as error:
+        SqlStore(path)
+    assert "同名" in error.value.zh
+    with sqlite3.connect(path) as connection:
+        assert {name for (name,) in connection.execute("SELECT name FROM sqlite_master")} == {"agent", "event"}
+
+
+def test_a_schema_of_its_own_keeps_the_queue_apart_in_postgresql(engine, postgres_alone):
+    import psycopg  # noqa: PLC0415 (comes with the extra)
+
+    with psycopg.connect(postgres_alone, autocommit=True) as connection:
+        connection.execute("CREATE TABLE agent (id INTEGER)")
+        connection.execute("CREATE SCHEMA funnel")
+    with pytest.raises(StoreSchemaError, match="agent"):
+        SqlStore(postgres_alone)
+    joint = "&" if "?" in postgres_alone else "?"
+    store = SqlStore(f"{postgres_alone}{joint}options=-csearch_path%3Dfunnel")
+    assert desk(engine, store, SetClock()).ingest(complaint()).case.state == "queued"
+    store.close()
+    with psycopg.connect(postgres_alone) as connection:
+        assert connection.execute("SELECT count(*) FROM agent").fetchone() == (0,)
+        assert connection.execute("SELECT count(*) FROM funnel.queue_case").fetchone() == (1,)
+
+
+def test_a_schema_newer_than_the_library_says_to_update_it(tmp_path):
+    store = SqlStore(tmp_path / "q.db")
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE funnel_version SET version_num = '9999'"))
+    store.close()
+    for create in (True, False):
+        with pytest.raises(StoreSchemaError, match="update funnel") as error:
+            SqlStore(tmp_path / "q.db", create=create)
+        assert "升级 funnel" in error.value.zh
+
+
+@pytest.mark.skipif(os.name != "posix", reason="rights of files")
+def test_nobody_else_may_read_the_file_with_the_vault(engine, tmp_path):
+    path = tmp_path / "q.db"
+    d = desk(engine, SqlStore(path), SetClock())
+    d.ingest(complaint())
+    assert {p.name: oct(p.stat().st_mode & 0o077) for p in tmp_path.iterdir()} == dict.fromkeys(
+        (p.name for p in tmp_path.iterdir()), "0o0"
+    )
+    d.close()
+    path.chmod(0o640)  # whoever wants it otherwise says so once
+    SqlStore(path).close()
+    assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_a_desk_whose_transaction_has_ended_says_so(engine, tmp_path):
+    store = SqlStore(tmp_path / "q.db")
+    d = desk(engine, store, SetClock())
+    with store.engine.connect() as connection:
+        with connection.begin():
+            bound = d.bind(connection)
+            case = bound.ingest(complaint()).case
+        for call in (lambda: bound.case(case.id), lambda: bound.claim(case.id, "max"), bound.stats):
+            with pytest.raises(InvalidCommandError, match="has ended") as error:
+                call()
+            assert "已经结束" in error.value.zh
+    with pytest.raises(InvalidCommandError, match="has ended"):
+        bound.case(case.id)
+    assert d.case(case.id).state == "queued"
+    store.close()
+
+
+def test_counters_are_read_while_somebody_writes(engine, tmp_path):
+    stores = SqlStore(tmp_path / "q.db"), SqlStore(tmp_path / "q.db", busy_seconds=0.2)
+    d = desk(engine, stores[0], SetClock())
+    d.ingest(complaint())
+    other = Funnel(engine, stores[1], tenant=d.tenant, clock=SetClock())
+    with stores[0].engine.begin() as connection:
+        d.bind(connection).ingest(complaint())
+        assert sum(other.stats().cases.values()) == 1
+        assert other.league() == ()
+        assert other.standings("m") == ()
+    assert sum(other.stats().cases.values()) == 2
+    for store in stores:
+        store.close()
+
+
+class Sealed:
+    def __init__(self, key):
+        self.key = key
+
+    def encrypt(self, plain):
+        return bytes(b ^ self.key for b in plain)
+
+    decrypt = encrypt
+
+
+class Down:
+    def encrypt(self, plain):
+        raise ConnectionError("no route to the key service at 10.0.0.7")
+
+    decrypt = encrypt
+
+
+@pytest.mark.parametrize("wrong", [None, Sealed(3), Down()])
+def test_a_vault_that_does_not_open_is_an_error_of_ours_and_changes_nothing(engine, store, wrong):
+    clock = SetClock()
+    d = desk(engine, store, clock, cipher=Sealed(200))
+    case = d.ingest(complaint("ask")).case
+    other = Funnel(engine, store, tenant=d.tenant, clock=clock, cipher=wrong)
+    before = dump(store)
+    for call in (
+        lambda: other.answer(case.id, {"address_wrong": False}),
+        lambda: other.reveal(case.id, by="lea", reason="x"),
+    ):
+        with pytest.raises(CipherError) as error:
+            call()
+        assert error.value.zh != error.value.en
+        assert "10.0.0.7" not in str(error.value)
+    assert [replayed.status for replayed in other.replay()] == ["broken"]
+    if isinstance(wrong, Down):
+        with pytest.raises(CipherError):
+            other.ingest(complaint())
+    assert dump(store) == before
+    assert [replayed.status for replayed in d.replay()] == ["same"]

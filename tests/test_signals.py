@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from funnel.facts.normalise import normalise
 from funnel.facts.phrases import PhraseError, parse
-from funnel.facts.signals import Lexicon, ReadingSpec, Signal, _joined, _overlaps
+from funnel.facts.reader import Reading
+from funnel.facts.signals import Lexicon, ReadingSpec, Signal, _cue, _joined, _live, _overlaps
 
 WORDS = {"商家": ("商家", "卖家")}
 
@@ -166,3 +167,34 @@ def test_matching_is_linear_in_hostile_texts(pack):
 def test_joined_exceptions_bar_exactly_what_one_of_them_bars(bars, hit):
     start, end = hit
     assert _overlaps(_joined(bars), start, end) == any(a < end and start < b for a, b in bars)
+
+
+@pytest.mark.parametrize("said", ["付了199元，", "买了半个月还不发货，要退款，", "是不是主要是如果不是没有不"])
+def test_a_text_ten_times_as_long_takes_some_ten_times_as_long(engine, said):
+    def seconds(length):
+        text = (said * length)[:length]
+        began = time.process_time()
+        engine.decide({"id": "c", "text": text})
+        return time.process_time() - began
+
+    seconds(4_000)
+    assert seconds(40_000) < 40 * max(seconds(4_000), 0.01)  # by squares it would be a hundred times
+
+
+_SPOTS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 4)).map(lambda p: (p[0], p[0] + p[1])), max_size=8)
+
+
+@given(_SPOTS, _SPOTS)
+def test_a_word_inside_a_longer_one_is_found_as_by_looking_at_each(words, longer):
+    found = _live({0: words, 1: longer}, frozenset({0}), frozenset({1}))
+    assert found == sorted(p for p in words if not any(a <= p[0] and p[1] <= b for a, b in longer))
+
+
+@given(_SPOTS, _SPOTS, st.integers(0, 30), st.integers(0, 9), st.lists(st.integers(0, 35), max_size=4))
+def test_the_nearest_cue_of_a_value_is_found_as_by_looking_at_each(before, after, at, within, ends):
+    ends = sorted(ends)
+    value = Reading("amount", 1, at, at + 2, "1元", None)
+    gaps = [(at - p[1], p, p[1], at) for p in before] + [(p[0] - at - 2, p, at + 2, p[0]) for p in after]
+    near = [(gap, p) for gap, p, low, high in gaps if 0 <= gap <= within and not any(low <= end < high for end in ends)]
+    got = _cue(sorted((p[1], p) for p in before), sorted((p[0], p) for p in after), value, within, ends)
+    assert got == (min(near)[1] if near else None)

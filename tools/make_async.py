@@ -56,7 +56,7 @@ class AsyncFunnel:
         return self._funnel
 
     def bind(self, connection: sa.Connection) -> Self:
-        """As `Funnel.bind`. The connection is used in worker threads, one command at a time."""
+        """As `Funnel.bind`. The connection is used in worker threads; of several commands at once one waits for the other."""
         return type(self)(self._funnel.bind(connection))
 
     async def replay(self, pack: Pack | None = None, *, since: dt.datetime | None = None) -> tuple[Replayed, ...]:

@@ -67,7 +67,7 @@ def _holds_queue(path: Path) -> bool:
     """Whether a file is a database with a queue's schema, of whatever age; read only, so that nothing is written."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'queue_case'").fetchone()
             return found is not None
     except sqlite3.OperationalError:
         return True  # locked, or not to be opened: the store says which

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from funnel.complaint import Complaint
 from funnel.engine._problems import problems_of
@@ -15,6 +16,9 @@ from funnel.errors import ComplaintError, PackNotFoundError, Problem
 from funnel.facts.vocabulary import Source
 from funnel.pack.loader import load_pack
 from funnel.pack.model import Pack
+
+_DEEPEST: Final = 100
+"""Levels of lists and mappings in a field that is passed through; what writes JSON gives up at some 250."""
 
 
 def to_pack(pack: Pack | str | Path) -> Pack:
@@ -35,8 +39,48 @@ def to_complaint(complaint: Complaint | Mapping[str, Any]) -> Complaint:
     """Read a mapping as a complaint.
 
     Raises:
-        ComplaintError: It does not fit the contract, or is no mapping.
+        ComplaintError: It does not fit the contract, is no mapping, or holds what JSON cannot.
     """
+    parsed = _parsed(complaint)
+    if wrong := [_no_json(path) for path, value in _free_values(parsed) if not _is_json(path, value)]:
+        raise ComplaintError(wrong)
+    return parsed
+
+
+def _free_values(complaint: Complaint) -> Iterator[tuple[str, Any]]:
+    """What the contract lets pass as it comes: fields it does not know, and the values of facts."""
+    yield from complaint.unknown_fields.items()
+    yield from ((f"facts.{name}", value) for name, value in complaint.facts.items())
+
+
+def _is_json(path: str, value: Any) -> bool:
+    if isinstance(value, bool | int | float) or value is None:
+        return True
+    try:
+        to_json({path: value})
+    except (PydanticSerializationError, RecursionError, ValueError):
+        return False
+    level, deep = [value], 0
+    while level and deep <= _DEEPEST:
+        level, deep = [inner for outer in level for inner in _inside(outer)], deep + 1
+    return not level
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple | set | frozenset) else ()
+
+
+def _no_json(path: str) -> Problem:
+    return Problem(
+        path.encode("utf-8", "replace").decode(),
+        f"应为 JSON 能写的值：文字不能有残缺的字符，不能是字节或对象，最多嵌套 {_DEEPEST} 层",
+        f"expected what JSON can hold: no lone surrogates, bytes or objects, and at most {_DEEPEST} levels",
+    )
+
+
+def _parsed(complaint: Complaint | Mapping[str, Any]) -> Complaint:
     if isinstance(complaint, Complaint):
         return complaint
     if not isinstance(complaint, Mapping):

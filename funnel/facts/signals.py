@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import accumulate, count
 from typing import Literal, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
@@ -34,6 +35,10 @@ _CLAUSE_END = re.compile(rf"(?!(?<=\d)[.,](?=\d))[{re.escape(CLAUSE_ENDS)}]")
 """A point or comma inside a number (2.5小时, 1,280元) ends no clause."""
 
 Place = tuple[int, int]
+
+_NOWHERE: Place = (-1, -1)
+_ANYWHERE: Place = (sys.maxsize, sys.maxsize)
+"""Before and behind every place, to find places by one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,19 +302,20 @@ class Lexicon:
                 if self.readings[index].id in self._cue_excepts
             }
             cues = [cue for cue in cues if not (cue[1] in bars and _overlaps(bars[cue[1]], *cue[0]))]
+        # In order for each spec, so that a value is held against what stands near it alone, however long the text.
+        near: dict[int, tuple[list[tuple[int, Place]], list[tuple[int, Place]]]] = {}
+        for place, index, is_before in cues:
+            before, after = near.setdefault(index, ([], []))
+            (before if is_before else after).append((place[1] if is_before else place[0], place))
+        for lists in near.values():
+            for those in lists:
+                those.sort()
         bound = []
         for reading in values:
-            best: dict[int, tuple[int, Place]] = {}
-            for place, index, is_before in cues:
+            for index in sorted(near):
                 spec = self.readings[index]
-                if spec.kind != reading.kind:
-                    continue
-                gap = reading.start - place[1] if is_before else place[0] - reading.end
-                low, high = (place[1], reading.start) if is_before else (reading.end, place[0])
-                if 0 <= gap <= spec.within and not _crosses(ends, low, high):
-                    best[index] = min(best.get(index, (gap, place)), (gap, place))
-            for index, (_, place) in sorted(best.items()):
-                bound.append(BoundReading(self.readings[index], reading, text[place[0] : place[1]]))
+                if spec.kind == reading.kind and (cue := _cue(*near[index], reading, spec.within, ends)) is not None:
+                    bound.append(BoundReading(spec, reading, text[cue[0] : cue[1]]))
         return tuple(bound)
 
 
@@ -475,8 +481,33 @@ def _live(places: Mapping[int, list[Place]], words: frozenset[int], barred: froz
     found = [p for literal in words & places.keys() for p in places[literal]]
     if not found:
         return found
-    holders = [p for literal in barred & places.keys() for p in places[literal]]
-    return sorted(p for p in found if not any(a <= p[0] and p[1] <= b for a, b in holders))
+    holders = sorted(p for literal in barred & places.keys() for p in places[literal])
+    if not holders:
+        return sorted(found)
+    furthest = list(accumulate((end for _, end in holders), max))
+    begun = ((p, bisect_right(holders, (p[0], sys.maxsize))) for p in found)
+    return sorted(p for p, many in begun if not many or furthest[many - 1] < p[1])
+
+
+def _cue(
+    before: list[tuple[int, Place]], after: list[tuple[int, Place]], reading: Reading, within: int, ends: list[int]
+) -> Place | None:
+    """The cue nearest to a value, of those that end before it and those that begin behind it, in one clause with it."""
+    found = [
+        (reading.start - end, place)
+        for end, place in before[
+            bisect_left(before, (reading.start - within, _NOWHERE)) : bisect_right(before, (reading.start, _ANYWHERE))
+        ]
+        if not _crosses(ends, end, reading.start)
+    ]
+    found += [
+        (start - reading.end, place)
+        for start, place in after[
+            bisect_left(after, (reading.end, _NOWHERE)) : bisect_right(after, (reading.end + within, _ANYWHERE))
+        ]
+        if not _crosses(ends, reading.end, start)
+    ]
+    return min(found)[1] if found else None
 
 
 def _hedged(hedges: list[Place], start: int, ends: list[int]) -> bool:

@@ -12,6 +12,11 @@ PARTIES: Final = frozenset({"consumer", "merchant"})
 """Whose answers are what they say: no document that was looked at, and no record."""
 
 
+def is_party(actor: str) -> bool:
+    """Whether an answer is a party's own, however its name is written."""
+    return actor.strip().casefold() in PARTIES
+
+
 def too_high(facts: Mapping[str, Any]) -> list[Problem]:
     """The answers of a party that claim to be more than *stated*."""
     return [

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import sqlalchemy as sa
 
 from funnel.errors import InvalidCommandError, StoreError
 from funnel.queue._sql import SqlStore
 from funnel.queue._store import Store
-from funnel.queue.model import Case
+from funnel.queue.model import Case, Offer
+
+_MAX_NAME: Final = 200
+_MANY: Final = 2**31
+"""More offers than a case has; a larger number fits in no column."""
 
 
 def to_store(store: Store | str | Path) -> Store:
@@ -68,6 +73,25 @@ def to_connection(connection: sa.Connection) -> sa.Connection:
     return connection
 
 
+def a_name(value: str, what: str) -> str:
+    """A name that can be kept.
+
+    Raises:
+        InvalidCommandError: It is no text, empty, too long, or cannot be written.
+    """
+    if not isinstance(value, str) or not value.strip() or len(value) > _MAX_NAME or not is_writable(value):
+        raise InvalidCommandError(
+            f"{what} should be a text of 1 to {_MAX_NAME} characters, without NUL or lone surrogates",
+            f"{what} 应为 1 至 {_MAX_NAME} 个字，不含 NUL 和残缺的字符",
+        )
+    return value
+
+
+def is_writable(value: str) -> bool:
+    """Whether every store can keep a text: no NUL (PostgreSQL) and no half of a character."""
+    return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
 def claim_key(claim: Case) -> tuple[str, int]:
     """The case and the epoch of a claim, as the commands of an owner take it.
 
@@ -90,6 +114,29 @@ def claim_key(claim: Case) -> tuple[str, int]:
         f"pass the claim, the case that `claim` or `claim_next` returned, not {type(claim).__name__}",
         f"要传认领得到的案件（claim 或 claim_next 的结果），不是 {type(claim).__name__}",
     )
+
+
+def offer_key(offer: Offer | int | None, case_id: str) -> int | None:
+    """The number of an offer of a case, where one is named.
+
+    Raises:
+        InvalidCommandError: It is neither an offer nor a number of one, or an offer on another case.
+    """
+    if isinstance(offer, Offer):
+        if offer.case_id != case_id:
+            raise InvalidCommandError(
+                f"the offer is one on case {offer.case_id}, not on {case_id}",
+                f"这是案件 {offer.case_id} 的方案，不是 {case_id} 的",
+            )
+        return offer.seq
+    if offer is not None and (isinstance(offer, bool) or not isinstance(offer, int)):
+        raise InvalidCommandError(
+            f"an offer is named by its number, offer.seq, or given itself, not by {type(offer).__name__}",
+            f"方案用编号（offer.seq）或 Offer 本身指定，不是 {type(offer).__name__}",
+        )
+    if offer is not None and not 0 < offer < _MANY:
+        raise InvalidCommandError(f"offers are numbered from 1, not {offer}", f"方案从 1 起编号，不是 {offer}")
+    return offer
 
 
 def case_key(case_id: str) -> str:

@@ -59,7 +59,7 @@ class AsyncFunnel:
         return self._funnel
 
     def bind(self, connection: sa.Connection) -> Self:
-        """As `Funnel.bind`. The connection is used in worker threads, one command at a time."""
+        """As `Funnel.bind`. The connection is used in worker threads; of several commands at once one waits for the other."""
         return type(self)(self._funnel.bind(connection))
 
     async def replay(self, pack: Pack | None = None, *, since: dt.datetime | None = None) -> tuple[Replayed, ...]:
@@ -89,12 +89,13 @@ class AsyncFunnel:
         reply: str,
         *,
         note: str = "",
+        offer: Offer | int | None = None,
         actor: str | None = None,
         command_id: str | None = None,
     ) -> Case:
         """Take in what a side says to the offer before it. As `Funnel.answer_offer`."""
         return await asyncio.to_thread(
-            self._funnel.answer_offer, case_id, side, reply, note=note, actor=actor, command_id=command_id
+            self._funnel.answer_offer, case_id, side, reply, note=note, offer=offer, actor=actor, command_id=command_id
         )
 
     async def propose(

@@ -19,7 +19,9 @@ from funnel.decision import Decision
 from funnel.engine.engine import Clock as Clockwork
 from funnel.engine.engine import Engine
 from funnel.errors import (
+    CipherError,
     ErasedError,
+    FunnelError,
     InvalidCommandError,
     InvalidTransitionError,
     StoreBusyError,
@@ -29,7 +31,7 @@ from funnel.errors import (
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
 from funnel.pack.model import Pack
-from funnel.queue._arguments import case_key, to_connection, to_store
+from funnel.queue._arguments import a_name, case_key, is_writable, to_connection, to_store
 from funnel.queue._rows import (
     case_of,
     case_row,
@@ -52,7 +54,6 @@ _PAGE: Final = 500
 _HARDEST: Final[Mapping[str, int]] = {"refer": 2, "ask": 1, "settle": 0}
 _OUTCOMES: Final = frozenset({"settled", "mediated", "rejected", "withdrawn", "referred"})
 _INCIDENT_FACT: Final = "group_incident"
-_MAX_NAME: Final = 200
 _UNDECIDED: Final = frozenset(
     {
         "opened",
@@ -292,6 +293,8 @@ class Base:
                 with self._store.unit() as unit:
                     self._tenant(unit)
                     return body(Work(self._desk, unit, self._now(unit), command_id))
+            except UnicodeEncodeError:
+                raise _unwritable() from None
             except (ConflictError, TransientError) as error:
                 if not left:
                     raise StoreBusyError(
@@ -304,7 +307,9 @@ class Base:
         if command_id is None:
             return self._run(body)
         name = a_name(command_id, "command_id")
-        digest = hashlib.sha256(repr((command, args)).encode()).hexdigest()
+        # As JSON with its keys in order: whoever sends it again need not write them in the same one.
+        plain = json.dumps([command, args], sort_keys=True, default=repr)
+        digest = hashlib.sha256(plain.encode()).hexdigest()
 
         def once(work: Work) -> T:
             key: Row = {"tenant": self.tenant, "command_id": name}
@@ -327,8 +332,11 @@ class Base:
         return self._run(once, command_id=name)
 
     def _read(self, body: Callable[[Unit], T]) -> T:
-        with self._store.reader() as unit:
-            return body(unit)
+        try:
+            with self._store.reader() as unit:
+                return body(unit)
+        except UnicodeEncodeError:
+            raise _unwritable() from None
 
     def _now(self, unit: Unit) -> dt.datetime:
         moment = self._clock() if self._clock is not None else unit.now() or dt.datetime.now(dt.UTC)
@@ -366,11 +374,35 @@ class Base:
         return masked
 
     def _open_vault(self, unit: Unit, complaint_id: str, seq: int) -> dict[str, Any]:
+        row = self._expect_words(unit, complaint_id, seq)
+        raw = self._ciphered("decrypt", row["raw"])
+        try:
+            return cast("dict[str, Any]", json.loads(bytes(raw)))
+        except ValueError as error:
+            raise CipherError(
+                "the complaint's words cannot be read: another key, or the cipher is missing or another one",
+                "投诉的内容读不出来：密钥不对，或者缺少 cipher、cipher 不是原来那个",
+            ) from error
+
+    def _ciphered(self, way: str, data: bytes) -> bytes:
+        """What the cipher makes of some bytes, as they are where there is none."""
+        if self._cipher is None:
+            return data
+        try:
+            return bytes(getattr(self._cipher, way)(bytes(data)))
+        except FunnelError:
+            raise
+        except Exception as error:
+            raise CipherError(
+                f"the cipher failed to {way} ({type(error).__name__}); nothing was changed",
+                f"cipher 的 {way} 失败（{type(error).__name__}）；什么也没有改",
+            ) from error
+
+    def _expect_words(self, unit: Unit, complaint_id: str, seq: int) -> Row:
         row = unit.get("vault", complaint_id=complaint_id, seq=seq, tenant=self.tenant)
         if row is None:
             raise ErasedError("the complaint's words have been erased", "投诉的内容已删除")
-        raw = self._cipher.decrypt(row["raw"]) if self._cipher else row["raw"]
-        return cast("dict[str, Any]", json.loads(bytes(raw)))
+        return row
 
     def _decisions(self, unit: Unit, complaint_id: str) -> list[Row]:
         return unit.find("decision", ("complaint_id", "=", complaint_id), order=("seq",))
@@ -390,6 +422,12 @@ class Base:
     def __repr__(self) -> str:
         """Name the tenant and the pack."""
         return f"Funnel({self._engine.pack!r}, tenant={self.tenant!r})"
+
+
+def _unwritable() -> InvalidCommandError:
+    return InvalidCommandError(
+        "a text contains a lone surrogate; nothing was changed", "文字含有残缺的字符；什么也没有改"
+    )
 
 
 def due_cases(unit: Unit, tenant: str, at: int, limit: int) -> list[str]:
@@ -458,20 +496,19 @@ def amount_of(decision: Decision) -> int | None:
     return sum(amounts) if amounts else None
 
 
-def a_name(value: str, what: str) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > _MAX_NAME or "\x00" in value:
-        raise InvalidCommandError(
-            f"{what} should be a text of 1 to {_MAX_NAME} characters", f"{what} 应为 1 至 {_MAX_NAME} 个字"
-        )
-    return value
-
-
 def wording(value: str, what: str = "reason") -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidCommandError(
             f"`{what}` must say something; it stands in the record (command line: --{what})",
             f"要写明 {what}（命令行写 --{what}），它会留在记录里",
         )
-    if "\x00" in value:
-        raise InvalidCommandError(f"`{what}` contains a NUL character", f"{what} 含有 NUL 字符")
+    if not is_writable(value):
+        raise InvalidCommandError(
+            f"`{what}` contains a NUL character or a lone surrogate", f"{what} 含有 NUL 或残缺的字符"
+        )
     return value.strip()
+
+
+def remark(value: str) -> str:
+    """A note that may be empty."""
+    return "" if isinstance(value, str) and not value.strip() else wording(value, "note")

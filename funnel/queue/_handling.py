@@ -13,8 +13,8 @@ from funnel.errors import (
     InvalidTransitionError,
     NotEligibleError,
 )
-from funnel.queue._arguments import claim_key, several
-from funnel.queue._base import _OUTCOMES, Base, a_name, present, wording
+from funnel.queue._arguments import a_name, claim_key, several
+from funnel.queue._base import _OUTCOMES, Base, present, remark, wording
 from funnel.queue._rows import (
     agent_of,
     case_of,
@@ -218,10 +218,11 @@ class Handling(Base):
         Raises:
             StaleClaimError: The caller does not hold it any more.
         """
+        words = remark(note)
 
         def body(work: Work) -> Case:
             row = work.owned(claim)
-            data: dict[str, Any] = {"note": self._desk.masker(note)}
+            data: dict[str, Any] = {"note": self._desk.masker(words)}
             decision = self._settlement(work, row)
             if decision is None:
                 return case_of(work.to_queue(row, "released", claim.owner or "", data))
@@ -278,7 +279,7 @@ class Handling(Base):
             StaleClaimError: The caller does not hold it any more.
         """
         words = wording(reason)
-        if on not in {"consumer", "merchant", "third_party"}:
+        if on not in ("consumer", "merchant", "third_party"):
             raise InvalidCommandError(
                 f"wait for 'consumer', 'merchant' or 'third_party', not {on!r}",
                 f"等谁应为 consumer、merchant 或 third_party，不是 {on!r}",
@@ -416,7 +417,7 @@ class Handling(Base):
             InvalidCommandError: The outcome, an article or the scenario is unknown, or a basis is missing.
             StaleClaimError: The caller does not hold it any more.
         """
-        if outcome not in _OUTCOMES:
+        if outcome not in tuple(_OUTCOMES):
             raise InvalidCommandError(
                 f"outcome should be one of {', '.join(sorted(_OUTCOMES))}, not {outcome!r}",
                 f"结果应为 {'、'.join(sorted(_OUTCOMES))} 之一，不是 {outcome!r}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import funnel
@@ -14,9 +15,9 @@ from funnel.diagnostics._model import suggestion
 from funnel.engine._arguments import to_complaint
 from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
-from funnel.queue._answers import PARTIES, joined, too_high
-from funnel.queue._arguments import several
-from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, a_name, bytes_of, newest_case, present, scenario_of
+from funnel.queue._answers import is_party, joined, too_high
+from funnel.queue._arguments import a_name, several
+from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, bytes_of, newest_case, present, scenario_of
 from funnel.queue._kept import kept
 from funnel.queue._rows import (
     case_changes,
@@ -26,7 +27,7 @@ from funnel.queue._rows import (
     new_id,
     to_us,
 )
-from funnel.queue._store import Row
+from funnel.queue._store import Row, Unit
 from funnel.queue._work import Work
 from funnel.queue.audit import canonical
 from funnel.queue.duplicates import from_text, likeness, sketch, to_text
@@ -35,6 +36,30 @@ from funnel.queue.model import (
     Case,
     Ingested,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """A complaint as it was decided, with what is kept of that."""
+
+    sealed: bytes
+    input_digest: str
+    as_of: dt.date
+    decision: Decision
+    output_digest: str
+    kept: str
+    masked: str
+    fingerprint: str
+
+
+class UndecidedError(Exception):
+    """A transaction needs a decision that was not made before it. It is undone and run again with it; never leaves the package."""
+
+    def __init__(
+        self, as_of: dt.date, context: Mapping[str, Any] | None = None, asked: tuple[str, int] = ("", 0)
+    ) -> None:
+        super().__init__()
+        self.as_of, self.context, self.asked = as_of, context or {}, asked
 
 
 class Intake(Base):
@@ -61,40 +86,86 @@ class Intake(Base):
         source = a_name(source, "source")
         needs = tuple(sorted({a_name(skill, "skill") for skill in several(skills, "skills")}))
 
+        # Decided before the transaction: a long text takes seconds, and on SQLite one writer holds up all others.
+        thoughts: dict[tuple[dt.date, bool], Thought] = {}
+        if (day := self._read(lambda unit: self._day_of(unit, parsed, source))) is not None:
+            if self._read(lambda unit: unit.get("tenant", id=self.tenant)) is None:
+                self._run(lambda _: None)
+            thoughts[day, False] = self._think(parsed, day)
+
         def body(work: Work) -> Ingested:
-            return self._ingest(work, parsed, source, needs)
+            return self._ingest(work, parsed, source, needs, thoughts)
 
-        return self._run(body)
+        while True:
+            try:
+                return self._run(body)
+            except UndecidedError as need:
+                told = parsed.model_copy(update={"facts": {**parsed.facts, **need.context}})
+                thoughts[need.as_of, bool(need.context)] = self._think(told, need.as_of)
 
-    def _ingest(self, work: Work, parsed: Complaint, source: str, skills: tuple[str, ...]) -> Ingested:
-        unit, desk = work.unit, self._desk
-        raw = bytes_of(parsed)
-        content = self._digest(raw)
-        known = unit.get("complaint", tenant=desk.tenant, source=source, external_id=parsed.id)
-        if known is not None:
-            case = newest_case(unit, known["id"])
-            return Ingested(case_of(case), None, duplicate=True, changed=known["content_digest"] != content)
-        received = (
-            work.now if parsed.received_at is None else localise(parsed.received_at, desk.zone).astimezone(dt.UTC)
-        )
-        if received > work.now + desk.policy.skew:
+    def _day_of(self, unit: Unit, parsed: Complaint, source: str) -> dt.date | None:
+        """The day to decide a complaint by; None where it was delivered before."""
+        if unit.get("complaint", tenant=self.tenant, source=source, external_id=parsed.id) is not None:
+            return None
+        return self._received(parsed, self._now(unit)).astimezone(self._desk.zone).date()
+
+    def _received(self, parsed: Complaint, now: dt.datetime) -> dt.datetime:
+        """When a complaint was received; one from the future is refused."""
+        desk = self._desk
+        received = now if parsed.received_at is None else localise(parsed.received_at, desk.zone).astimezone(dt.UTC)
+        if received > now + desk.policy.skew:
             raise InvalidCommandError(
                 f"complaint {parsed.id!r} was received in the future; check the sender's clock",
                 f"投诉“{parsed.id}”的收到时间在将来；检查来源的时钟",
             )
-        as_of = received.astimezone(desk.zone).date()
+        return received
+
+    def _think(self, parsed: Complaint, as_of: dt.date) -> Thought:
+        """Decide a complaint and make all of it that is kept, without a transaction."""
         decision = self._engine.decide(parsed, as_of=as_of)
-        scenario = scenario_of(decision)
+        text = decision.model_dump_json()
+        raw = bytes_of(parsed)
+        return Thought(
+            sealed=self._ciphered("encrypt", raw),
+            input_digest=self._digest(raw),
+            as_of=as_of,
+            decision=decision,
+            output_digest=self._digest(text.encode()),
+            kept=canonical(kept(json.loads(text), parsed.text, self._desk.masker)),
+            masked=canonical(self._mask(parsed)),
+            fingerprint=to_text(sketch(parsed.text or "")),
+        )
+
+    def _ingest(
+        self,
+        work: Work,
+        parsed: Complaint,
+        source: str,
+        skills: tuple[str, ...],
+        thoughts: Mapping[tuple[dt.date, bool], Thought],
+    ) -> Ingested:
+        unit, desk = work.unit, self._desk
+        content = self._digest(bytes_of(parsed))
+        known = unit.get("complaint", tenant=desk.tenant, source=source, external_id=parsed.id)
+        if known is not None:
+            case = newest_case(unit, known["id"])
+            return Ingested(case_of(case), None, duplicate=True, changed=known["content_digest"] != content)
+        received = self._received(parsed, work.now)
+        as_of = received.astimezone(desk.zone).date()
+        if (thought := thoughts.get((as_of, False))) is None:  # midnight has passed meanwhile
+            raise UndecidedError(as_of)
+        scenario = scenario_of(thought.decision)
         # An id is the sender's key and kept as it is; a shop's name may be its owner's.
         merchant = parsed.merchant.id or (desk.masker(parsed.merchant.name) if parsed.merchant.name else None)
         incident = self._incident(work, merchant, scenario, received, self._ref(parsed.consumer.id))
         context: dict[str, Any] = {}
         if incident is not None and _INCIDENT_FACT in self._engine.pack.vocabulary.facts:
             context = {_INCIDENT_FACT: True}
-            parsed = parsed.model_copy(update={"facts": {**parsed.facts, **context}})
-            decision = self._engine.decide(parsed, as_of=as_of)
+            if (as_of, True) not in thoughts:
+                raise UndecidedError(as_of, context)
+            thought = thoughts[as_of, True]
+        decision = thought.decision
         complaint_id = new_id(work.now)
-        text = parsed.text or ""
         row: Row = {
             "id": complaint_id,
             "tenant": desk.tenant,
@@ -107,35 +178,30 @@ class Intake(Base):
             "order_ref": self._ref(parsed.order.id),
             "trade": parsed.order.category,
             "scenario": scenario,
-            "fingerprint": to_text(sketch(text)),
+            "fingerprint": thought.fingerprint,
             "content_digest": content,
-            "masked": canonical(self._mask(parsed)),
+            "masked": thought.masked,
             "erased_at": None,
         }
         unit.insert("complaint", row)
-        decision_id = self._keep(work, row, 1, parsed, decision, context, as_of)
+        decision_id = self._keep(work, row, 1, thought, context)
         suspects = self._suspects(work, row)
         case = self._open(work, row, decision, decision_id, skills, incident, suspects)
         return Ingested(case_of(case), decision, suspects=suspects, incident_id=incident)
 
-    def _keep(
-        self,
-        work: Work,
-        complaint: Row,
-        seq: int,
-        parsed: Complaint,
-        decision: Decision,
-        context: Mapping[str, Any],
-        as_of: dt.date,
-    ) -> str:
+    def _keep(self, work: Work, complaint: Row, seq: int, thought: Thought, context: Mapping[str, Any]) -> str:
+        decision = thought.decision
         decision_id, complaint_id, subject = new_id(work.now), complaint["id"], complaint["consumer_ref"]
-        raw = bytes_of(parsed)
-        sealed = self._cipher.encrypt(raw) if self._cipher else raw
         work.unit.insert(
             "vault",
-            {"complaint_id": complaint_id, "seq": seq, "tenant": self.tenant, "subject_ref": subject, "raw": sealed},
+            {
+                "complaint_id": complaint_id,
+                "seq": seq,
+                "tenant": self.tenant,
+                "subject_ref": subject,
+                "raw": thought.sealed,
+            },
         )
-        text = decision.model_dump_json()
         work.unit.insert(
             "decision",
             {
@@ -146,15 +212,15 @@ class Intake(Base):
                 "pack_id": decision.pack.id,
                 "pack_digest": decision.pack.digest,
                 "engine_version": funnel.__version__,
-                "as_of": as_of.isoformat(),
+                "as_of": thought.as_of.isoformat(),
                 "lang": decision.language,
                 "context": canonical(context),
                 "outcome": decision.outcome,
                 "tier": decision.tier,
                 "scenario": scenario_of(decision),
-                "input_digest": self._digest(raw),
-                "output_digest": self._digest(text.encode()),
-                "decision": canonical(kept(json.loads(text), parsed.text, self._desk.masker)),
+                "input_digest": thought.input_digest,
+                "output_digest": thought.output_digest,
+                "decision": thought.kept,
                 "decided_at": work.at,
             },
         )
@@ -260,26 +326,35 @@ class Intake(Base):
             )
         if not facts:
             raise InvalidCommandError("an answer needs at least one fact", "答复至少要有一个事实")
-        if actor in PARTIES and (wrong := too_high(facts)):
+        a_name(actor, "actor")
+        if is_party(actor) and (wrong := too_high(facts)):
             raise ComplaintError(wrong)
 
         def body(work: Work) -> Case:
             row = work.case(case_id)
             work.expect(row, "asked", "offered", "queued", *HELD)
             last = self._decisions(work.unit, row["complaint_id"])[-1]
-            parsed = to_complaint(self._open_vault(work.unit, row["complaint_id"], last["seq"]))
-            merged = parsed.model_dump(mode="json", exclude_unset=True) | {"facts": joined(parsed.facts, facts)}
-            parsed = to_complaint(merged)
+            asked = (row["complaint_id"], last["seq"])
+            if asked not in thoughts:  # decided outside the transaction, and again where another answer came first
+                before = self._open_vault(work.unit, *asked)
+                raise UndecidedError(dt.date.fromisoformat(last["as_of"]), before, asked)
+            self._expect_words(work.unit, *asked)
+            thought, context = thoughts[asked], json.loads(last["context"])
             complaint = present(work.unit.get("complaint", id=row["complaint_id"]))
-            as_of = dt.date.fromisoformat(last["as_of"])
-            self._readable(parsed, facts, as_of)
-            decision = self._engine.decide(parsed, as_of=as_of)
-            context = json.loads(last["context"])
-            decision_id = self._keep(work, complaint, last["seq"] + 1, parsed, decision, context, as_of)
-            work.unit.update("complaint", {"id": complaint["id"]}, {"masked": canonical(self._mask(parsed))})
-            return case_of(self._move_on(work, row, decision, decision_id, actor, sorted(facts)))
+            decision_id = self._keep(work, complaint, last["seq"] + 1, thought, context)
+            work.unit.update("complaint", {"id": complaint["id"]}, {"masked": thought.masked})
+            return case_of(self._move_on(work, row, thought.decision, decision_id, actor, sorted(facts)))
 
-        return self._command("answer", body, command_id, case_id, facts, actor)
+        thoughts: dict[tuple[str, int], Thought] = {}
+        while True:
+            try:
+                return self._command("answer", body, command_id, case_id, facts, actor)
+            except UndecidedError as need:
+                parsed = to_complaint(need.context)
+                merged = parsed.model_dump(mode="json", exclude_unset=True) | {"facts": joined(parsed.facts, facts)}
+                parsed = to_complaint(merged)
+                self._readable(parsed, facts, need.as_of)
+                thoughts[need.asked] = self._think(parsed, need.as_of)
 
     def _readable(self, complaint: Complaint, answered: Iterable[str], as_of: dt.date) -> None:
         """Refuse answers that say nothing. In a complaint such a field is for a person to look at; who is asked can be asked again."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from typing import Any
 
 from funnel.errors import (
     InvalidCommandError,
     InvalidTransitionError,
+    StaleVersionError,
+    UnknownCaseError,
 )
-from funnel.queue._arguments import claim_key
-from funnel.queue._base import Base, wording
+from funnel.queue._arguments import claim_key, offer_key
+from funnel.queue._base import Base, remark, wording
 from funnel.queue._rows import (
     case_of,
     from_us,
@@ -21,6 +24,7 @@ from funnel.queue._work import Work
 from funnel.queue.model import (
     HELD,
     Case,
+    Offer,
     Side,
 )
 
@@ -53,6 +57,7 @@ class Offers(Base):
         reply: str,
         *,
         note: str = "",
+        offer: Offer | int | None = None,
         actor: str | None = None,
         command_id: str | None = None,
     ) -> Case:
@@ -67,53 +72,87 @@ class Offers(Base):
             side: ``merchant`` or ``consumer``.
             reply: ``accept``, ``counter`` or ``reject``.
             note: Their words; kept masked. A counter needs them.
+            offer: Which offer they answer: its ``seq``, or the `Offer` itself. Always give it where an answer comes from
+                outside: one that is late or sent twice is else booked on whatever offer stands by then. The same answer to the
+                same offer again changes nothing.
             actor: Who typed it in; default: the side.
             command_id: As in `answer`.
 
         Raises:
             InvalidTransitionError: No offer is before the parties, or it has lapsed.
-            InvalidCommandError: The reply is none of the three, or the side has answered already.
+            InvalidCommandError: The reply is none of the three, or the side has answered otherwise already.
+            StaleVersionError: ``offer`` is not the one that stands.
+            UnknownCaseError: The case has no such offer.
         """
-        if side not in {"merchant", "consumer"}:
+        if side not in ("merchant", "consumer"):
             raise InvalidCommandError(
                 f"side should be 'merchant' or 'consumer', not {side!r}",
                 f"哪一方应为 merchant 或 consumer，不是 {side!r}",
             )
-        if reply not in {"accept", "counter", "reject"}:
+        if reply not in ("accept", "counter", "reject"):
             raise InvalidCommandError(
                 f"reply should be 'accept', 'counter' or 'reject', not {reply!r}",
                 f"回复应为 accept、counter 或 reject，不是 {reply!r}",
             )
-        if reply == "counter" and not note.strip():
+        words = remark(note)
+        if reply == "counter" and not words:
             raise InvalidCommandError("a counter-offer needs its words in `note`", "还价要在 note 里写明")
+
+        seq = offer_key(offer, case_id)
 
         def body(work: Work) -> Case:
             row = work.case(case_id)
-            offer = self._live(work, row, "offered")
-            if offer["respond_by"] <= work.at:
+            said = {side: reply, "note": self._desk.masker(words) or None}
+            if self._said_already(work, row, seq, side, said):
+                return case_of(row)
+            standing = self._standing_offer(work, row, seq)
+            if standing["respond_by"] <= work.at:
                 raise InvalidTransitionError(
                     f"the offer on case {case_id} has lapsed; a person takes over at the next sweep",
                     f"案件 {case_id} 的方案已过期；下次扫描后由人接手",
                 )
-            if offer[side] is not None:
+            if standing[side] is not None:
                 raise InvalidCommandError(
-                    f"the {side} has answered this offer already: {offer[side]}",
-                    f"{side} 已经答复过这个方案：{offer[side]}",
+                    f"the {side} has answered this offer already: {standing[side]}",
+                    f"{side} 已经答复过这个方案：{standing[side]}",
                 )
-            said = {side: reply, "note": self._desk.masker(note) or None}
-            data = {"offer": offer["id"], "side": side, "reply": reply, "note": said["note"]}
+            data = {"offer": standing["id"], "side": side, "reply": reply, "note": said["note"]}
             who = actor or side
-            other = offer["consumer" if side == "merchant" else "merchant"]
+            other = standing["consumer" if side == "merchant" else "merchant"]
             if reply == "accept" and other == "accept":
-                work.unit.update("offer", {"id": offer["id"]}, said | {"state": "accepted", "closed_at": work.at})
+                work.unit.update("offer", {"id": standing["id"]}, said | {"state": "accepted", "closed_at": work.at})
                 return case_of(self._both_accept(work, row, who, data))
             if reply == "accept":
-                return case_of(self._one_accepts(work, row, offer, side, said, who, data))
+                return case_of(self._one_accepts(work, row, standing, side, said, who, data))
             closed = "countered" if reply == "counter" else "declined"
-            work.unit.update("offer", {"id": offer["id"]}, said | {"state": closed, "closed_at": work.at})
-            return case_of(self._refused(work, row, offer, side, reply, who, data))
+            work.unit.update("offer", {"id": standing["id"]}, said | {"state": closed, "closed_at": work.at})
+            return case_of(self._refused(work, row, standing, side, reply, who, data))
 
-        return self._command("answer_offer", body, command_id, case_id, side, reply, note, actor)
+        return self._command("answer_offer", body, command_id, case_id, side, reply, note, actor, seq)
+
+    def _said_already(self, work: Work, row: Row, seq: int | None, side: Side, said: Row) -> bool:
+        """Whether a side has given this very answer to the offer it names, or to the one that stands where it names none."""
+        found = work.live_offer(row) if seq is None else self._offer(work, row, seq)
+        if found is None or found[side] != said[side]:
+            return False
+        answer = {"offer": found["id"], "side": side, "reply": said[side], "note": said["note"]}
+        events = work.unit.find("event", self._mine, ("case_id", "=", row["id"]))
+        return any(json.loads(event["data"]).items() >= answer.items() for event in events)
+
+    def _offer(self, work: Work, row: Row, seq: int) -> Row:
+        found = work.unit.get("offer", case_id=row["id"], seq=seq)
+        if found is None:
+            raise UnknownCaseError(f"case {row['id']} has no offer {seq}", f"案件 {row['id']} 没有第 {seq} 个方案")
+        return found
+
+    def _standing_offer(self, work: Work, row: Row, seq: int | None) -> Row:
+        """The offer that is before the parties, where it is the one that was named."""
+        if seq is not None and (named := self._offer(work, row, seq))["state"] not in {"drafted", "offered"}:
+            raise StaleVersionError(
+                f"offer {seq} on case {row['id']} is {named['state']} and stands no more; look at the offer that does",
+                f"案件 {row['id']} 的第 {seq} 个方案已是 {named['state']}，不再有效；先看现在的方案",
+            )
+        return self._live(work, row, "offered")
 
     def _both_accept(self, work: Work, row: Row, who: str, data: dict[str, Any]) -> Row:
         if row["state"] in HELD:

@@ -29,6 +29,7 @@ from funnel.queue._rows import (
     maybe_at,
     maybe_us,
     offer_of,
+    to_us,
 )
 from funnel.queue._store import Row, Test, Unit
 from funnel.queue._work import Work
@@ -271,7 +272,7 @@ class Reading(Base):
 
     def stats(self) -> Stats:
         """Counters, as they stand."""
-        return self._run(lambda work: _reports.stats(work.unit, self.tenant, work.at))
+        return self._read(lambda unit: _reports.stats(unit, self.tenant, to_us(self._now(unit))))
 
     def league(
         self,
@@ -294,4 +295,4 @@ class Reading(Base):
                 f"league tables are by 'merchant' or 'trade', not {by!r}", f"榜单按 merchant 或 trade，不是 {by!r}"
             )
         span = (maybe_us(since), maybe_us(until))
-        return self._run(lambda work: _reports.table(work.unit, self.tenant, by, span, minimum, work.at))
+        return self._read(lambda unit: _reports.table(unit, self.tenant, by, span, minimum, to_us(self._now(unit))))

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from funnel.engine._arguments import to_complaint
 from funnel.engine.engine import Engine
 from funnel.errors import (
+    CipherError,
     ErasedError,
 )
 from funnel.pack.model import Pack
@@ -77,6 +78,8 @@ class Record(Base):
             raw = self._read(lambda unit: self._open_vault(unit, *name))
         except ErasedError:
             return Replayed(*name, "erased")
+        except CipherError as error:
+            return Replayed(*name, "broken", (("vault", "", str(error)),))
         complaint = to_complaint(raw)
         text = engine.decide(complaint, as_of=dt.date.fromisoformat(row["as_of"])).model_dump_json()
         if self._digest(text.encode()) == row["output_digest"]:
@@ -93,15 +96,19 @@ class Record(Base):
 
         Args:
             consumer_id: As in ``consumer.id`` of the complaints.
-            by: Who asked for it, for the record.
+            by: A supervisor, for the record.
             reason: Why.
 
         Returns:
-            How many complaints were concerned.
+            How many complaints were concerned; what was erased before counts no more, and keeps its day.
+
+        Raises:
+            NotEligibleError: ``by`` is no supervisor.
         """
         words = wording(reason)
 
         def body(work: Work) -> int:
+            work.supervisor(by)
             ref = self._ref(wording(consumer_id, "consumer_id"))
             found = work.unit.find("complaint", self._mine, ("consumer_ref", "=", ref), order=("id",))
             return self._erase(work, found, by, {"subject": ref, "reason": self._desk.masker(words)})
@@ -115,10 +122,12 @@ class Record(Base):
 
         Raises:
             UnknownCaseError: This tenant has none of that id.
+            NotEligibleError: ``by`` is no supervisor.
         """
         words = wording(reason)
 
         def body(work: Work) -> int:
+            work.supervisor(by)
             row = work.case(case_id)
             found = work.unit.find("complaint", self._mine, ("id", "=", row["complaint_id"]))
             return self._erase(work, found, by, {"case": case_id, "reason": self._desk.masker(words)})
@@ -127,6 +136,9 @@ class Record(Base):
         self._store.forget()
 
     def _erase(self, work: Work, complaints: list[Row], by: str, told: dict[str, object]) -> int:
+        complaints = [row for row in complaints if row["erased_at"] is None]
+        if not complaints:
+            return 0
         for row in complaints:
             work.unit.delete("vault", self._mine, ("complaint_id", "=", row["id"]))
             gone = {"masked": canonical({"id": row["external_id"], "erased": True}), "fingerprint": ""}

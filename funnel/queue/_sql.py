@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.resources import as_file, files
@@ -21,10 +22,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 
-from funnel.errors import StoreBusyError, StoreError, StoreFullError, StoreSchemaError
+from funnel.errors import InvalidCommandError, StoreBusyError, StoreError, StoreFullError, StoreSchemaError
 from funnel.queue._store import ConflictError, Row, Test, TransientError
 from funnel.queue._tables import TABLES
-from funnel.queue.migrations import HEAD
+from funnel.queue.migrations import HEAD, REVISIONS, VERSION_TABLE
 
 _BUSY_SECONDS: Final = 10
 _MEMORY: Final = frozenset({None, "", ":memory:"})
@@ -62,7 +63,8 @@ class SqlStore:
 
     Raises:
         StoreError: The address cannot be used.
-        StoreSchemaError: The schema is missing or newer than this library.
+        StoreSchemaError: The schema is missing or newer than this library, or the database has other tables of the queue's
+            names.
     """
 
     def __init__(self, url: str | Path, *, busy_seconds: float = _BUSY_SECONDS, create: bool = True) -> None:
@@ -104,29 +106,29 @@ class SqlStore:
         """Bring the schema up to date with the migrations that ship with the library.
 
         Raises:
-            StoreSchemaError: The schema is newer than this library.
+            StoreSchemaError: The schema is newer than this library, or tables of these names are there that are not ours.
         """
-        if self.revision() == HEAD:
-            return
+        with _translated(), self._engine.connect() as connection:
+            if _own_revision(connection) == HEAD:
+                return
         with _translated(), self._engine.connect() as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 # Workers that start together take turns; SQLite's immediate transaction does the same by itself.
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            _make_way(connection)
             _migrate(connection)
 
     def revision(self) -> str | None:
         """The schema's revision; None: there is none yet."""
         with _translated(), self._engine.connect() as connection:
-            if not sa.inspect(connection).has_table("alembic_version"):
-                return None
-            return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+            return _own_revision(connection) or _former_revision(connection)
 
     @contextmanager
     def unit(self) -> Iterator[SqlUnit]:
         """A transaction; inside an embedder's own one, a savepoint."""
         with _translated():
             if self._bound is not None:
-                with self._bound.begin_nested():
+                with _one_at_a_time(self._bound), self._bound.begin_nested():
                     yield SqlUnit(self._bound)
             else:
                 with self._engine.connect() as connection, connection.begin():
@@ -137,7 +139,8 @@ class SqlStore:
         """A transaction that only reads; on SQLite a deferred one, which waits for nobody."""
         with _translated():
             if self._bound is not None:
-                yield SqlUnit(self._bound)
+                with _one_at_a_time(self._bound):
+                    yield SqlUnit(self._bound)
                 return
             with self._engine.connect() as connection:
                 connection = connection.execution_options(funnel_reader=True)  # noqa: PLW2901 (the same, marked)
@@ -162,6 +165,8 @@ class SqlStore:
 
     def _expect_schema(self) -> None:
         have = self.revision()
+        if have is not None and have not in REVISIONS:
+            raise _newer(have)
         if have != HEAD:
             raise StoreSchemaError(
                 f"the queue's schema is at {have or 'nothing'}, this library needs {HEAD}; run `funnel queue init`",
@@ -320,6 +325,13 @@ def _sqlite(url: URL, busy_seconds: float) -> sa.Engine:
         raise ValueError("an SQLite queue needs a file; for one in memory use funnel.queue.MemoryStore")
     engine = sa.create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
 
+    @event.listens_for(engine, "do_connect")
+    def _private(_dialect: Any, _record: Any, _args: Any, _named: Any) -> None:
+        # The vault is in it: whoever may read the folder need not read the file. What SQLite lays beside it follows.
+        name = Path(url.database or "")
+        if not url.query and name.parent.is_dir() and not name.exists():
+            name.touch(mode=0o600)
+
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
         # The driver must not begin transactions of its own: ours are immediate (see the module).
@@ -333,6 +345,24 @@ def _sqlite(url: URL, busy_seconds: float) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
+
+
+@contextmanager
+def _one_at_a_time(connection: sa.Connection) -> Iterator[None]:
+    """A connection of somebody else's, for one unit: those of other threads wait, as savepoints must not cross."""
+    if connection.closed or not connection.in_transaction():
+        raise _over()
+    with connection.info.setdefault("funnel_lock", threading.RLock()):
+        if connection.closed or not connection.in_transaction():
+            raise _over()
+        yield
+
+
+def _over() -> InvalidCommandError:
+    return InvalidCommandError(
+        "the transaction that this desk was bound to has ended; bind it to the next one",
+        "所绑定的事务已经结束；用 bind 绑定到下一个事务",
+    )
 
 
 @contextmanager
@@ -384,6 +414,51 @@ def _no_queue() -> StoreSchemaError:
     return StoreSchemaError(
         "this database has no queue: run `funnel queue init`, or open it once with SqlStore(…)",
         "这个数据库里没有队列：先运行 funnel queue init，或者用 SqlStore(…) 打开一次",
+    )
+
+
+def _own_revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table(VERSION_TABLE):
+        return None
+    return connection.execute(sa.select(sa.table(VERSION_TABLE, sa.column("version_num")))).scalar_one_or_none()
+
+
+def _former_revision(connection: sa.Connection) -> str | None:
+    """The revision where it was kept at first, in Alembic's table: ours only where our tables are there as well."""
+    inspector = sa.inspect(connection)
+    if not (inspector.has_table("alembic_version") and inspector.has_table("queue_case")):
+        return None
+    found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
+    return found[0] if len(found) == 1 and found[0] in REVISIONS else None
+
+
+def _make_way(connection: sa.Connection) -> None:
+    """Take a revision over from Alembic's table; refuse a schema that is newer, and tables that are not ours."""
+    have = _own_revision(connection)
+    if have is not None:
+        if have not in REVISIONS:
+            raise _newer(have)
+        return
+    if (former := _former_revision(connection)) is not None:
+        version = sa.Table(VERSION_TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
+        version.create(connection)
+        connection.execute(version.insert(), {"version_num": former})
+        connection.execute(sa.text("DROP TABLE alembic_version"))
+        return
+    inspector = sa.inspect(connection)
+    if taken := [name for name in sorted(TABLES) if inspector.has_table(name)]:
+        raise StoreSchemaError(
+            f"this database has tables of the queue's names that are not its own: {', '.join(taken)}; give the queue a database "
+            "of its own, or on PostgreSQL a schema: postgresql://…?options=-csearch_path%3Dfunnel",
+            f"这个数据库里已有同名的表，不是队列的：{'、'.join(taken)}；队列另用一个数据库，"
+            "PostgreSQL 也可以另用一个 schema：postgresql://…?options=-csearch_path%3Dfunnel",
+        )
+
+
+def _newer(have: str) -> StoreSchemaError:
+    return StoreSchemaError(
+        f"the queue's schema is at {have}, and this library knows none newer than {HEAD}: update funnel",
+        f"队列的表是 {have}，这个版本最新只到 {HEAD}：升级 funnel",
     )
 
 

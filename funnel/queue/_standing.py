@@ -176,13 +176,13 @@ class Standings(Base):
     def standings(self, merchant_id: str, *, at: dt.datetime | None = None) -> tuple[MerchantStanding, ...]:
         """What is in force about a merchant, oldest first; with the default, now. Lifted and ended ones are left out."""
 
-        def body(work: Work) -> tuple[MerchantStanding, ...]:
-            moment = work.at if at is None else to_us(at)
+        def body(unit: Unit) -> tuple[MerchantStanding, ...]:
+            moment = to_us(self._now(unit) if at is None else at)
             tests: tuple[Test, ...] = (self._mine, ("merchant_id", "=", merchant_id), ("from_at", "<=", moment))
-            found = work.unit.find("standing", *tests, ("to_at", ">", moment), order=("from_at", "id"))
+            found = unit.find("standing", *tests, ("to_at", ">", moment), order=("from_at", "id"))
             return tuple(standing_of(r) for r in found if r["closed_at"] is None or r["closed_at"] > moment)
 
-        return self._run(body)
+        return self._read(body)
 
     def withhold(self, merchant_id: str, withheld: bool, *, by: str, reason: str) -> None:  # noqa: FBT001 (what is decided)
         """Decide whether a merchant's line in league tables is published. A record of a possible conflict of interest.

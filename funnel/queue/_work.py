@@ -19,7 +19,7 @@ from funnel.errors import (
     UnknownCaseError,
 )
 from funnel.law.time_limits import Calendar
-from funnel.queue._arguments import case_key
+from funnel.queue._arguments import a_name, case_key
 from funnel.queue._rows import (
     agent_of,
     case_changes,
@@ -63,6 +63,7 @@ class Work:
 
     def event(self, kind: str, actor: str, data: Mapping[str, Any], case: Row | None = None) -> int:
         """Append an event; returns its number in the chain."""
+        a_name(actor, "actor")
         tenant = self.unit.get("tenant", lock=True, id=self.desk.tenant)
         if tenant is None:
             raise TransientError("the tenant's row is gone")
