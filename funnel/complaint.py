@@ -19,8 +19,10 @@ from pydantic import (
     Field,
     NaiveDatetime,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     StringConstraints,
     WithJsonSchema,
+    model_serializer,
     model_validator,
 )
 
@@ -123,8 +125,12 @@ Text = Annotated[str, AfterValidator(_check_scalars)]
 ShortText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_check_scalars)]
 
 
-class _Part(BaseModel):
-    """A part of the complaint: frozen, tolerant of fields it does not know."""
+class _Part(BaseModel):  # noqa: PLW1641 (pydantic gives what is frozen its hash)
+    """A part of the complaint: frozen, tolerant of fields it does not know.
+
+    A field that was not given is not written, and two parts are equal only where the same fields were given: ``null`` says
+    something (the record has no shipment), a field left out says nothing.
+    """
 
     # A message of pydantic's would else quote what was given, which may be personal data.
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True)
@@ -133,6 +139,22 @@ class _Part(BaseModel):
     def extra(self) -> dict[str, Any]:
         """Fields that the contract does not know, as they came."""
         return dict(self.model_extra or {})
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, written: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # noqa: ANN202 (what is returned would take the place of the fields in the JSON schema)
+        content = written(self)
+        for name, field in type(self).model_fields.items():
+            if name in self.model_fields_set or name not in content:
+                continue
+            if getattr(self, name) == field.get_default(call_default_factory=True):
+                del content[name]  # what was put into `facts` later stays
+        return content
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other one says the same, and leaves the same unsaid."""
+        if not isinstance(other, _Part):
+            return NotImplemented
+        return super().__eq__(other) and self.model_fields_set == other.model_fields_set
 
 
 class Consumer(_Part):
