@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
@@ -80,6 +81,46 @@ def language() -> str:
     return "en" if wanted.lower().startswith("en") else "zh"
 
 
+def _filled(value: Any, param: click.Parameter | None, ctx: click.Context | None) -> None:
+    """Refuse a word without a letter: a variable of the shell that is not set is no file, queue or name."""
+    if not isinstance(value, str) or value.strip():
+        return
+    if ctx is None or param is None or ctx.get_parameter_source(param.name or "") is ParameterSource.DEFAULT:
+        return
+    words = ("内容是空的；是不是有变量没有设置？", "the value is empty; is a variable of the shell not set?")
+    raise click.BadParameter(words[language() == "en"], ctx, param)
+
+
+class _Word(type(click.STRING)):  # type: ignore[misc]  # (click does not export the class)
+    """A text that is not empty."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        _filled(value, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Place(click.Path):
+    """A path that is not empty. What click makes of an empty one is the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        _filled(value, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _refusing_empty(command: click.Command) -> click.Command:
+    """The same command, all of whose options and arguments that take words refuse empty ones; its own commands too."""
+    for param in command.params:
+        if param.type is click.STRING:
+            param.type = _Word()
+        elif type(param.type) is click.Path:
+            place = _Place()
+            vars(place).update(vars(param.type))
+            param.type = place
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        _refusing_empty(inner)
+    return command
+
+
 class _Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -89,8 +130,7 @@ class _Group(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
-        return command
+        return _refusing_empty(import_module(_COMMANDS[cmd_name][0]).command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
