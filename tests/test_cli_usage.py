@@ -1,12 +1,17 @@
 """The command line as a whole: what holds for every command and every option."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from funnel.cli._main import _COMMANDS, group
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def leaves(command, name):
@@ -57,3 +62,58 @@ def test_no_option_and_no_argument_takes_an_empty_word_for_a_name(
 
 def test_what_nobody_gave_is_not_refused_for_being_empty(monkeypatch):
     assert call(monkeypatch, "schema", "complaint").exit_code == 0
+
+
+SHOWN = [
+    ["--help"],
+    ["--version"],
+    ["run", "--help"],
+    ["queue", "--help"],
+    ["law", "show"],
+    ["schema", "complaint"],
+    ["explain", "不发货", "--pack", "tests/packs/mini"],
+    ["check", "--format", "json", "tests/packs/mini"],
+    ["run", "examples/complaints.sample.csv", "--pack", "tests/packs/mini", "-j", "1"],
+    ["run", "examples/complaints.sample.csv", "--pack", "tests/packs/mini", "-j", "1", "-o", "-"],
+]
+
+
+def started(args, out, lang="en"):
+    env = {**os.environ, "FUNNEL_LANG": lang}
+    return subprocess.Popen(
+        [sys.executable, "-m", "funnel", *args], stdout=out, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("args", SHOWN, ids=" ".join)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_standard_output_that_is_full_is_told_in_a_line(args, lang):
+    with Path("/dev/full").open("w") as full:
+        _, err = (process := started(args, full, lang)).communicate(timeout=60)
+    assert process.returncode == 2
+    told = [line for line in err.splitlines() if "No space left" in line]
+    assert len(told) == 1
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+@pytest.mark.parametrize("args", SHOWN, ids=" ".join)
+def test_a_reader_that_closes_the_pipe_is_told_in_a_line(args):
+    read, write = os.pipe()
+    os.close(read)
+    process = started(args, write)
+    os.close(write)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 141
+    assert "standard output was closed" in err
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    process = started(["schema", "--out", str(tmp_path / "file" / "x")], subprocess.PIPE)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err == f"funnel: {tmp_path / 'file' / 'x'}: cannot be opened or written (Not a directory)\n"
