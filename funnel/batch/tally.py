@@ -146,7 +146,7 @@ class Tally:
     def summary(self, seconds: float, pack: tuple[str, str], headers: HeaderReader) -> Summary:
         """The sum as a summary."""
         unknown = {
-            name: (count, self.suggestions.get(name) or headers.suggest(name))
+            name: (count, self.suggestions[name] if name in self.suggestions else headers.suggest(name))
             for name, count in self.unknown.most_common()
             if name not in headers.passed and name not in IDS
         }
