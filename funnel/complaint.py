@@ -7,6 +7,7 @@ Only ``id`` and one of ``text`` or ``facts`` are required. Fields that the contr
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
@@ -35,6 +36,8 @@ MAX_AMOUNT = Decimal(1_000_000_000_000)
 _EARLIEST = dt.date(1990, 1, 1)
 _LATEST = dt.date(2100, 1, 1)
 _FEN_PLACES = 2
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
+"""Text that pydantic would read as seconds since 1970."""
 
 
 class ContractError(ValueError):
@@ -92,9 +95,16 @@ Amount = Annotated[
 """Money in decimal yuan, exact to the fen, not negative."""
 
 
+def _no_bool(value: object) -> object:
+    """Refuse true and false where a number is meant: they are 1 and 0 to Python, and nobody's count."""
+    if isinstance(value, bool):
+        raise ContractError("应为整数，不是 true 或 false", "expected a whole number, not true or false")
+    return value
+
+
 def _midnight(value: object) -> object:
     """Accept a bare date (``2026-11-07``) where an instant is asked for: midnight."""
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value.strip())):
         raise ContractError("时间写成 2026-11-07T15:00:00+08:00", "write a date or a timestamp in ISO 8601 form")
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 (given its timezone at intake)
@@ -161,9 +171,9 @@ class Consumer(_Part):
     """Who complains. ``id`` is the platform's own identifier, never a name or number of a person."""
 
     id: ShortText | None = None
-    age: Annotated[int, Field(ge=0, le=150)] | None = None
+    age: Annotated[int, BeforeValidator(_no_bool), Field(ge=0, le=150)] | None = None
     region: ShortText | None = None
-    prior_complaints: Annotated[int, Field(ge=0)] | None = None
+    prior_complaints: Annotated[int, BeforeValidator(_no_bool), Field(ge=0)] | None = None
 
 
 class Merchant(_Part):
@@ -187,7 +197,7 @@ class Order(_Part):
     category: ShortText | None = None
     category_text: ShortText | None = None
     price: Amount | None = None
-    quantity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    quantity: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=1_000_000)] | None = None
     total_paid: Amount | None = None
     paid_at: Instant | None = None
     ship_by: Instant | None = None
@@ -217,6 +227,15 @@ class Complaint(_Part):
             Given a mapping, `funnel.Engine.decide` raises `funnel.ComplaintError` in its place, and a batch makes a
             rejects row.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["text"], "properties": {"text": {"type": "string", "pattern": r"\S"}}},
+                {"required": ["facts"], "properties": {"facts": {"type": "object", "minProperties": 1}}},
+            ]
+        }
+    )
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_check_scalars)]
     received_at: Instant | None = None

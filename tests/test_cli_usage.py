@@ -117,3 +117,10 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 2
     assert err == f"funnel: {tmp_path / 'file' / 'x'}: cannot be opened or written (Not a directory)\n"
+
+
+def test_a_file_of_which_no_row_can_be_decided_is_not_a_success(monkeypatch, tmp_path):
+    (tmp_path / "a.csv").write_text("投诉内容\n不发货\n", "utf-8")
+    result = call(monkeypatch, "run", str(tmp_path / "a.csv"), "--input-format", "json", "--lang", "en", "--pack", str(ROOT / "tests/packs/mini"))  # fmt: skip
+    assert result.exit_code == 1
+    assert "no row could be decided" in result.output

@@ -1,12 +1,14 @@
 """The contract: a complaint means the same however it is kept, and what it takes is what its schema says."""
 
 import jsonschema
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shipped import ENGINE, PACK, SUITE
 
-from funnel import Complaint
+from funnel import Complaint, ComplaintError
 from funnel.complaint import Order
+from funnel.schemas import schema
 from funnel.testing import complaints
 
 WORDS = ["买了半个月还不发货，我要退款", "才收到三天，不喜欢想退，店家死活不给退", "你好"]
@@ -99,3 +101,44 @@ def test_the_schema_of_what_is_written_still_names_every_field():
     assert set(written["properties"]) == set(Complaint.model_fields)
     assert set(written["$defs"]["Order"]["properties"]) == set(Order.model_fields)
     jsonschema.validate(Complaint(id="a", text="x", order={"price": 1}).model_dump(mode="json"), written)
+
+
+REFUSED = [
+    {"order": {"quantity": True}},
+    {"consumer": {"age": True}},
+    {"consumer": {"prior_complaints": False}},
+    {"received_at": "1764000000"},
+    {"received_at": " 1764000000.5 "},
+    {"order": {"signed_at": "1764000000"}},
+    {"order": {"signed_at": 1764000000}},
+    {"text": "  "},
+    {"text": None},
+    {"text": None, "facts": {}},
+]
+
+
+@pytest.mark.parametrize("change", REFUSED, ids=repr)
+def test_what_is_no_number_no_time_and_no_complaint_is_refused(change):
+    with pytest.raises(ComplaintError):
+        ENGINE.decide({"id": "a", "text": "不发货", **change})
+
+
+NEITHER = [{}, {"text": ""}, {"text": " \n"}, {"text": None}, {"facts": {}}, {"text": " ", "facts": {}}]
+EITHER = [
+    {"text": "x"},
+    {"facts": {"shipped": False}},
+    {"text": None, "facts": {"shipped": False}},
+    {"text": "x", "facts": {}},
+]
+
+
+@pytest.mark.parametrize("content", NEITHER + EITHER, ids=repr)
+def test_the_schema_asks_for_a_text_or_facts_as_the_engine_does(content):
+    valid = jsonschema.Draft202012Validator(schema("complaint")).is_valid({"id": "a", **content})
+    assert valid == (content in EITHER)
+    try:
+        ENGINE.decide({"id": "a", **content})
+    except ComplaintError:
+        assert not valid
+    else:
+        assert valid

@@ -155,8 +155,8 @@ def command(
 
     Without -o and --queue nothing is written: a dry run. With --queue each complaint is decided as of the day it was
     received and kept with its case; one delivered before is left as it is. A run that writes files can be interrupted in any
-    way, and goes on with --resume; one with --queue goes on when it is run again. Exit codes: 0 done, 1 a row could not be
-    decided because the engine failed, 2 usage, or what cannot be read or written, 3 the pack does not load, 5 too many
+    way, and goes on with --resume; one with --queue goes on when it is run again. Exit codes: 0 done, 1 the engine failed on a row,
+    or no row could be decided, 2 usage, or what cannot be read or written, 3 the pack does not load, 5 too many
     unreadable rows (with --max-rejects), 130 interrupted, 141 standard output was closed, 143 terminated.
     """
     from funnel.batch.runner import run_batch  # noqa: PLC0415 (late, for a quick --help)
@@ -266,7 +266,15 @@ def command(
     rejected = sum(summary.rejected.values())
     if max_rejects is not None and rejected > max_rejects:
         sys.exit(BAD_ROWS)
-    sys.exit(FINDINGS if failed else CLEAN)
+    nothing = bool(rejected) and not summary.decided
+    if nothing:
+        click.echo(
+            f"funnel run: 没有一行能判断，{rejected:,} 行都读不出；格式对吗（--input-format）？"
+            if zh
+            else f"funnel run: no row could be decided, all {rejected:,} were rejected; is the format right (--input-format)?",
+            err=True,
+        )
+    sys.exit(FINDINGS if failed or nothing else CLEAN)
 
 
 class _TerminatedError(KeyboardInterrupt):
