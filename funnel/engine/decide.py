@@ -126,11 +126,12 @@ def _findings(
     parameters = compiled.table.on(as_of)
     case = Case(facts, compiled.table, as_of)
     gates = tuple((gate, check.truth(heard.known, heard.told, parameters)) for gate, check in compiled.gates)
-    said = _beside_others(compiled, case, recognised, parameters) if compiled.remarks else ()
-    every = {name: assess_planned(plan(pack.rules[name]), pack, case, truth) for name, truth in recognised.items()}
-    # "The refund does not come either" is a remark beside a deposit, but not where goods went back on record.
-    remarks = tuple(name for name in said if not every[name].settles)
-    every = {name: assessment for name, assessment in every.items() if name not in remarks}
+    remarks = _beside_others(compiled, case, recognised, parameters) if compiled.remarks else ()
+    every = {
+        name: assess_planned(plan(pack.rules[name]), pack, case, truth)
+        for name, truth in recognised.items()
+        if name not in remarks
+    }
     assessments = in_scope = _in_scope(every)
     passing = frozenset(name for name in alike.doubted if name in assessments and pack.rules[name].out_of_scope)
     if passing:
