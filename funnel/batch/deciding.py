@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -103,11 +103,15 @@ class Decider:
         return [self(row, table) for row in rows]
 
 
+ENGINE_ERROR: Final = "engine-error"
+"""The code of a reject that is no fault of its row."""
+
+
 def crash(error: Exception) -> RowProblem:
     """The kind of the error alone: its message may hold personal data."""
     kind = type(error).__name__
     return RowProblem(
-        "engine-error",
+        ENGINE_ERROR,
         f"判断时出错（{kind}），没有判断结果；这一件要由人来看",
         f"deciding failed ({kind}), there is no decision; a person must look at this one",
     )

@@ -14,7 +14,8 @@ from typing import Any, NoReturn
 import click
 from click.core import ParameterSource
 
-_UNWRITABLE, _INTERRUPTED, _CLOSED = 2, 130, 141
+UNWRITABLE, INTERRUPTED, CLOSED, TERMINATED = 2, 130, 141, 143
+"""Exit codes of what ends any command."""
 
 _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
@@ -202,7 +203,7 @@ def _called(args: list[str] | None) -> Any:
         sys.exit(error.exit_code)
     except (click.Abort, EOFError, KeyboardInterrupt):
         click.echo("中断" if language() != "en" else "interrupted", err=True)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
 
 
 def _end(error: OSError) -> NoReturn:
@@ -219,4 +220,4 @@ def _end(error: OSError) -> NoReturn:
         click.echo(f"funnel: {text}", err=True)
     with suppress(OSError, ValueError, AttributeError):  # what is still buffered would be tried again at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(_CLOSED if closed else _UNWRITABLE)
+    sys.exit(CLOSED if closed else UNWRITABLE)

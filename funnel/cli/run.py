@@ -26,6 +26,7 @@ from funnel.cli._common import (
     pack_option,
     tell_left,
 )
+from funnel.cli._main import INTERRUPTED, TERMINATED
 from funnel.cli._progress import progress_of
 from funnel.cli._queues import said
 
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from funnel.pack.model import Pack
     from funnel.queue import Funnel
 
-ENGINE_ERROR = "engine-error"
-"""The code of a reject that is no fault of its row."""
-_INTERRUPTED, _TERMINATED = 130, 143
 _HEAD = 500
 """Rows that are decided before other processes are started without being asked for: they need a second to begin."""
 _DECISIONS = frozenset({".jsonl", ".ndjson", ".csv"})
@@ -159,7 +157,8 @@ def command(
     or no row could be decided, 2 usage, or what cannot be read or written, 3 the pack does not load, 5 too many
     unreadable rows (with --max-rejects), 130 interrupted, 141 standard output was closed, 143 terminated.
     """
-    from funnel.batch.runner import run_batch  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.batch.deciding import ENGINE_ERROR  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.batch.runner import run_batch  # noqa: PLC0415 (as above)
     from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
     from funnel.batch.summary import render_text  # noqa: PLC0415 (as above)
     from funnel.cli._shadow import ShadowFile  # noqa: PLC0415 (as above)
@@ -235,7 +234,7 @@ def command(
             hint = "\n" + _stopped(intake, files, lang)
         fail(f"funnel run: {said(error, lang)}{hint}", USAGE)
     except KeyboardInterrupt as end:
-        code = _TERMINATED if isinstance(end, _TerminatedError) else _INTERRUPTED
+        code = TERMINATED if isinstance(end, _TerminatedError) else INTERRUPTED
         if intake is not None:
             fail(_stopped(intake, files, lang), code)
         if kept is not None and kept.kept:
@@ -262,7 +261,7 @@ def command(
     click.echo(text, err=output == "-")
     failed = summary.rejected.get(ENGINE_ERROR, 0)
     if failed:
-        click.echo(_failed(failed, rejects, lang, queue=intake is not None), err=True)
+        click.echo(_failed(failed, ENGINE_ERROR, rejects, lang, queue=intake is not None), err=True)
     rejected = sum(summary.rejected.values())
     if max_rejects is not None and rejected > max_rejects:
         sys.exit(BAD_ROWS)
@@ -303,17 +302,13 @@ def _stopped(intake: _Intake, files: tuple[str, ...], lang: str) -> str:
     return f"中断；{intake.summary(lang)}。收下的不会丢：{zh}。没有写出结果文件"
 
 
-def _failed(count: int, rejects: str | None, lang: str, *, queue: bool) -> str:
+def _failed(count: int, code: str, rejects: str | None, lang: str, *, queue: bool) -> str:
     """How many rows the engine failed on, and where they are: no complaint may be lost without a word."""
     if lang == "en":
-        where = f"they are in {rejects}, code {ENGINE_ERROR}" if rejects else "they are kept nowhere: run again with --rejects rejects.jsonl"  # fmt: skip
+        where = f"they are in {rejects}, code {code}" if rejects else "they are kept nowhere: run again with --rejects rejects.jsonl"  # fmt: skip
         into = " and are not in the queue" if queue else ""
         return f"funnel run: deciding failed on {count:,} rows, which have no decision{into}; {where}. A person must look at them"
-    where = (
-        f"它们在 {rejects}，code 是 {ENGINE_ERROR}"
-        if rejects
-        else "它们没有留下：加 --rejects rejects.jsonl 再运行一次"
-    )
+    where = f"它们在 {rejects}，code 是 {code}" if rejects else "它们没有留下：加 --rejects rejects.jsonl 再运行一次"
     into = "，也没有入队" if queue else ""
     return f"funnel run: 有 {count:,} 行判断时出错，没有判断结果{into}；{where}。要由人来看"
 

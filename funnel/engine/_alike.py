@@ -21,13 +21,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
-from typing import Final
+from typing import Final, NamedTuple
 
 from funnel.complaint import Complaint
 from funnel.engine._checks import Check
 from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake
-from funnel.facts.likeness import GATE, NONE, Likeness, Margins, together
+from funnel.facts.likeness import GATE, NONE, Likeness, Margins, Trait, together
 from funnel.facts.normalise import Normal
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, Facts, Grade, Known
@@ -42,7 +42,6 @@ _NEARLY: Final = -0.1
 """The margin from which on a single sentence tells of a matter: it has fewer words to be like the examples in."""
 _SENTENCE = re.compile("[^。！？；!?;\n\r]+")
 _CLAUSE = re.compile("[^,，:：]+")
-
 _STOP = re.compile(
     "[。！？；!?;\n\r~\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]+|[.…]{2,}|(?<![0-9])[.](?![0-9])|…|/{2,}"
 )
@@ -86,6 +85,15 @@ class Overheard:
     facts: tuple[str, ...] = ()
 
 
+class _Barring(NamedTuple):
+    """A gate that sentences may read like: its name, what it reads like, whether it is open, and the facts that open it."""
+
+    gate: str
+    trait: Trait
+    check: Check
+    asked: tuple[str, ...]
+
+
 class Likenesses:
     """The likeness of a pack, with its rules.
 
@@ -105,8 +113,9 @@ class Likenesses:
         )
         self._sentences = None if pack.likeness is None else pack.likeness.sentences
         barring = {} if self._sentences is None else self._sentences.traits
+        self._asked = MappingProxyType({gate.id: _asked(gate, pack) for gate, _ in gates})
         self._barred = tuple(
-            (gate.id, barring[GATE + gate.id], _asked(gate, pack), check)
+            _Barring(gate.id, barring[GATE + gate.id], check, self._asked[gate.id])
             for gate, check in gates
             if GATE + gate.id in barring
         )
@@ -185,38 +194,39 @@ class Likenesses:
         sure = bool(offers) and margins.of[self._scenarios[offers[0]]] >= self._likeness.sure
         return Alike(gates, offers, doubted, self.picks[offers[0]] if sure else None)
 
-    def asked(self, gate: Gate, complaint: Complaint) -> tuple[str, ...] | None:
+    def asked(self, gate: str, complaint: Complaint) -> tuple[str, ...] | None:
         """The facts that whoever has looked states of a gate; None where all of them are stated already."""
-        asked = _asked(gate, self._pack)
+        asked = self._asked[gate]
         left = tuple(name for name in asked if name not in complaint.facts)
         return left if left or not asked else None
 
     def overhears(self, complaint: Complaint, taken: Intake, parameters: Parameters) -> tuple[Overheard, ...]:
         """The gates that a sentence of a complaint reads like, in the order of the text; each of them once.
 
-        What counts is how much a sentence reads like any of the gates together (`together`); it stands for one, the likest of those that would be open if it were meant so: that the goods are made to
-        order matters to who sends them back. It is not overheard where all the gate's yes-or-no facts are stated: somebody
-        has looked. What a form says of the kind of matter is no look at a sentence.
+        What counts is how much a sentence reads like any of the gates (`together`). It stands for one, the likest of those
+        that would be open if it were meant so: that the goods are made to order matters to who sends them back. It is not
+        overheard where all the gate's yes-or-no facts are stated: somebody has looked. What a form says of the kind of
+        matter is no look at a sentence.
 
         Linear in the length of the text.
         """
         if taken.scan is None or self._sentences is None or not self._barred:
             return ()
-        said, normal = complaint.facts.keys(), taken.scan.normal
+        normal = taken.scan.normal
         found: dict[str, Overheard] = {}
         for start, end in parts_of(normal):
             margins = self._sentences.compare_sentence(normal.text[start:end])
             if margins is None:
                 continue
-            over = {gate: margins.of[trait.name] - trait.cut for gate, trait, _, _ in self._barred}
+            over = {one.gate: margins.of[one.trait.name] - one.trait.cut for one in self._barred}
             if together(over.values()) < 0:
                 continue
-            may = [one for one in self._barred if _would_open(one[3], one[2], taken.facts, parameters)]
-            if not may or together(over[gate] for gate, *_ in may) < 0:
+            may = [one.gate for one in self._barred if _would_open(one.check, one.asked, taken.facts, parameters)]
+            if not may or together(over[gate] for gate in may) < 0:
                 continue
-            gate, _, asked, _ = max(may, key=lambda one: (over[one[0]], one[0]))
-            facts = tuple(name for name in asked if name not in said)
-            if gate not in found and (facts or not asked):
+            gate = max(may, key=lambda name: (over[name], name))
+            facts = self.asked(gate, complaint)
+            if gate not in found and facts is not None:
                 first, last = normal.span(start, end)
                 found[gate] = Overheard(gate, normal.original[first:last].strip(), facts)
         return tuple(found.values())

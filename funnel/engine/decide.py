@@ -19,7 +19,6 @@ from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake, intake, member
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, Facts, Grade, Known
-from funnel.pack.model import Gate
 
 __all__ = ["Compiled", "Reasoning", "compile_pack", "decide", "judge", "put_in_words", "read", "reason"]
 
@@ -63,20 +62,19 @@ def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.
     overheard: tuple[Overheard, ...] = ()
     if settles:
         overheard = compiled.likenesses.overhears(complaint, heard, parameters)
-        overheard += _in_evidence(compiled, complaint, gates, as_of, {one.gate for one in overheard})
+        shut = {gate.id for gate, truth in gates if truth is False} - {one.gate for one in overheard}
+        overheard += _in_evidence(compiled, complaint, shut, parameters, as_of)
     return Reasoning(complaint, as_of, parameters, taken, gates, recognised, assessments, rulings, findings, overheard)
 
 
 def _in_evidence(
-    compiled: Compiled, complaint: Complaint, gates: Sequence[tuple[Gate, Truth]], as_of: dt.date, known: set[str]
+    compiled: Compiled, complaint: Complaint, shut: set[str], parameters: Parameters, as_of: dt.date
 ) -> tuple[Overheard, ...]:
-    """The gates that what is written of the evidence would open, or reads like, were it the complaint's own text.
+    """The gates, of those that are shut, that what is written of the evidence would open, or reads like, were it the complaint's own text.
 
     A note is words of a party, and so is a kind that the pack does not know: they establish nothing, and are not passed over.
     """
     found: dict[str, Overheard] = {}
-    parameters = compiled.table.on(as_of)
-    shut = {gate.id for gate, truth in gates if truth is False} - known
     for words in dict.fromkeys(_written(compiled, complaint)):
         note = complaint.model_copy(update={"text": words, "evidence": ()})
         taken = read(compiled, note, as_of=as_of)
@@ -84,8 +82,7 @@ def _in_evidence(
             Overheard(gate.id, words, facts)
             for gate, check in compiled.gates
             if gate.id in shut and check.truth(taken.facts.known, taken.facts.told, parameters) is True
-            for facts in (compiled.likenesses.asked(gate, complaint),)
-            if facts is not None
+            if (facts := compiled.likenesses.asked(gate.id, complaint)) is not None
         )
         for one in (*opened, *compiled.likenesses.overhears(note, taken, parameters)):
             if one.gate in shut:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeGuard
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -272,14 +272,15 @@ class _Intake:
         source. Words that name other values beside this one leave it unknown; words that name only others contradict it.
         """
         members = spec.members
-        named = self.context.sellers_words[spec.name].all_in(words) - {value} - set(wider_than(members, value))
+        spoken = self.context.sellers_words[spec.name].all_in(words)
+        named = spoken - {value} - set(wider_than(members, value))
         if value == origin.unspecific:
             return value if not named else next(iter(named)) if len(named) == 1 else None
         narrower = {other for other in named if value in wider_than(members, other)}
         others = named - narrower - {origin.unspecific}
         if not others:
             return next(iter(narrower)) if len(narrower) == 1 else value
-        if narrower or value in self.context.sellers_words[spec.name].all_in(words):
+        if narrower or value in spoken:
             return None
         for other in sorted(others):
             self._add(spec.name, Known(other, origin.grade, origin.text_path or origin.path))
@@ -293,7 +294,7 @@ class _Intake:
             if spec is None or name in BUILT_IN_DATES:
                 self.unknown_names.append(name)
                 continue
-            several = isinstance(raw, list) and any(isinstance(e, dict) for e in raw)
+            several = is_several(raw)
             for index, entry in enumerate(raw[:_MAX_SOURCES] if several else [raw]):
                 self._form_entry(spec, entry, f"facts.{name}.{index}" if several else f"facts.{name}")
 
@@ -560,6 +561,11 @@ def _day(raw: Any, zone: ZoneInfo) -> dt.date | None:
         return None
     day = local_date(instant, zone)
     return day if dt.date(1990, 1, 1) <= day < dt.date(2100, 1, 1) else None
+
+
+def is_several(raw: object) -> TypeGuard[list[Any]]:
+    """Whether what stands under a fact's name is a list of sources, and not one value that is a list."""
+    return isinstance(raw, list) and any(isinstance(entry, dict) for entry in raw)
 
 
 def member(spec: FactSpec, word: str) -> str | None:

@@ -8,97 +8,21 @@ from typing import Final
 _LATIN = "A-Za-z\u00c0-\u024f'’"
 _RUN = re.compile(rf"[{_LATIN}0-9]+(?:[ ,.;:!?()\-\"]+[{_LATIN}0-9]+)+")
 _WORD = re.compile(rf"(?<![0-9{_LATIN}])[{_LATIN}]+(?![0-9{_LATIN}])")
-_SCRIPTS = re.compile(
-    "[\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1100-\u11ff\uac00-\ud7af]{2,}(?:[^\u4e00-\u9fff]*?[\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1100-\u11ff\uac00-\ud7af]{2,})*"
-)
+_OTHERS = "[\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1100-\u11ff\uac00-\ud7af]{2,}"
+_SCRIPTS = re.compile(rf"{_OTHERS}(?:[^\u4e00-\u9fff]*?{_OTHERS})*")
 _KANA = re.compile("(?:[\u3040-\u30ff][\u4e00-\u9fff]{0,4}){8,}")
 _WORDS: Final = 3
 _COMMON_ONES: Final = 2
 _SMALL: Final = 4  # words in small letters in a row: names of goods have capitals or figures
 _LETTERS: Final = 6
-_COMMON: Final = frozenset(
-    [
-        "a",
-        "after",
-        "already",
-        "also",
-        "am",
-        "an",
-        "and",
-        "are",
-        "at",
-        "back",
-        "be",
-        "been",
-        "but",
-        "by",
-        "can",
-        "cancel",
-        "cannot",
-        "did",
-        "do",
-        "does",
-        "didn",
-        "don",
-        "for",
-        "from",
-        "get",
-        "give",
-        "got",
-        "had",
-        "has",
-        "have",
-        "he",
-        "her",
-        "him",
-        "his",
-        "i",
-        "if",
-        "in",
-        "is",
-        "it",
-        "its",
-        "just",
-        "me",
-        "my",
-        "no",
-        "not",
-        "of",
-        "on",
-        "or",
-        "our",
-        "please",
-        "refunded",
-        "she",
-        "so",
-        "still",
-        "that",
-        "the",
-        "their",
-        "them",
-        "then",
-        "there",
-        "they",
-        "this",
-        "to",
-        "too",
-        "up",
-        "us",
-        "want",
-        "was",
-        "we",
-        "went",
-        "were",
-        "when",
-        "which",
-        "who",
-        "will",
-        "with",
-        "would",
-        "you",
-        "your",
-    ]
-)
+_COMMON: Final = frozenset({
+    "a", "after", "already", "also", "am", "an", "and", "are", "at", "back", "be", "been", "but", "by", "can",
+    "cancel", "cannot", "did", "do", "does", "didn", "don", "for", "from", "get", "give", "got", "had", "has",
+    "have", "he", "her", "him", "his", "i", "if", "in", "is", "it", "its", "just", "me", "my", "no", "not", "of",
+    "on", "or", "our", "please", "refunded", "she", "so", "still", "that", "the", "their", "them", "then", "there",
+    "they", "this", "to", "too", "up", "us", "want", "was", "we", "went", "were", "when", "which", "who", "will",
+    "with", "would", "you", "your",
+})  # fmt: skip
 """What English sentences are full of, and names of goods are not."""
 
 

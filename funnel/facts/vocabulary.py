@@ -81,10 +81,7 @@ class SellersWords:
 
     def read(self, source: str) -> str | None:
         """The value that a whole field names, or the one that a description speaks of (`kind_in_words`)."""
-        if source in self._members:
-            return source
-        text = normalise(source).text
-        return self._named.get(text.strip()) or self._spoken_of(text)
+        return _only(self.all_in(source))
 
     def all_in(self, source: str) -> frozenset[str]:
         """Every value that a description speaks of, a wider one beside one of its own kinds left out."""
@@ -93,8 +90,7 @@ class SellersWords:
         return frozenset({whole}) if whole is not None else self._spoken(text)
 
     def _spoken_of(self, text: str) -> str | None:
-        whole = self._spoken(text)
-        return next(iter(whole)) if len(whole) == 1 else None
+        return _only(self._spoken(text))
 
     def _spoken(self, text: str) -> frozenset[str]:
         if self._automaton is None:
@@ -107,6 +103,10 @@ class SellersWords:
             if not any(a <= start and end <= b and b - a > end - start for a, b, _ in found)
         }
         return frozenset(whole - {wider for slug in whole for wider in wider_than(self._members, slug)})
+
+
+def _only(values: frozenset[str]) -> str | None:
+    return next(iter(values)) if len(values) == 1 else None
 
 
 def kind_in_words(members: Mapping[str, Member], source: str) -> str | None:

@@ -111,7 +111,8 @@ def read_examples(pack: Pack, personal: Callable[[str], Iterable[str]] = lambda 
     found, sayings = tuple(reading.found), tuple(reading.sayings)
     if not sink.has_errors:
         if pack.likeness is None:
-            sink.add("F807", Span(shown_path(folder))) if found or sayings else None
+            if found or sayings:
+                sink.add("F807", Span(shown_path(folder)))
         elif pack.likeness.examples != digest_of(found, sayings):
             sink.add("F803", Span(shown_path(folder)))
     return Examples(found, sayings, sink.sorted())

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from funnel.errors import Problem
+from funnel.facts.intake import is_several
 from funnel.facts.values import GRADES, Grade
 
 PARTIES: Final = frozenset({"consumer", "merchant"})
@@ -46,8 +47,7 @@ def _beside(before: Any, answer: Any) -> Any:
 
 
 def _entries(value: Any) -> Iterator[Any]:
-    several = isinstance(value, list) and any(isinstance(entry, dict) for entry in value)
-    yield from value if several else [value]
+    yield from value if is_several(value) else [value]
 
 
 def _grade(entry: Any) -> Grade:
