@@ -7,6 +7,7 @@ Only ``id`` and one of ``text`` or ``facts`` are required. Fields that the contr
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
@@ -19,8 +20,10 @@ from pydantic import (
     Field,
     NaiveDatetime,
     PlainSerializer,
+    SerializerFunctionWrapHandler,
     StringConstraints,
     WithJsonSchema,
+    model_serializer,
     model_validator,
 )
 
@@ -33,6 +36,8 @@ MAX_AMOUNT = Decimal(1_000_000_000_000)
 _EARLIEST = dt.date(1990, 1, 1)
 _LATEST = dt.date(2100, 1, 1)
 _FEN_PLACES = 2
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
+"""Text that pydantic would read as seconds since 1970."""
 
 
 class ContractError(ValueError):
@@ -90,9 +95,16 @@ Amount = Annotated[
 """Money in decimal yuan, exact to the fen, not negative."""
 
 
+def _no_bool(value: object) -> object:
+    """Refuse true and false where a number is meant: they are 1 and 0 to Python, and nobody's count."""
+    if isinstance(value, bool):
+        raise ContractError("应为整数，不是 true 或 false", "expected a whole number, not true or false")
+    return value
+
+
 def _midnight(value: object) -> object:
     """Accept a bare date (``2026-11-07``) where an instant is asked for: midnight."""
-    if isinstance(value, bool | int | float):
+    if isinstance(value, bool | int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value.strip())):
         raise ContractError("时间写成 2026-11-07T15:00:00+08:00", "write a date or a timestamp in ISO 8601 form")
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 (given its timezone at intake)
@@ -123,8 +135,12 @@ Text = Annotated[str, AfterValidator(_check_scalars)]
 ShortText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_check_scalars)]
 
 
-class _Part(BaseModel):
-    """A part of the complaint: frozen, tolerant of fields it does not know."""
+class _Part(BaseModel):  # noqa: PLW1641 (pydantic gives what is frozen its hash)
+    """A part of the complaint: frozen, tolerant of fields it does not know.
+
+    A field that was not given is not written, and two parts are equal only where the same fields were given: ``null`` says
+    something (the record has no shipment), a field left out says nothing.
+    """
 
     # A message of pydantic's would else quote what was given, which may be personal data.
     model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True)
@@ -134,14 +150,30 @@ class _Part(BaseModel):
         """Fields that the contract does not know, as they came."""
         return dict(self.model_extra or {})
 
+    @model_serializer(mode="wrap")
+    def _as_given(self, written: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # noqa: ANN202 (what is returned would take the place of the fields in the JSON schema)
+        content = written(self)
+        for name, field in type(self).model_fields.items():
+            if name in self.model_fields_set or name not in content:
+                continue
+            if getattr(self, name) == field.get_default(call_default_factory=True):
+                del content[name]  # what was put into `facts` later stays
+        return content
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other one says the same, and leaves the same unsaid."""
+        if not isinstance(other, _Part):
+            return NotImplemented
+        return super().__eq__(other) and self.model_fields_set == other.model_fields_set
+
 
 class Consumer(_Part):
     """Who complains. ``id`` is the platform's own identifier, never a name or number of a person."""
 
     id: ShortText | None = None
-    age: Annotated[int, Field(ge=0, le=150)] | None = None
+    age: Annotated[int, BeforeValidator(_no_bool), Field(ge=0, le=150)] | None = None
     region: ShortText | None = None
-    prior_complaints: Annotated[int, Field(ge=0)] | None = None
+    prior_complaints: Annotated[int, BeforeValidator(_no_bool), Field(ge=0)] | None = None
 
 
 class Merchant(_Part):
@@ -165,7 +197,7 @@ class Order(_Part):
     category: ShortText | None = None
     category_text: ShortText | None = None
     price: Amount | None = None
-    quantity: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    quantity: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=1_000_000)] | None = None
     total_paid: Amount | None = None
     paid_at: Instant | None = None
     ship_by: Instant | None = None
@@ -195,6 +227,15 @@ class Complaint(_Part):
             Given a mapping, `funnel.Engine.decide` raises `funnel.ComplaintError` in its place, and a batch makes a
             rejects row.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["text"], "properties": {"text": {"type": "string", "pattern": r"\S"}}},
+                {"required": ["facts"], "properties": {"facts": {"type": "object", "minProperties": 1}}},
+            ]
+        }
+    )
 
     id: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_check_scalars)]
     received_at: Instant | None = None

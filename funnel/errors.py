@@ -34,14 +34,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from funnel.diagnostics import Diagnostic
 
 
-class FunnelError(Exception):
-    """Base of every exception this library raises on purpose."""
+def _again(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
+    """An exception as it was, without calling what made it."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class Portable(BaseException):
+    """What can be copied and sent to another process whatever its ``__init__`` takes: a pool must not break on it."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How to make it again: its class, its arguments and its attributes."""
+        return _again, (type(self), self.args, self.__dict__)
+
+
+class FunnelError(Portable, Exception):
+    """Base of every exception this library raises on purpose. All of them can be pickled, with their attributes."""
 
 
 class PackError(FunnelError):

@@ -20,9 +20,11 @@ import funnel
 from funnel.author.scenario_tests import as_of_day
 from funnel.batch.plan import plan_for, ready
 from funnel.decision import Decision
+from funnel.engine._alike import parts_of
 from funnel.engine._memory import Memory
 from funnel.engine.decide import compile_pack, decide, put_in_words, reason
 from funnel.engine.engine import to_complaint
+from funnel.facts.normalise import normalise
 from funnel.pack.examples import read_examples
 from funnel.pack.model import leaves_of
 from funnel.queue import MemoryStore
@@ -286,6 +288,22 @@ def test_a_sentence_that_reads_like_a_gate_brings_a_person_and_is_quoted(base, t
     assert all(m.remedies == () for m in decision.matters)
 
 
+@pytest.mark.parametrize("stop", ["。", " ", "\u3000", "\n", "~", "…", "...", "😡", "❗", "//", "?", "；"])
+def test_a_sentence_is_heard_whatever_its_writer_ends_the_one_before_it_with(base, stop):
+    """What stands before is so much that the two read as one would read like nothing."""
+    hears = made({"none": {"己": 120}}, sentences=hearing({"injury": {"庚": 30, "己": -60}}))
+    complaint = told(f"己己己己己晚到了{stop}{FILL}庚", grievances=["late"])
+    decision = engine(base, hears).decide(complaint)
+    assert [(r.code, r.gate) for r in decision.referral.reasons] == [("gate-suspected", "injury")]
+    assert f"“{FILL}庚”" in decision.referral.reasons[0].text
+
+
+def test_a_blank_inside_a_word_is_no_stop():
+    normal = normalise("我要 退 款，商家 不给 退款  昨天才说不行 的")
+    assert normal.text[slice(*max(parts_of(normal), key=lambda part: part[1] - part[0]))] == normal.text
+    assert normalise("昨天才说不行了 今天又说可以的").stops() == (7,)
+
+
 def test_who_has_looked_states_that_it_is_not_so_and_it_is_settled(base):
     looked = told(f"晚到了。{FILL}庚", grievances=["late"], injury_reported=False)
     assert engine(base, HEARS).decide(looked) == engine(base, None).decide(looked)
@@ -309,9 +327,10 @@ def test_who_has_stated_one_fact_of_several_has_not_looked_for_the_others():
     assert (reason_.code, reason_.gate, reason_.fact) == (
         "gate-suspected",
         "made-good",
-        "agreement_made,made_good_told",
+        "agreement_made,made_good_told,consent_told",
     )
-    for stated, outcome in ((["agreement_made"], "refer"), (["agreement_made", "made_good_told"], "settle")):
+    all_ = reason_.fact.split(",")
+    for stated, outcome in ((all_[:1], "refer"), (all_[:2], "refer"), (all_, "settle")):
         looked = told_.model_copy(update={"facts": {**told_.facts, **dict.fromkeys(stated, False)}})
         assert decide(WITH, looked, as_of=as_of).outcome == outcome
 

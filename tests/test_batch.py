@@ -522,3 +522,12 @@ def test_an_output_that_is_no_regular_file_is_written_and_not_replaced(tmp_path)
         stream.write(b"new")
     assert link.is_symlink()
     assert (target.read_bytes(), target.stat().st_mode & 0o777) == (b"new", 0o600)
+
+
+def test_rows_without_a_day_of_receipt_are_counted_and_told(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("投诉内容,投诉时间\n不发货,2026-11-10\n不发货,\n不发货,\n", "utf-8")
+    summary, _, _ = run(path)
+    assert summary.undated == summary.to_dict()["undated"] == 2
+    assert "2 行" in render_text(summary)
+    assert "2 rows do not say when" in render_text(summary, "en")

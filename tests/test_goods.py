@@ -249,3 +249,47 @@ def test_the_table_of_the_law_names_every_kind_and_articles_that_are_in_force(pa
                 pytest.fail(f"{kind}: {citation}: {error}")
         wider = KINDS[kind].within
         assert (f"`{wider}`" in row.split("|")[1]) is (wider is not None)
+
+
+# --- a kind and a seller's words beside it --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "means"),
+    [
+        ("general", "水果刀", "general"),
+        ("general", "爆款好物", "general"),
+        ("general", "大闸蟹 公4两", "fresh"),
+        ("general", "定制刻字项链", None),
+        ("food", "保健品", "health_food"),
+        ("health_food", "食品", "health_food"),
+        ("electronics", "蓝牙耳机", "electronics"),
+        ("electronics", "手机壳", "electronics"),
+        ("electronics", "定制手机", None),
+    ],
+)
+def test_words_beside_a_kind_are_heard(kind, words, means):
+    order = {"category": kind, "category_text": words}
+    facts = reason(
+        COMPILED, to_complaint({"id": "x", "text": "退货", "order": order}), as_of=dt.date(2026, 11, 10)
+    ).intake.facts
+    assert facts.value("goods_kind") == means
+    assert "goods_kind" not in facts.disputed
+
+
+def test_words_that_contradict_a_kind_are_in_dispute_with_it():
+    order = {"category": "food", "category_text": "新鲜水果"}
+    facts = reason(
+        COMPILED, to_complaint({"id": "x", "text": "退货", "order": order}), as_of=dt.date(2026, 11, 10)
+    ).intake.facts
+    assert {known.value for known in facts.disputed["goods_kind"]} == {"food", "fresh"}
+
+
+@pytest.mark.parametrize(
+    ("platform", "named"),
+    [("闲鱼App", {"second_hand"}), ("闲鱼/转转", {"second_hand"}), ("抖音商城", {"shops"}), ("大明的店", None), ("淘宝闲鱼", {"shops", "second_hand"})],
+)  # fmt: skip
+def test_a_field_of_words_says_every_value_that_it_names(platform, named):
+    complaint = to_complaint({"id": "x", "text": "退货", "platform": platform})
+    facts = reason(COMPILED, complaint, as_of=dt.date(2026, 11, 10)).intake.facts
+    assert facts.value("platform_named") == frozenset(named or ())

@@ -140,6 +140,17 @@ def test_a_minor_by_the_record_refers_every_settlement_though_the_text_says_noth
         assert_referred(decision, "minor", PACK.gates["minor"].tier, test.name)
 
 
+@pytest.mark.parametrize("grade", ["record", "evidence", "stated"])
+def test_no_money_for_the_goods_goes_back_a_second_time(grade):
+    """A refund that is known of bars another; what a rule gives after it (freight, a difference) is not that money."""
+    told = {"value": True, "grade": grade, "source": "支付流水"}
+    for test in SETTLED:
+        facts = {**test.complaint.facts, "already_refunded": told}
+        decision = decide(COMPILED, test.complaint.model_copy(update={"facts": facts}), as_of=day_of(test))
+        settled = {r.kind for m in decision.matters if m.outcome == "settle" for r in m.remedies}
+        assert "refund" not in settled, f"{test.rule}: {test.name}"
+
+
 BUILT_IN = {
     "over-limit": {"claimed_amount": "5000.01"},
     "unreadable-field": {"facts": {"quantity": "许多"}},

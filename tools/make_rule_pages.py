@@ -300,7 +300,11 @@ def _beside(p: Page, rule: Rule) -> list[str]:
 
 
 def _tests(p: Page, tests: Sequence[ScenarioTest]) -> list[str]:
-    lines = [] if p.lang != "en" or not tests else ["What must come of what is said, each in its author's own Chinese words:", ""]
+    lines = (
+        []
+        if p.lang != "en" or not tests
+        else ["What must come of what is said, each in its author's own Chinese words:", ""]
+    )
     for test in tests:
         said = p.expected(test)
         lines.append(f"- {test.name}" + (p.t(f" → {said}", f" → {said}") if said else ""))

@@ -123,7 +123,7 @@ def measure_plain(compiled: Compiled, texts: Iterable[str]) -> Plain:
         taken = read(compiled, complaint, as_of=DAY)
         parameters = compiled.table.on(DAY)
         total += 1
-        overheard += bool(compiled.likenesses.overhears(complaint, taken))
+        overheard += bool(compiled.likenesses.overhears(complaint, taken, parameters))
         words += any(check.truth(taken.facts.known, taken.facts.told, parameters) for _, check in compiled.gates)
     return Plain(total, overheard, words)
 

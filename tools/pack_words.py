@@ -137,7 +137,10 @@ class Page:
             inner = self.inline(condition.item)
             return self.t(f"并非（{inner}）", f"not ({inner})")
         both = (self.t("；", "; and "), self.t(" 或 ", ", or "))
-        parts = [self.inline(i) if isinstance(i, Test | Not) else self.t(f"（{self.inline(i)}）", f"({self.inline(i)})") for i in condition.items]
+        parts = [
+            self.inline(i) if isinstance(i, Test | Not) else self.t(f"（{self.inline(i)}）", f"({self.inline(i)})")
+            for i in condition.items
+        ]
         return both[0 if isinstance(condition, All) else 1].join(parts)
 
     def link(self, target: str, text: str) -> str:

@@ -249,7 +249,7 @@ def _check_choices(reader: Reader, pack: Pack, node: Node | None, expected: froz
     """
     readers: dict[str, list[FactSpec]] = {}
     for spec in pack.vocabulary.facts.values():
-        if spec.origin is not None and spec.members:
+        if spec.origin is not None and spec.members and not spec.origin.holds_words:
             readers.setdefault(spec.origin.path, []).append(spec)
     for path, specs in readers.items():
         if not expected.isdisjoint(spec.name for spec in specs):

@@ -65,6 +65,9 @@ _TRUE, _FALSE = (
     frozenset({"是", "true", "yes", "y", "1", "有", "对"}),
     frozenset({"否", "false", "no", "n", "0", "无", "没有", "不是"}),
 )
+_WORDS, _CHARACTERS = 6, 12
+_CLAUSES = re.compile("[，。！？；,!?;]")
+"""What parts clauses. A name or a place has none."""
 _SPLIT = re.compile(r"[、,，;；/|+]+")
 _SERIAL_EPOCH = dt.datetime(1899, 12, 30)  # noqa: DTZ001 (Excel's serial days have no timezone)
 
@@ -164,6 +167,17 @@ class Assembler:
                 zh, en = _named(head, problem.field or "text")
                 found.append(_Bad(problem.field, f"{zh}：{problem.zh}", f"{en}: {problem.en}"))
         return found
+
+    def fits(self, path: str, cell: Any) -> bool:
+        """Whether a cell of a table could stand for a field: a hint must not call a text a date."""
+        if self._blank(path, cell) or (isinstance(cell, str) and cell.strip() in _NOT_YET.get(path, ())):
+            return True
+        try:
+            self._cell(path, cell)
+        except ValueError:
+            return False
+        told = path in _AMOUNTS | _INTEGERS | _INSTANTS | _BOOLS | {"text"} or path.startswith("facts.")
+        return told or not reads_as_words(cell)
 
     def id_of(self, row: Row, paths: Mapping[str, str]) -> str | None:
         """The id of a row that makes no complaint, so that a reject can be told by it."""
@@ -276,6 +290,16 @@ class Assembler:
         if kind == "set":
             return [word.strip() for word in _SPLIT.split(_text(cell)) if word.strip()]
         return _text(cell)
+
+
+def reads_as_words(cell: Any) -> bool:
+    """Whether a cell holds a sentence or two, as a complaint does, rather than a name, a number or a place."""
+    if not isinstance(cell, str):
+        return False
+    text = cell.strip()
+    if text.isascii():
+        return len(text.split()) >= _WORDS
+    return len(text) >= _CHARACTERS and _CLAUSES.search(text) is not None
 
 
 class _CellProblem(Exception):  # noqa: N818 (it carries a problem up one level, no error of the program)

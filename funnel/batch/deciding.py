@@ -108,8 +108,8 @@ def crash(error: Exception) -> RowProblem:
     kind = type(error).__name__
     return RowProblem(
         "engine-error",
-        f"判断时出错（{kind}），这一件交人工",
-        f"deciding failed ({kind}); this one goes to a human",
+        f"判断时出错（{kind}），没有判断结果；这一件要由人来看",
+        f"deciding failed ({kind}), there is no decision; a person must look at this one",
     )
 
 

@@ -14,10 +14,10 @@ from funnel.errors import MappingError, SourceError
 
 PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "id": ("id", "complaint_id", "ticket_id", "case_id", "投诉编号", "投诉单号", "工单号", "工单编号", "编号", "单号", "序号", "投诉id", "案件编号"),
-        "received_at": ("received_at", "created_at", "complaint_time", "date", "投诉时间", "投诉日期", "提交时间", "创建时间", "受理时间", "接收时间", "反馈时间", "时间", "日期"),
+        "id": ("id", "complaint_id", "ticket_id", "case_id", "投诉编号", "投诉单号", "工单号", "工单编号", "编号", "单号", "序号", "投诉id", "案件编号", "complaint no", "complaint number", "case no", "ticket no", "投诉号", "工单id"),
+        "received_at": ("received_at", "created_at", "complaint_time", "date", "投诉时间", "投诉日期", "提交时间", "创建时间", "受理时间", "接收时间", "反馈时间", "时间", "日期", "complaint date", "date received", "received date", "收到投诉时间", "投诉提交时间"),
         "channel": ("channel", "source", "渠道", "投诉渠道", "来源", "投诉来源", "受理渠道"),
-        "text": ("text", "content", "complaint", "description", "message", "body", "投诉内容", "问题描述", "详情", "投诉详情", "内容", "正文", "描述", "投诉描述", "诉求内容", "反馈内容", "评价内容", "评论", "投诉原文", "问题"),
+        "text": ("text", "content", "complaint", "description", "message", "body", "投诉内容", "问题描述", "详情", "投诉详情", "内容", "正文", "描述", "投诉描述", "诉求内容", "反馈内容", "评价内容", "评论", "投诉原文", "问题", "complaint text", "complaint content", "complaint description", "complaint details", "complaint body", "投诉正文", "投诉文本", "投诉说明", "投诉情况", "问题详情", "诉求描述", "反馈详情"),
         "platform": ("platform", "平台", "投诉平台", "购物平台", "交易平台"),
         "claims": ("claims", "claim", "诉求", "用户诉求", "消费者诉求", "投诉诉求", "投诉要求", "诉求类型"),
         "claimed_amount": ("claimed_amount", "claim_amount", "索赔金额", "涉诉金额", "诉求金额", "要求赔偿金额", "涉案金额"),
@@ -26,16 +26,16 @@ PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "consumer.region": ("consumer.region", "region", "province", "city", "地区", "省份", "城市", "消费者地区", "所在地"),
         "consumer.prior_complaints": ("consumer.prior_complaints", "prior_complaints", "历史投诉次数", "此前投诉次数", "投诉次数"),
         "merchant.id": ("merchant.id", "merchant_id", "shop_id", "seller_id", "商家id", "店铺id", "商家编号", "店铺编号", "卖家id"),
-        "merchant.name": ("merchant.name", "merchant", "merchant_name", "shop", "shop_name", "seller", "商家", "商家名称", "店铺", "店铺名称", "被投诉商家", "被投诉方", "投诉对象", "卖家", "商户", "商户名称", "被投诉企业"),
+        "merchant.name": ("merchant.name", "merchant", "merchant_name", "shop", "shop_name", "seller", "商家", "商家名称", "店铺", "店铺名称", "被投诉商家", "被投诉方", "投诉对象", "卖家", "商户", "商户名称", "被投诉企业", "店铺名", "商家名", "被投诉店铺", "被投诉单位"),
         "merchant.self_operated": ("merchant.self_operated", "self_operated", "是否自营", "自营"),
         "merchant.credit": ("merchant.credit", "credit", "商家信用", "信用等级"),
-        "order.id": ("order.id", "order_id", "order_no", "order_number", "订单号", "订单编号", "订单id"),
+        "order.id": ("order.id", "order_id", "order_no", "order_number", "订单号", "订单编号", "订单id", "订单号码"),
         "order.kind": ("order.kind", "order_kind", "交易类型", "订单类型", "商品性质"),
         "order.category": ("order.category", "category", "商品类别代码", "类目代码"),
         "order.category_text": ("order.category_text", "category_text", "product", "goods", "商品类目", "品类", "类目", "商品类别", "商品", "商品名称", "商品分类", "产品"),
         "order.price": ("order.price", "price", "unit_price", "单价", "商品价格", "商品单价", "价格", "售价"),
         "order.quantity": ("order.quantity", "quantity", "qty", "数量", "购买数量", "件数", "商品数量"),
-        "order.total_paid": ("order.total_paid", "total_paid", "amount", "paid_amount", "实付金额", "订单金额", "实付款", "实付", "支付金额", "付款金额", "实际支付", "交易金额"),
+        "order.total_paid": ("order.total_paid", "total_paid", "amount", "paid_amount", "实付金额", "订单金额", "实付款", "实付", "支付金额", "付款金额", "实际支付", "交易金额", "实付总额", "实付总金额", "订单总额"),
         "order.paid_at": ("order.paid_at", "paid_at", "payment_time", "order_time", "付款时间", "支付时间", "下单时间", "付款日期", "购买时间", "购买日期", "下单日期"),
         "order.ship_by": ("order.ship_by", "ship_by", "承诺发货时间", "最晚发货时间", "约定发货时间", "预计发货时间", "承诺发货日"),
         "order.shipped_at": ("order.shipped_at", "shipped_at", "发货时间", "发货日期", "实际发货时间"),
@@ -46,6 +46,9 @@ PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 """Contract paths and the headers that mean them."""
 
+_PAID = ("price", "paid")
+_BACK = ("退", "赔", "索", "补偿", "refund", "return", "claim", "compensat")
+"""Words of sums that are asked or given back: such a column is no record of what was paid."""
 _BRACKETS = re.compile(r"[（(\[【].*?[)）\]】]")
 _NOISE = re.compile(r"[\s_\-/:：*.]+")
 
@@ -167,8 +170,12 @@ class HeaderReader:
         return self._labels.get(word)
 
     def suggest(self, header: str) -> str | None:
-        """The field whose name is nearest, if any is near."""
-        word = normal(header)
+        """The field whose name is nearest, if any is near; never one of what was paid for what is asked or given back."""
+        path = self._nearest(normal(header))
+        paid = path is not None and any(word in path for word in _PAID)
+        return None if paid and any(word in header.lower() for word in _BACK) else path
+
+    def _nearest(self, word: str) -> str | None:
         near = difflib.get_close_matches(word, [*self._known, *self._labels], n=1, cutoff=0.6)
         if near:
             return self._known.get(near[0]) or self._labels[near[0]]

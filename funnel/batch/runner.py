@@ -7,15 +7,15 @@ import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import BinaryIO, Protocol
 
-from funnel.batch.assemble import Assembler
+from funnel.batch.assemble import Assembler, reads_as_words
 from funnel.batch.deciding import Decided, Table, crash, reject_line
 from funnel.batch.ids import SeenIds
 from funnel.batch.longrun import LongRun
 from funnel.batch.pool import Pool
-from funnel.batch.rows import Row, RowProblem, excerpts
+from funnel.batch.rows import Row, RowProblem, excerpt, excerpts
 from funnel.batch.source import FileState, Source
 from funnel.batch.summary import Summary
 from funnel.batch.tally import Counted, Tally, counted
@@ -29,6 +29,8 @@ __all__ = ["DecisionWriter", "JsonlWriter", "Progress", "run_batch"]
 
 _EVERY = 200
 """Rows between two reports of progress."""
+_LOOKED_AT = 50
+"""Rows of a table that are looked at to see what a column holds that is not understood."""
 _PLACE = 40
 """Bits for the number of a row, below those for the number of its source."""
 _ROWS = 64
@@ -186,12 +188,45 @@ class _Run:
                 rows = source.rows
                 if place < self.place:
                     continue  # done before the run was interrupted
+                if not (place == self.place and self.row):
+                    rows = self._looked_at(rows, source, table)
                 if place == self.place and self.row:
                     self._pass_over(rows, self.row, source, place)
                 while piece := _cut(rows, size):
                     yield _Piece(place, source, table, piece, source.position())
                 self.states[place] = source.state()
                 yield _Piece(place, source, table, (), source.size)
+
+    def _looked_at(self, rows: Iterator[Row], source: Source, table: Table) -> Iterator[Row]:
+        """The rows, of whose first ones it was seen what columns that are not understood hold.
+
+        Raises:
+            SourceError: Nothing is taken for the complaint's text, and such a column holds what reads like one.
+        """
+        unknown = [
+            h for h, path in table.paths.items() if path == f"extra.{h}" and h not in self.assembler.headers.passed
+        ]
+        if not unknown:
+            return rows
+        first = list(islice(rows, _LOOKED_AT))
+        texts: list[str] = []
+        for header in unknown:
+            cells = [row.content.get(header) for row in first if row.content is not None]
+            cells = [cell for cell in cells if cell is not None and cell != ""]
+            near = self.tally.suggestions.get(header)
+            if near is not None and not all(self.assembler.fits(near, cell) for cell in cells):
+                self.tally.suggestions[header] = (
+                    "text" if _mostly_words(cells) and "text" not in table.paths.values() else None
+                )
+            if _mostly_words(cells):
+                texts.append(header)
+        if texts and "text" not in table.paths.values():
+            name = excerpt(texts[0])
+            raise SourceError(
+                f"{source.name}：没有一列被当作投诉内容，“{name}”这一列却像是；写 --map '{name}=text'，不是就写 --map '{name}=extra.{name}' "
+                f"no column is taken for the complaint's text, but {name!r} reads like it; write --map '{name}=text', or --map '{name}=extra.{name}' if it is not"
+            )
+        return chain(first, rows)
 
     def _pass_over(self, rows: Iterator[Row], count: int, source: Source, place: int) -> None:
         for done in range(1, count + 1):
@@ -367,6 +402,11 @@ class _Run:
         """What became of the batch."""
         seconds = self.before if self.finished else self._seconds()
         return self.tally.summary(seconds, pack, self.assembler.headers)
+
+
+def _mostly_words(cells: Sequence[object]) -> bool:
+    """Whether a third of the cells and more hold sentences."""
+    return bool(cells) and 3 * sum(map(reads_as_words, cells)) >= len(cells)
 
 
 def _cut(rows: Iterator[Row], size: int) -> list[Row]:

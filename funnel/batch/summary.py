@@ -45,6 +45,7 @@ class Summary:
         unnamed_fields: Fields not understood beyond the thousand names that are told apart, counted.
         damaged_ids: Ids beside the complaint's own that Excel has made useless, with the number of rows: passed through as they
             are and not used.
+        undated: Rows decided that do not say when the complaint was received.
         sources: What there is to tell of how files were read: a header below a title, sheets that were read together, sheets that
             were not read.
         amount: Sum of the amounts of all settlement drafts, in yuan.
@@ -69,6 +70,7 @@ class Summary:
     presumed: int = 0
     out_of_scope: Mapping[str, int] = field(default_factory=dict)
     sources: tuple[Reading, ...] = ()
+    undated: int = 0
     damaged_ids: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -109,6 +111,7 @@ class Summary:
             "damaged_ids": dict(self.damaged_ids),
             "sources": [reading.to_dict() for reading in self.sources],
             "generated_ids": self.generated_ids,
+            "undated": self.undated,
             "settled_amount": f"{self.amount:.2f}",
             "seconds": round(self.seconds, 3),
             "pack": {"id": self.pack, "digest": self.digest},
@@ -221,6 +224,13 @@ def _notes(summary: Summary, index: int) -> list[str]:
         )[index]
         for name, count in summary.damaged_ids.items()
     ]
+    if summary.undated:
+        lines.append(
+            (
+                f"没写收到日期的有 {summary.undated:,} 行：按运行当天（或 --as-of 的日子）收到来判断，期限也从那天算",
+                f"{summary.undated:,} rows do not say when they were received: they are decided as of the day of the run (or --as-of), and so are their deadlines",
+            )[index]
+        )
     if summary.generated_ids:
         lines.append(
             (

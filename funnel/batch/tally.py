@@ -20,7 +20,7 @@ from funnel.decision import Decision
 NAMES = 1_000
 """Names of unknown fields that are told apart; JSON keys can be without number, and memory stays flat."""
 _INDEX = re.compile(r"^(evidence|facts\..+?)\.\d+(?=\.)")
-_COUNTS = ("rows", "recognised", "presumed", "settled", "asked", "decided", "generated", "nameless")
+_COUNTS = ("rows", "recognised", "presumed", "settled", "asked", "decided", "generated", "nameless", "undated")
 _COUNTERS = ("referred", "rejected", "gates", "unknown", "out_of_scope")
 
 
@@ -33,6 +33,7 @@ class Counted:
         amount: Sum of the amounts, if it is settled.
         unknown: Fields that were not understood.
         generated: Whether its id was made from the row's number.
+        undated: Whether it does not say when it was received, so that the day of the run counts.
     """
 
     recognised: bool
@@ -44,6 +45,7 @@ class Counted:
     amount: Decimal
     unknown: tuple[str, ...]
     generated: bool
+    undated: bool = False
 
 
 def counted(decision: Decision, complaint: Complaint, *, generated: bool) -> Counted:
@@ -65,6 +67,7 @@ def counted(decision: Decision, complaint: Complaint, *, generated: bool) -> Cou
         amount=sum(amounts, Decimal(0)),
         unknown=tuple(sorted(extra)),
         generated=generated,
+        undated=complaint.received_at is None,
     )
 
 
@@ -81,7 +84,7 @@ class Tally:
         self.scenarios: dict[str, list[int]] = {}
         self.titles: dict[str, str] = {}
         self.amount = Decimal(0)
-        self.nameless = 0
+        self.nameless = self.undated = 0
         self.out_of_scope: Counter[str] = Counter()
         self.sources: dict[int, Reading] = {}
         """What there is to tell of how files were read, by their place."""
@@ -97,6 +100,7 @@ class Tally:
         """Count a decision."""
         self.decided += 1
         self.generated += item.generated
+        self.undated += item.undated
         self.recognised += item.recognised
         self.presumed += item.presumed
         self.settled += item.outcome == "settle"
@@ -132,7 +136,7 @@ class Tally:
         """The sum that `state` put down."""
         tally = cls()
         for name in _COUNTS:
-            setattr(tally, name, int(state[name]))
+            setattr(tally, name, int(state.get(name, 0)))  # one from before a count was added has none
         for name in _COUNTERS:
             setattr(tally, name, Counter({key: int(count) for key, count in state[name]}))
         tally.suggestions = dict(state["suggestions"])
@@ -146,7 +150,7 @@ class Tally:
     def summary(self, seconds: float, pack: tuple[str, str], headers: HeaderReader) -> Summary:
         """The sum as a summary."""
         unknown = {
-            name: (count, self.suggestions.get(name) or headers.suggest(name))
+            name: (count, self.suggestions[name] if name in self.suggestions else headers.suggest(name))
             for name, count in self.unknown.most_common()
             if name not in headers.passed and name not in IDS
         }
@@ -166,6 +170,7 @@ class Tally:
             damaged_ids=MappingProxyType({name: self.unknown[name] for name in sorted(IDS) if name in self.unknown}),
             out_of_scope=MappingProxyType(dict(self.out_of_scope.most_common())),
             generated_ids=self.generated,
+            undated=self.undated,
             amount=self.amount,
             seconds=seconds,
             pack=pack[0],

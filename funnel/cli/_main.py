@@ -6,11 +6,15 @@ import gc
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
+
+_UNWRITABLE, _INTERRUPTED, _CLOSED = 2, 130, 141
 
 _COMMANDS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
@@ -80,6 +84,46 @@ def language() -> str:
     return "en" if wanted.lower().startswith("en") else "zh"
 
 
+def _filled(value: Any, param: click.Parameter | None, ctx: click.Context | None) -> None:
+    """Refuse a word without a letter: a variable of the shell that is not set is no file, queue or name."""
+    if not isinstance(value, str) or value.strip():
+        return
+    if ctx is None or param is None or ctx.get_parameter_source(param.name or "") is ParameterSource.DEFAULT:
+        return
+    words = ("内容是空的；是不是有变量没有设置？", "the value is empty; is a variable of the shell not set?")
+    raise click.BadParameter(words[language() == "en"], ctx, param)
+
+
+class _Word(type(click.STRING)):  # type: ignore[misc]  # (click does not export the class)
+    """A text that is not empty."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        _filled(value, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class _Place(click.Path):
+    """A path that is not empty. What click makes of an empty one is the working directory."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        _filled(value, param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _refusing_empty(command: click.Command) -> click.Command:
+    """The same command, all of whose options and arguments that take words refuse empty ones; its own commands too."""
+    for param in command.params:
+        if param.type is click.STRING:
+            param.type = _Word()
+        elif type(param.type) is click.Path:
+            place = _Place()
+            vars(place).update(vars(param.type))
+            param.type = place
+    for inner in command.commands.values() if isinstance(command, click.Group) else ():
+        _refusing_empty(inner)
+    return command
+
+
 class _Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -89,8 +133,7 @@ class _Group(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(_COMMANDS[cmd_name][0]).command
-        return command
+        return _refusing_empty(import_module(_COMMANDS[cmd_name][0]).command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
@@ -123,7 +166,9 @@ def group() -> None:
 def main(args: list[str] | None = None) -> Any:
     """Run the command line.
 
-    Exit codes: 0 clean, 1 findings, 2 usage, 3 pack does not load, 4 scenario tests fail, 5 too many bad input rows.
+    Exit codes: 0 clean, 1 findings, 2 usage, or a file or standard output that cannot be read or written, 3 pack does not
+    load, 4 scenario tests fail, 5 too many bad input rows, 130 interrupted, 141 whoever read standard output has closed it,
+    143 terminated.
     """
     # A pack is a hundred thousand objects that live as long as the command: looking through them again and again for
     # what could be thrown away takes a fifth of the time to load it. The process is ours, so is its collector.
@@ -134,7 +179,44 @@ def main(args: list[str] | None = None) -> Any:
                 errors="backslashreplace"
             )  # a terminal that cannot show a character is no reason to fail
     try:
-        return group.main(args=args, prog_name="funnel", standalone_mode=True)
-    except BrokenPipeError:  # `funnel … | head`
+        try:
+            return _called(args)
+        finally:
+            if sys.stdout is not None:  # as it is where it was closed from the beginning
+                sys.stdout.flush()  # what the interpreter cannot write at its end, it tells with a traceback
+    except OSError as error:
+        _end(error)
+
+
+def _called(args: list[str] | None) -> Any:
+    """Run the command as click would, but for a pipe that was closed, of which click says nothing."""
+    if "_FUNNEL_COMPLETE" in os.environ:  # a shell asks what could be typed next
+        return group.main(args=args, prog_name="funnel")
+    try:
+        with group.make_context("funnel", list(sys.argv[1:] if args is None else args)) as context:
+            return group.invoke(context)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, EOFError, KeyboardInterrupt):
+        click.echo("中断" if language() != "en" else "interrupted", err=True)
+        sys.exit(_INTERRUPTED)
+
+
+def _end(error: OSError) -> NoReturn:
+    """Tell in a line what could not be read or written, where no command has told it better."""
+    zh = language() != "en"
+    closed = isinstance(error, BrokenPipeError)
+    if error.filename is not None:
+        text = f"{error.filename}：打不开或写不了（{error.strerror}）" if zh else f"{error.filename}: cannot be opened or written ({error.strerror})"  # fmt: skip
+    elif closed:
+        text = "标准输出被对方关掉了，没有全部写出" if zh else "standard output was closed by its reader before all was written"  # fmt: skip
+    else:
+        text = f"标准输出写不了（{error.strerror}）" if zh else f"standard output cannot be written ({error.strerror})"
+    with suppress(OSError):
+        click.echo(f"funnel: {text}", err=True)
+    with suppress(OSError, ValueError, AttributeError):  # what is still buffered would be tried again at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    sys.exit(_CLOSED if closed else _UNWRITABLE)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -15,6 +17,7 @@ import click
 from funnel.cli._common import (
     BAD_ROWS,
     CLEAN,
+    FINDINGS,
     USAGE,
     as_of_option,
     fail,
@@ -38,6 +41,9 @@ if TYPE_CHECKING:
     from funnel.pack.model import Pack
     from funnel.queue import Funnel
 
+ENGINE_ERROR = "engine-error"
+"""The code of a reject that is no fault of its row."""
+_INTERRUPTED, _TERMINATED = 130, 143
 _HEAD = 500
 """Rows that are decided before other processes are started without being asked for: they need a second to begin."""
 _DECISIONS = frozenset({".jsonl", ".ndjson", ".csv"})
@@ -149,8 +155,9 @@ def command(
 
     Without -o and --queue nothing is written: a dry run. With --queue each complaint is decided as of the day it was
     received and kept with its case; one delivered before is left as it is. A run that writes files can be interrupted in any
-    way, and goes on with --resume. Exit codes: 0 done, 2 usage, 3 the pack does not load, 5 too many
-    unreadable rows (with --max-rejects), 130 interrupted.
+    way, and goes on with --resume; one with --queue goes on when it is run again. Exit codes: 0 done, 1 the engine failed on a row,
+    or no row could be decided, 2 usage, or what cannot be read or written, 3 the pack does not load, 5 too many
+    unreadable rows (with --max-rejects), 130 interrupted, 141 standard output was closed, 143 terminated.
     """
     from funnel.batch.runner import run_batch  # noqa: PLC0415 (late, for a quick --help)
     from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
@@ -167,6 +174,8 @@ def command(
     pack = open_pack(pack_name, lang)
     zh = lang != "en"
     kept: LongRun | None = None
+    intake: _Intake | None = None
+    _on_terminate()
     try:
         names = {"decisions": output, "rejects": rejects, "shadow": shadow_file}
         _check_names(files, names)
@@ -184,7 +193,7 @@ def command(
         with ExitStack() as stack:
             shadows = ShadowFile() if shadow_file else None
             long_run = _long_run(
-                files, names, identity, checkpoint_every, shadows, resume=resume, queue=bool(queue_url)
+                files, names, identity, checkpoint_every, shadows, resume=resume, queue=queue_url is not None
             )
             kept = stack.enter_context(long_run)
             _tell_start(long_run, zh=zh, resume=resume)
@@ -192,7 +201,8 @@ def command(
             if shadows is not None:
                 shadows.write_to(streams["shadow"], long_run)
             engine = Engine(pack, lang=lang, shadow=shadows, matcher=matcher, clock=lambda: long_run.moment)
-            intake = stack.enter_context(_intake(engine, queue_url, tenant, source)) if queue_url else None
+            if queue_url is not None:
+                intake = stack.enter_context(_intake(engine, queue_url, tenant, source))
             writer = _writer(output, streams.get("decisions"), long_run)
             pool = None
             if intake is None:
@@ -221,11 +231,16 @@ def command(
                 if zh
                 else "the progress is kept: remove the cause and go on with --resume"
             )
+        if intake is not None:
+            hint = "\n" + _stopped(intake, files, lang)
         fail(f"funnel run: {said(error, lang)}{hint}", USAGE)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as end:
+        code = _TERMINATED if isinstance(end, _TerminatedError) else _INTERRUPTED
+        if intake is not None:
+            fail(_stopped(intake, files, lang), code)
         if kept is not None and kept.kept:
-            fail("中断；加 --resume 接着做" if zh else "interrupted; go on with --resume", 130)
-        fail("中断，没有写出结果文件" if zh else "interrupted; no output file was written", 130)
+            fail("中断；加 --resume 接着做" if zh else "interrupted; go on with --resume", code)
+        fail("中断，没有写出结果文件" if zh else "interrupted; no output file was written", code)
     tell_left(summary.sources, lang)
     if form == "json":
         import orjson  # noqa: PLC0415 (late, for a quick --help)
@@ -245,8 +260,62 @@ def command(
     if shadows is not None and form == "text":
         text += "\n\n" + shadow_text(pack, shadows.tallies, lang)
     click.echo(text, err=output == "-")
+    failed = summary.rejected.get(ENGINE_ERROR, 0)
+    if failed:
+        click.echo(_failed(failed, rejects, lang, queue=intake is not None), err=True)
     rejected = sum(summary.rejected.values())
-    sys.exit(BAD_ROWS if max_rejects is not None and rejected > max_rejects else CLEAN)
+    if max_rejects is not None and rejected > max_rejects:
+        sys.exit(BAD_ROWS)
+    nothing = bool(rejected) and not summary.decided
+    if nothing:
+        click.echo(
+            f"funnel run: 没有一行能判断，{rejected:,} 行都读不出；格式对吗（--input-format）？"
+            if zh
+            else f"funnel run: no row could be decided, all {rejected:,} were rejected; is the format right (--input-format)?",
+            err=True,
+        )
+    sys.exit(FINDINGS if failed or nothing else CLEAN)
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """Somebody asked the process to end, as a service manager does."""
+
+
+def _on_terminate() -> None:
+    """Take SIGTERM for an interruption, so that what is half written is tidied up and told."""
+
+    def end(*_: object) -> None:
+        raise _TerminatedError
+
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGTERM, end)
+        click.get_current_context().call_on_close(lambda: signal.signal(signal.SIGTERM, before))
+
+
+def _stopped(intake: _Intake, files: tuple[str, ...], lang: str) -> str:
+    """What a run that was stopped has taken into the queue, and how to go on."""
+    if "-" in files:
+        zh, en = "把剩下的投诉再送一遍", "send the rest again"
+    else:
+        zh, en = "再运行同一条命令就接着做", "run the same command again to go on"
+    if lang == "en":
+        return f"stopped; {intake.summary(lang)}; what was taken in stays: {en}. No output file was written"
+    return f"中断；{intake.summary(lang)}。收下的不会丢：{zh}。没有写出结果文件"
+
+
+def _failed(count: int, rejects: str | None, lang: str, *, queue: bool) -> str:
+    """How many rows the engine failed on, and where they are: no complaint may be lost without a word."""
+    if lang == "en":
+        where = f"they are in {rejects}, code {ENGINE_ERROR}" if rejects else "they are kept nowhere: run again with --rejects rejects.jsonl"  # fmt: skip
+        into = " and are not in the queue" if queue else ""
+        return f"funnel run: deciding failed on {count:,} rows, which have no decision{into}; {where}. A person must look at them"
+    where = (
+        f"它们在 {rejects}，code 是 {ENGINE_ERROR}"
+        if rejects
+        else "它们没有留下：加 --rejects rejects.jsonl 再运行一次"
+    )
+    into = "，也没有入队" if queue else ""
+    return f"funnel run: 有 {count:,} 行判断时出错，没有判断结果{into}；{where}。要由人来看"
 
 
 def _check_queue(as_of: dt.date | None, jobs: int | None, *, resume: bool) -> None:
@@ -362,8 +431,12 @@ class _Intake:
 
     def __call__(self, complaint: Complaint) -> Decision:
         from funnel.decision import Decision as Read  # noqa: PLC0415 (late, for a quick --help)
+        from funnel.errors import BatchError, StoreError  # noqa: PLC0415 (as above)
 
-        taken = self.desk.ingest(complaint, source=self.source)
+        try:
+            taken = self.desk.ingest(complaint, source=self.source)
+        except StoreError as error:  # no fault of this row: the next one would fare no better
+            raise BatchError(said(error, self.desk.engine.lang)) from None
         self.new += not taken.duplicate
         self.known += taken.duplicate
         self.changed += taken.changed

@@ -73,6 +73,10 @@ class Diagnostic:
         """One way out, in ``zh`` or ``en``."""
         return self._fill(CATALOG[self.code].help(lang))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """How to make it again: a view of a mapping cannot be pickled, a mapping can."""
+        return Diagnostic, (self.code, self.severity, self.span, dict(self.values), self.related)
+
     def _fill(self, template: str) -> str:
         return template.format_map(_Blanks(self.values))
 

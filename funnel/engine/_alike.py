@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -25,10 +25,12 @@ from typing import Final
 
 from funnel.complaint import Complaint
 from funnel.engine._checks import Check
+from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake
-from funnel.facts.likeness import GATE, NONE, Likeness, Margins
+from funnel.facts.likeness import GATE, NONE, Likeness, Margins, together
+from funnel.facts.normalise import Normal
 from funnel.facts.truth import Truth
-from funnel.facts.values import Facts, Grade, Known
+from funnel.facts.values import LIKENESS, Facts, Grade, Known
 from funnel.pack.model import OTHER, Gate, Pack, Rule, Test, leaves_of
 
 GRIEVANCES: Final = "grievances"
@@ -39,7 +41,12 @@ _ALSO: Final = -0.7
 _NEARLY: Final = -0.1
 """The margin from which on a single sentence tells of a matter: it has fewer words to be like the examples in."""
 _SENTENCE = re.compile("[^。！？；!?;\n\r]+")
-_CLAUSE = re.compile("[^。！？；!?;\n\r,，:：]+")
+_CLAUSE = re.compile("[^,，:：]+")
+
+_STOP = re.compile(
+    "[。！？；!?;\n\r~\u2600-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff\ufe0f\u200d]+|[.…]{2,}|(?<![0-9])[.](?![0-9])|…|/{2,}"
+)
+"""What people end a sentence with: stops, and waves, dots, strokes and little pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +106,9 @@ class Likenesses:
         self._sentences = None if pack.likeness is None else pack.likeness.sentences
         barring = {} if self._sentences is None else self._sentences.traits
         self._barred = tuple(
-            (gate.id, barring[GATE + gate.id], _asked(gate, pack)) for gate, _ in gates if GATE + gate.id in barring
+            (gate.id, barring[GATE + gate.id], _asked(gate, pack), check)
+            for gate, check in gates
+            if GATE + gate.id in barring
         )
         live = [rule for rule in pack.live_rules if rule.scenario in traits]
         self._scenarios = {rule.id: rule.scenario for rule in live}
@@ -176,11 +185,18 @@ class Likenesses:
         sure = bool(offers) and margins.of[self._scenarios[offers[0]]] >= self._likeness.sure
         return Alike(gates, offers, doubted, self.picks[offers[0]] if sure else None)
 
-    def overhears(self, complaint: Complaint, taken: Intake) -> tuple[Overheard, ...]:
+    def asked(self, gate: Gate, complaint: Complaint) -> tuple[str, ...] | None:
+        """The facts that whoever has looked states of a gate; None where all of them are stated already."""
+        asked = _asked(gate, self._pack)
+        left = tuple(name for name in asked if name not in complaint.facts)
+        return left if left or not asked else None
+
+    def overhears(self, complaint: Complaint, taken: Intake, parameters: Parameters) -> tuple[Overheard, ...]:
         """The gates that a sentence of a complaint reads like, in the order of the text; each of them once.
 
-        A sentence reads like one gate, the likest. That is not overheard where all its yes-or-no facts are stated: somebody has
-        looked. What a form says of the kind of matter is no look at a sentence.
+        What counts is how much a sentence reads like any of the gates together (`together`); it stands for one, the likest of those that would be open if it were meant so: that the goods are made to
+        order matters to who sends them back. It is not overheard where all the gate's yes-or-no facts are stated: somebody
+        has looked. What a form says of the kind of matter is no look at a sentence.
 
         Linear in the length of the text.
         """
@@ -188,14 +204,17 @@ class Likenesses:
             return ()
         said, normal = complaint.facts.keys(), taken.scan.normal
         found: dict[str, Overheard] = {}
-        for start, end in parts_of(normal.text):
+        for start, end in parts_of(normal):
             margins = self._sentences.compare_sentence(normal.text[start:end])
             if margins is None:
                 continue
-            over = {gate: margins.of[trait.name] - trait.cut for gate, trait, _ in self._barred}
-            gate, trait, asked = max(self._barred, key=lambda one: (over[one[0]], one[0]))
-            if margins.of[trait.name] < trait.cut:
+            over = {gate: margins.of[trait.name] - trait.cut for gate, trait, _, _ in self._barred}
+            if together(over.values()) < 0:
                 continue
+            may = [one for one in self._barred if _would_open(one[3], one[2], taken.facts, parameters)]
+            if not may or together(over[gate] for gate, *_ in may) < 0:
+                continue
+            gate, _, asked, _ = max(may, key=lambda one: (over[one[0]], one[0]))
             facts = tuple(name for name in asked if name not in said)
             if gate not in found and (facts or not asked):
                 first, last = normal.span(start, end)
@@ -236,24 +255,44 @@ class Likenesses:
         return (), tuple(name for name in low if recorded.get(name) is not True)
 
 
-def parts_of(normal: str) -> Iterator[tuple[int, int]]:
+def parts_of(normal: Normal) -> Iterator[tuple[int, int]]:
     """Where the sentences of a normalised text stand, and where a sentence has more than two clauses each two neighbours.
 
     Not each clause: what is said to be so, and what was promised, is taken back in the next (说打款了，卡里没有).
     """
-    for sentence in _SENTENCE.finditer(normal):
-        yield sentence.span()
-        clauses = [clause.span() for clause in _CLAUSE.finditer(normal, *sentence.span())]
+    text = normal.text
+    for start, end in _between(text, normal.stops()):
+        yield start, end
+        clauses = [clause.span() for clause in _CLAUSE.finditer(text, start, end)]
         if len(clauses) > 2:  # noqa: PLR2004 (two are the sentence)
-            yield from ((start, end) for (start, _), (_, end) in pairwise(clauses))
+            yield from ((first, last) for (first, _), (_, last) in pairwise(clauses))
+
+
+def _between(text: str, stops: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """What stands between the stops of a text, those given by their place included."""
+    ends = sorted([*(match.span() for match in _STOP.finditer(text)), *((place, place) for place in stops)])
+    start = 0
+    for end, after in [*ends, (len(text), len(text))]:
+        if end > start:
+            yield start, end
+        start = max(start, after)
+
+
+def _would_open(check: Check, asked: Sequence[str], facts: Facts, parameters: Parameters) -> bool:
+    """Whether a gate may be open once its yes-or-no facts are so."""
+    if not asked:
+        return True
+    for name in asked:
+        facts = facts.with_value(name, Known(True, Grade.STATED, LIKENESS))
+    return check.truth(facts.known, facts.told, parameters) is not False
 
 
 def _asked(gate: Gate, pack: Pack) -> tuple[str, ...]:
-    """The facts that a person states who has looked, in the order they stand: the yes-or-no facts that open a gate.
+    """The facts that a person states who has looked, in the order they stand: the yes-or-no facts whose yes opens a gate.
 
     One that is reckoned from others counts where there is no other.
     """
-    leaves = dict.fromkeys(leaf.fact for leaf in leaves_of(gate.when))
+    leaves = dict.fromkeys(leaf.fact for leaf in leaves_of(gate.when) if leaf.constant is not False)
     specs = [spec for spec in (pack.vocabulary[name] for name in leaves) if spec.type == "bool"]
     return tuple(spec.name for spec in specs if spec.derivation is None) or tuple(spec.name for spec in specs)
 

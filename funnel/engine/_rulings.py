@@ -38,8 +38,7 @@ class Judge:
             matters.setdefault(assessment.rule.matter, []).append(assessment)
         overridden = self._overridden()
         found = [self._matter(name, members, overridden) for name, members in sorted(matters.items())]
-        decided = tuple(r for r in found if r is not None)
-        return self._sums(tuple(self._swallowing(ruling, overridden) for ruling in decided))
+        return self._sums(tuple(r for r in found if r is not None))
 
     def _overridden(self) -> dict[str, tuple[str, str]]:
         """Rules that a certainly applying rule sets aside: ``{general: (special, citation)}``."""
@@ -51,26 +50,6 @@ class Judge:
                 if override.rule in self.assessments:
                     found.setdefault(override.rule, (name, override.basis))
         return found
-
-    def _swallowing(self, ruling: Ruling, overridden: Mapping[str, tuple[str, str]]) -> Ruling:
-        """A settlement, unless a rule that it sets aside is owed more on what is known.
-
-        A rule goes before another where both are readings of one thing. Where the elements of the other hold all the same and it
-        gives more, or it is of another matter, both may be true: the parcel that came damaged and the goods that went back.
-        """
-        if ruling.outcome != "settle":
-            return ruling
-        mine = ruling.primary
-        for general, (special, _) in sorted(overridden.items()):
-            other = self.assessments[general]
-            if special != mine.rule.id or other.recognised is not True or other.elements is not True or other.dead:
-                continue
-            in_kind = mine.total == 0 and other.rule.matter == ruling.matter  # the consumer chose: a new one, not the money
-            if not in_kind and other.total > mine.total:
-                reason = Reason(code="conflict", text="", fact=f"{mine.rule.id},{general}")
-                tier = self._tier([mine, other])
-                return replace(ruling, outcome="refer", tier=tier, reasons=(reason,))
-        return ruling
 
     def _matter(
         self, name: str, members: Sequence[Assessment], overridden: Mapping[str, tuple[str, str]]

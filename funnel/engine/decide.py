@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision
-from funnel.engine._alike import GRIEVANCES, Alike
+from funnel.engine._alike import GRIEVANCES, Alike, Overheard
 from funnel.engine._memory import state
 from funnel.engine._reasoning import Compiled, Findings, Reasoning, Ruling, compile_pack
 from funnel.engine._rulings import Judge, open_elsewhere
 from funnel.engine._writer import Writer
 from funnel.engine.assess import Assessment, Case, assess_planned
 from funnel.engine.evaluate import Parameters
-from funnel.facts.intake import Intake, intake
+from funnel.facts.intake import Intake, intake, member
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, Facts, Grade, Known
+from funnel.pack.model import Gate
 
 __all__ = ["Compiled", "Reasoning", "compile_pack", "decide", "judge", "put_in_words", "read", "reason"]
+
+
+_EVIDENCE = "evidence_kinds"
 
 
 def reason(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Reasoning:
@@ -56,8 +60,46 @@ def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.
             compiled.memory.put(key, findings)
     gates, assessments, rulings = findings.gates, findings.assessments, findings.rulings
     settles = any(ruling.outcome == "settle" for ruling in rulings)
-    overheard = compiled.likenesses.overhears(complaint, heard) if settles else ()
+    overheard: tuple[Overheard, ...] = ()
+    if settles:
+        overheard = compiled.likenesses.overhears(complaint, heard, parameters)
+        overheard += _in_evidence(compiled, complaint, gates, as_of, {one.gate for one in overheard})
     return Reasoning(complaint, as_of, parameters, taken, gates, recognised, assessments, rulings, findings, overheard)
+
+
+def _in_evidence(
+    compiled: Compiled, complaint: Complaint, gates: Sequence[tuple[Gate, Truth]], as_of: dt.date, known: set[str]
+) -> tuple[Overheard, ...]:
+    """The gates that what is written of the evidence would open, or reads like, were it the complaint's own text.
+
+    A note is words of a party, and so is a kind that the pack does not know: they establish nothing, and are not passed over.
+    """
+    found: dict[str, Overheard] = {}
+    parameters = compiled.table.on(as_of)
+    shut = {gate.id for gate, truth in gates if truth is False} - known
+    for words in dict.fromkeys(_written(compiled, complaint)):
+        note = complaint.model_copy(update={"text": words, "evidence": ()})
+        taken = read(compiled, note, as_of=as_of)
+        opened = tuple(
+            Overheard(gate.id, words, facts)
+            for gate, check in compiled.gates
+            if gate.id in shut and check.truth(taken.facts.known, taken.facts.told, parameters) is True
+            for facts in (compiled.likenesses.asked(gate, complaint),)
+            if facts is not None
+        )
+        for one in (*opened, *compiled.likenesses.overhears(note, taken, parameters)):
+            if one.gate in shut:
+                found.setdefault(one.gate, one)
+    return tuple(found.values())
+
+
+def _written(compiled: Compiled, complaint: Complaint) -> Iterator[str]:
+    spec = compiled.pack.vocabulary.facts.get(_EVIDENCE)
+    for item in complaint.evidence:
+        if spec is None or member(spec, item.kind) is None:
+            yield item.kind
+        if item.note and item.note.strip():
+            yield item.note
 
 
 def _presume(taken: Intake, grievance: str) -> Intake:
@@ -84,11 +126,12 @@ def _findings(
     parameters = compiled.table.on(as_of)
     case = Case(facts, compiled.table, as_of)
     gates = tuple((gate, check.truth(heard.known, heard.told, parameters)) for gate, check in compiled.gates)
-    said = _beside_others(compiled, case, recognised, parameters) if compiled.remarks else ()
-    every = {name: assess_planned(plan(pack.rules[name]), pack, case, truth) for name, truth in recognised.items()}
-    # "The refund does not come either" is a remark beside a deposit, but not where goods went back on record.
-    remarks = tuple(name for name in said if not every[name].settles)
-    every = {name: assessment for name, assessment in every.items() if name not in remarks}
+    remarks = _beside_others(compiled, case, recognised, parameters) if compiled.remarks else ()
+    every = {
+        name: assess_planned(plan(pack.rules[name]), pack, case, truth)
+        for name, truth in recognised.items()
+        if name not in remarks
+    }
     assessments = in_scope = _in_scope(every)
     passing = frozenset(name for name in alike.doubted if name in assessments and pack.rules[name].out_of_scope)
     if passing:

@@ -69,6 +69,28 @@ def _hours_between(args: Sequence[Known], _: Context) -> Value | None:
     return floor((end - start) / dt.timedelta(hours=1))
 
 
+_SLACK = dt.timedelta(hours=1)
+
+
+def _time_of_day(known: Known) -> dt.datetime | None:
+    """The instant of a date, if it has a time of day: midnight is how a bare day is written."""
+    instant = known.instant
+    return None if instant is None or instant.time() == dt.time() else instant
+
+
+def _later(args: Sequence[Known], _: Context) -> Value:
+    """Whether one date cannot have come before another: on a later day, or on the same day by more than an hour."""
+    one, other = _date(args[0]), _date(args[1])
+    if one != other:
+        return one > other
+    at, against = _time_of_day(args[0]), _time_of_day(args[1])
+    return at is not None and against is not None and at - against > _SLACK
+
+
+def _given(args: Sequence[Known], _: Context) -> Value | None:
+    return True if args[0].words is None else None
+
+
 def _sum(args: Sequence[Known], _: Context) -> Value:
     return sum(_number(a) for a in args)
 
@@ -112,6 +134,8 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "same": Function(("any", "any"), "bool", lambda a, _: a[0].value == a[1].value),
         "is": Function(("enum", "member"), "bool", lambda a, _: _is(a[0].value, a[1].value)),
         "known": Function(("any",), "bool", lambda _, __: True),
+        "given": Function(("any",), "bool", _given),
+        "later": Function(("date", "date"), "bool", _later),
         "less": Function(("number", "number"), "bool", lambda a, _: _number(a[0]) < _number(a[1])),
         "all_of": Function(("bool*",), "bool", lambda a, _: all_of(_truths(a)), three_valued=True),
         "any_of": Function(("bool*",), "bool", lambda a, _: any_of(_truths(a)), three_valued=True),

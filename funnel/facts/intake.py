@@ -18,6 +18,7 @@ from funnel.errors import Problem
 from funnel.facts.derived import FUNCTIONS, Context
 from funnel.facts.normalise import normalise
 from funnel.facts.signals import Lexicon, Scan
+from funnel.facts.unread import unread
 from funnel.facts.values import GRADES, Facts, Grade, Known, Value, weakest
 from funnel.facts.vocabulary import (
     BUILT_IN_DATES,
@@ -27,6 +28,7 @@ from funnel.facts.vocabulary import (
     SellersWords,
     ValueArg,
     Vocabulary,
+    wider_than,
 )
 
 _MAX_SOURCES = 20
@@ -170,6 +172,14 @@ class _Intake:
         self._fields()
         self._form()
         scan = self._text(received)
+        if self.complaint.text and (words := unread(self.complaint.text)) is not None:
+            self.problems.append(
+                Problem(
+                    "text",
+                    f"有一段（{len(words)} 个字符）不是中文，没有读",
+                    f"a passage of {len(words)} characters is not Chinese and was not read",
+                )
+            )
         known, disputed = self._merge()
         for name, presumption in self.context.presumed:
             if name not in known and name not in disputed:
@@ -196,11 +206,16 @@ class _Intake:
             if raw is None and spec.type == "bool" and self._explicitly_empty(spec.origin.path):
                 self._add(name, Known(False, spec.origin.grade, f"{source} (null)"))
                 continue
-            if raw is None and spec.origin.text_path:
-                raw, source = _lookup(self.complaint, spec.origin.text_path), spec.origin.text_path
+            words = _lookup(self.complaint, spec.origin.text_path) if spec.origin.text_path else None
+            if spec.origin.holds_words:
+                value = self._in_words(spec, raw)
+            elif raw is None and spec.origin.text_path:
+                raw, source = words, spec.origin.text_path
                 value = self._loosely(spec, raw)
             else:
                 value = self._contract_value(spec, raw, source)
+                if isinstance(words, str) and isinstance(value, str):
+                    value = self._with_words(spec, spec.origin, value, words)
             if value is not None:
                 instant = localise(raw, self.context.zone) if isinstance(raw, dt.datetime) else None
                 self._add(name, Known(value, spec.origin.grade, source, instant=instant))
@@ -221,7 +236,8 @@ class _Intake:
         if raw is None or (isinstance(raw, tuple | list) and not raw):
             return None
         if spec.type == "bool" and not isinstance(raw, bool):
-            return True  # a yes-or-no fact read from a field of another kind asks whether the record has it
+            # A yes-or-no fact read from a field of another kind asks whether the record has it; the figure 0 is none.
+            return not (isinstance(raw, int | float) and raw == 0)
         if isinstance(raw, dt.datetime):
             return local_date(raw, self.context.zone)
         if spec.type == "set":
@@ -238,6 +254,36 @@ class _Intake:
     def _loosely(self, spec: FactSpec, raw: object) -> Value | None:
         """A seller's own words, mapped to the one value they speak of."""
         return self.context.sellers_words[spec.name].read(raw) if isinstance(raw, str) else None
+
+    def _in_words(self, spec: FactSpec, raw: object) -> Value | None:
+        """A field that holds words: the values that they name, ``other`` where a set has it and they name none."""
+        items = [item for item in (raw if isinstance(raw, list | tuple) else (raw,)) if isinstance(item, str)]
+        read = [self.context.sellers_words[spec.name].all_in(item) for item in items]
+        named = frozenset().union(*read)
+        if spec.type == "set":
+            other = {"other"} & spec.members.keys() if not all(read) else set()
+            return named | other or None
+        return next(iter(named)) if len(named) == 1 else None
+
+    def _with_words(self, spec: FactSpec, origin: Origin, value: str, words: str) -> Value | None:
+        """A value beside a seller's own words, which may be more exact or say another thing.
+
+        Words that name a kind of the value, or a value where the field says nothing in particular, are the better
+        source. Words that name other values beside this one leave it unknown; words that name only others contradict it.
+        """
+        members = spec.members
+        named = self.context.sellers_words[spec.name].all_in(words) - {value} - set(wider_than(members, value))
+        if value == origin.unspecific:
+            return value if not named else next(iter(named)) if len(named) == 1 else None
+        narrower = {other for other in named if value in wider_than(members, other)}
+        others = named - narrower - {origin.unspecific}
+        if not others:
+            return next(iter(narrower)) if len(narrower) == 1 else value
+        if narrower or value in self.context.sellers_words[spec.name].all_in(words):
+            return None
+        for other in sorted(others):
+            self._add(spec.name, Known(other, origin.grade, origin.text_path or origin.path))
+        return value
 
     # --- form facts -------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,7 @@ from importlib import resources
 
 _CJK = "\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002a6df"
 _INNER_SPACE = re.compile(rf"(?<=[{_CJK}])[ \t\u00a0]+(?=[{_CJK}])")
+_STOP_SPACE = re.compile(rf"(?<=[{_CJK}]{{4}})[ \t\u00a0\u3000]+(?=[{_CJK}]{{4}})")
 _EVASIVE = re.compile(rf"(?<=[{_CJK}])[*·•^_|]+(?=[{_CJK}])")
 """Marks put between two characters of a word to slip past filters, such as 退*款."""
 
@@ -89,6 +91,14 @@ class Normal:
             return _span(back, start, end)
 
         return span
+
+    def stops(self) -> tuple[int, ...]:
+        """Where its writer put a blank for a stop: between four Chinese characters and four more, where no word is hidden by it."""
+        ends = [match.end() for match in _STOP_SPACE.finditer(self.original)]
+        if not ends:
+            return ()
+        back = _offsets(self)
+        return tuple(bisect_left(back, end) for end in ends)
 
     def words(self, start: int, end: int) -> str:
         """The original words of ``text[start:end]``."""

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
+from funnel.errors import Portable
 from funnel.facts.normalise import normalise
 
 DEFAULT_GAP = 8
@@ -41,7 +42,7 @@ QUOTES: Mapping[str, str] = MappingProxyType({"“": "”", "‘": "’", "「":
 """Chinese quotes, and what closes them. Around a phrase or a value they are meant for YAML's; inside they are text."""
 
 
-class PhraseError(ValueError):
+class PhraseError(Portable, ValueError):
     """A phrase that cannot be read. ``code`` is the diagnostic's, ``values`` fill its blanks."""
 
     def __init__(self, code: str, **values: str) -> None:

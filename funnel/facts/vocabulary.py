@@ -86,9 +86,19 @@ class SellersWords:
         text = normalise(source).text
         return self._named.get(text.strip()) or self._spoken_of(text)
 
+    def all_in(self, source: str) -> frozenset[str]:
+        """Every value that a description speaks of, a wider one beside one of its own kinds left out."""
+        text = normalise(source).text
+        whole = source if source in self._members else self._named.get(text.strip())
+        return frozenset({whole}) if whole is not None else self._spoken(text)
+
     def _spoken_of(self, text: str) -> str | None:
+        whole = self._spoken(text)
+        return next(iter(whole)) if len(whole) == 1 else None
+
+    def _spoken(self, text: str) -> frozenset[str]:
         if self._automaton is None:
-            return None
+            return frozenset()
         places = self._automaton.find_matches_as_indexes(text, overlapping=True)
         found = [(start, end, self._slugs[index]) for index, start, end in places]
         whole = {
@@ -96,8 +106,7 @@ class SellersWords:
             for start, end, slug in found
             if not any(a <= start and end <= b and b - a > end - start for a, b, _ in found)
         }
-        whole -= {wider for slug in whole for wider in wider_than(self._members, slug)}
-        return next(iter(whole)) if len(whole) == 1 else None
+        return frozenset(whole - {wider for slug in whole for wider in wider_than(self._members, slug)})
 
 
 def kind_in_words(members: Mapping[str, Member], source: str) -> str | None:
@@ -156,14 +165,21 @@ class Presumption:
 class Origin:
     """The contract field that a fact is read from, and the grade a value there carries.
 
-    ``text_path`` is a field with a seller's own words for it. ``absent`` is what it means that a part of the contract
-    was given without this field (an order line without a quantity is of one piece).
+    ``text_path`` is a field with a seller's own words for it; where it is ``path`` itself, that field holds words.
+    ``absent`` is what it means that a part of the contract was given without this field (an order line without a quantity
+    is of one piece). ``unspecific`` is the value at ``path`` that says nothing in particular: words that say more have it.
     """
 
     path: str
     grade: Grade
     text_path: str | None = None
     absent: int | None = None
+    unspecific: str | None = None
+
+    @property
+    def holds_words(self) -> bool:
+        """Whether the field itself holds words, which are looked into for the names of the values."""
+        return self.text_path == self.path
 
 
 _UNRAISED: Mapping[str, Known] = MappingProxyType(

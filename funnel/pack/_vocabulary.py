@@ -105,7 +105,7 @@ class VocabularyReader:
             low=low,
             high=high,
             tolerance=tolerance or 0,
-            origin=self._origin(entries.get("from")),
+            origin=self._origin(entries.get("from"), members),
             derivation=self._derivation(name, entries.get("derived")),
             question=question,
             ask=cast("Source", ask),
@@ -163,20 +163,23 @@ class VocabularyReader:
         read = self.reader.money if type_ == "money" else self.reader.integer
         return (read(items[0]), read(items[1]))
 
-    def _origin(self, node: Node | None) -> Origin | None:
+    def _origin(self, node: Node | None, members: Mapping[str, Member]) -> Origin | None:
         if node is None:
             return None
         if isinstance(node, ScalarNode):
             path = self.reader.string(node)
             return None if path is None else Origin(path, _default_grade(path))
-        entries = self.reader.mapping(node, required=("path",), optional=("grade", "text", "absent")) or {}
+        entries = (
+            self.reader.mapping(node, required=("path",), optional=("grade", "text", "absent", "unspecific")) or {}
+        )
         path = self.reader.string(entries.get("path"))
         if path is None:
             return None
         grade = self.reader.choice(entries.get("grade"), tuple(GRADES))
         text = self.reader.string(entries.get("text"))
         absent = self.reader.integer(entries.get("absent"))
-        return Origin(path, GRADES[grade] if grade else _default_grade(path), text, absent)
+        unspecific = self.reader.choice(entries.get("unspecific"), tuple(members)) if "unspecific" in entries else None
+        return Origin(path, GRADES[grade] if grade else _default_grade(path), text, absent, unspecific)
 
     def _derivation(self, name: str, node: Node | None) -> Derivation | None:
         if node is None:

@@ -58,7 +58,7 @@ class UndecidedError(Exception):
     def __init__(
         self, as_of: dt.date, context: Mapping[str, Any] | None = None, asked: tuple[str, int] = ("", 0)
     ) -> None:
-        super().__init__()
+        super().__init__(as_of, context or {}, asked)
         self.as_of, self.context, self.asked = as_of, context or {}, asked
 
 

@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from funnel.batch.plan import plan_for
 from funnel.batch.pool import Pool
 from funnel.batch.rows import Row
 from funnel.errors import WorkerError
+from funnel.queue import Funnel
 
 MINI = Path(__file__).parent.parent / "packs" / "mini"
 TEXTS = ["一直不发货，催了也没用", "用了两天就坏了", "店家不给退货", "东西很好"]
@@ -55,8 +58,9 @@ def command(files, out, *more):
     return [sys.executable, "-m", "funnel", "run", *files, "-o", str(out), "--rejects", str(out) + ".rej", "--pack", str(MINI), "--as-of", "2026-11-20", "--format", "json", *more]  # fmt: skip
 
 
-def run(files, out, *more):
-    done = subprocess.run(command(files, out, *more), capture_output=True, text=True, check=True)
+def run(files, out, *more, code=0):
+    done = subprocess.run(command(files, out, *more), capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr
     summary = json.loads(done.stdout)
     del summary["seconds"]
     return Path(out).read_bytes(), Path(str(out) + ".rej").read_bytes(), summary
@@ -161,12 +165,86 @@ engine.Engine.decide = crash
 """
 
 
+FULL = """
+import funnel.queue._intake as intake
+from funnel.errors import StoreFullError
+ingest, count = intake.Intake.ingest, []
+def full(self, *args, **more):
+    count.append(1)
+    if len(count) > 5:
+        raise StoreFullError("no room")
+    return ingest(self, *args, **more)
+intake.Intake.ingest = full
+"""
+
+
 def test_a_crash_over_one_row_is_a_reject_in_any_process(files, tmp_path, monkeypatch):
     (tmp_path / "sitecustomize.py").write_text(CRASH)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path(funnel.__file__).parent.parent)]))
-    one = run(files, tmp_path / "one.jsonl", "--jobs", "1")
-    assert run(files, tmp_path / "two.jsonl", "--jobs", "2") == one
+    one = run(files, tmp_path / "one.jsonl", "--jobs", "1", code=1)
+    assert run(files, tmp_path / "two.jsonl", "--jobs", "2", code=1) == one
     assert one[2]["rejected"]["engine-error"] == 2
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("queue", [True, False])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_row_that_the_engine_fails_on_is_told_with_its_count_and_its_place(
+    files, tmp_path, monkeypatch, kept, queue, lang
+):
+    (tmp_path / "sitecustomize.py").write_text(CRASH)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path(funnel.__file__).parent.parent)]))
+    bad, store = tmp_path / "bad.jsonl", tmp_path / "q.db"
+    more = [*(["--rejects", str(bad)] if kept else []), *(["--queue", str(store)] if queue else [])]
+    call = [sys.executable, "-m", "funnel", "run", files[0], "--pack", str(MINI), "--lang", lang, *more]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert {"zh": "有 2 行判断时出错", "en": "failed on 2 rows"}[lang] in done.stderr
+    assert (str(bad) if kept else "--rejects rejects.jsonl") in done.stderr
+    assert ({"zh": "没有入队", "en": "not in the queue"}[lang] in done.stderr) == queue
+    if kept:
+        lines = [json.loads(line) for line in bad.read_text().splitlines()]
+        assert [line["id"] for line in lines if line["code"] == "engine-error"] == ["7", "20"]
+
+
+STOPPED = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
+
+
+@pytest.mark.parametrize(("sign", "code"), STOPPED)
+def test_a_run_into_a_queue_that_is_stopped_says_what_it_took_in_and_goes_on(tmp_path, sign, code):
+    source, store, out = tmp_path / "a.jsonl", tmp_path / "q.db", tmp_path / "o.jsonl"
+    source.write_text("".join(json.dumps({"id": str(n), "text": TEXTS[n % 4]}) + "\n" for n in range(3_000)))
+    call = [sys.executable, "-m", "funnel", "run", str(source), "--queue", str(store), "-o", str(out), "--pack", str(MINI), "--lang", "en"]  # fmt: skip
+    process = subprocess.Popen(call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not store.exists() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(2)  # all of them take ten times as long
+    process.send_signal(sign)
+    told, err = process.communicate(timeout=60)
+    assert process.returncode == code, (told, err)
+    assert "Traceback" not in err
+    assert "run the same command again" in err
+    with closing(Funnel(funnel.load_pack(MINI), store)) as desk:
+        count = len(desk.cases(limit=10_000))
+    said = int(re.search(r"queue: (\d+) taken in", err).group(1))
+    assert said <= count <= said + 1  # the signal may come between the commit and the counting
+    assert not [path.name for path in tmp_path.iterdir() if "o.jsonl" in path.name]
+    source.write_text("".join(source.read_text().splitlines(keepends=True)[: count + 3]))
+    again = subprocess.run(call, capture_output=True, text=True, check=True)
+    assert f"queue: 3 taken in, {count} known already" in again.stdout
+
+
+def test_a_queue_that_fails_ends_the_run_instead_of_losing_every_row(tmp_path, monkeypatch, files):
+    (tmp_path / "sitecustomize.py").write_text(FULL)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path(funnel.__file__).parent.parent)]))
+    call = [sys.executable, "-m", "funnel", "run", files[0], "--queue", str(tmp_path / "q.db"), "--pack", str(MINI), "--lang", "en"]  # fmt: skip
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no room; " not in done.stdout
+    assert "no room" in done.stderr
+    assert "queue: 5 taken in" in done.stderr
 
 
 def state_of(pid):
@@ -214,6 +292,18 @@ def test_ctrl_c_ends_everything_and_leaves_nothing_behind(tmp_path):
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in err
+    assert gone(workers)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["long.jsonl"]
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="looks at /proc")
+def test_sigterm_ends_everything_and_leaves_nothing_behind(tmp_path):
+    process, workers = started(tmp_path)
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "Traceback" not in err
+    assert len(err.splitlines()) == 1
     assert gone(workers)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["long.jsonl"]
 

@@ -2,14 +2,17 @@
 
 import io
 import json
+from contextlib import closing
 
 import openpyxl
 import pytest
 from batch_helper import referred
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from funnel.batch.assemble import Assembler
-from funnel.batch.headers import HeaderReader
+from funnel.batch.headers import PATHS, HeaderReader
 from funnel.batch.reading import LOOK, Reading
 from funnel.batch.runner import run_batch
 from funnel.batch.source import open_source
@@ -185,3 +188,85 @@ def test_a_workbook_that_cannot_be_read_is_told_how_to_be_saved(tmp_path):
     (tmp_path / "r.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
     with pytest.raises(SourceError, match=r"另存为 \.xlsx 或 CSV"):
         go(tmp_path / "r.xls")
+
+
+LONG = "买了半个月还不发货，我要退款"
+HELD_AS_WORDS = [LONG, "Bought a phone two weeks ago and it was never sent"]
+
+
+@pytest.mark.parametrize("words", HELD_AS_WORDS)
+@pytest.mark.parametrize("header", ["具体说法", "Complaint words", "说明栏"])
+def test_a_file_whose_text_is_not_understood_is_refused_with_the_way_out(tmp_path, header, words):
+    path = tmp_path / "a.csv"
+    path.write_text(f'编号,{header},facts.goods_intact\n1,"{words}",是\n2,,否\n', "utf-8")
+    with pytest.raises(SourceError) as caught:
+        go(path)
+    assert f"--map '{header}=text'" in str(caught.value)
+    assert f"--map '{header}=extra.{header}'" in str(caught.value)
+    assert go(path, mapping={header: "text"})[0] == ["1", "2"]
+    assert go(path, mapping={header: f"extra.{header}"})[0] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "cell", ["北京市朝阳区建国路88号院3号楼", "2026-11-03", "SF1234567890123", "已处理", "羽绒服 加厚 2026新款"]
+)
+def test_a_column_of_names_places_and_numbers_is_no_text(tmp_path, cell):
+    path = tmp_path / "a.csv"
+    path.write_text(f"编号,某列,facts.goods_intact\n1,{cell},是\n2,{cell},否\n", "utf-8")
+    assert go(path)[0] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("header", "path"),
+    [
+        ("Complaint text", "text"),
+        ("投诉正文", "text"),
+        ("投诉情况", "text"),
+        ("收到投诉时间", "received_at"),
+        ("Complaint date", "received_at"),
+        ("店铺名", "merchant.name"),
+    ],
+)
+def test_more_headers_are_understood(header, path):
+    assert HeaderReader().path(header) == path
+
+
+SUMS = [
+    "退款金额",
+    "应退金额",
+    "索赔总金额",
+    "赔付金额",
+    "Refund amount",
+    "amount claimed",
+    "退款价格",
+    "补偿金额（元）",
+]
+
+
+@pytest.mark.parametrize("header", SUMS)
+def test_a_sum_asked_or_given_back_is_never_taken_for_what_was_paid(header):
+    reader = HeaderReader(["price_paid"], {"实付": "price_paid", "价格": "price_paid"})
+    paid = {"order.total_paid", "order.price", "facts.price_paid"}
+    assert reader.suggest(header) not in paid
+    assert reader.path(header) not in paid
+
+
+@settings(max_examples=60)
+@given(
+    header=st.sampled_from(
+        [word + more for words in PATHS.values() for word in words for more in ("2", "段", " info")]
+    ),
+    cells=st.lists(st.sampled_from([LONG, "199", "2026-11-03", "是", "3", "", "张三"]), min_size=1, max_size=4),
+)
+def test_a_hint_never_names_a_field_that_the_column_could_not_be(tmp_path_factory, header, cells):
+    path = tmp_path_factory.mktemp("hint") / "a.csv"
+    path.write_text("投诉内容," + header + "\n" + "".join(f'"{LONG}",{cell}\n' for cell in cells), "utf-8")
+    assembler = Assembler(HeaderReader(), {})
+    try:
+        with closing(source := open_source(path, headers=assembler.headers)):
+            summary = run_batch([source], referred, assembler)
+    except MappingError:  # it means the text, too
+        return
+    for name, (_, near) in summary.unknown_fields.items():
+        if near is not None:
+            assert all(assembler.fits(near, cell) for cell in cells), (name, near)

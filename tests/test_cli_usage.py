@@ -1,0 +1,126 @@
+"""The command line as a whole: what holds for every command and every option."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from funnel.cli._main import _COMMANDS, group
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def leaves(command, name):
+    """Each command that does something, with its name."""
+    if isinstance(command, click.Group):
+        for inner in command.commands:
+            yield from leaves(command.commands[inner], [*name, inner])
+    else:
+        yield name, command
+
+
+EVERY = [leaf for name in _COMMANDS for leaf in leaves(group.get_command(click.Context(group), name), [name])]
+WORDS = [
+    (name, command, param)
+    for name, command in EVERY
+    for param in command.params
+    if isinstance(param.type, click.Path | type(click.STRING))
+]
+
+
+def call(monkeypatch, *args):
+    monkeypatch.setattr(sys, "argv", ["funnel", *args])  # where the language is looked for
+    result = CliRunner().invoke(group, list(args))
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "param"), WORDS, ids=lambda item: getattr(item, "name", None) or "-".join(item)
+)
+@pytest.mark.parametrize("empty", ["", "  "], ids=["empty", "blank"])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_option_and_no_argument_takes_an_empty_word_for_a_name(
+    monkeypatch, tmp_path, name, command, param, empty, lang
+):
+    monkeypatch.chdir(tmp_path)
+    needed = [p for p in command.params if isinstance(p, click.Argument) and p.required and p is not param]
+    filled = {p: p.type.choices[0] if isinstance(p.type, click.Choice) else "x" for p in needed}
+    args = [param.opts[0], empty] if isinstance(param, click.Option) else []
+    args += [
+        filled.get(p, empty) for p in command.params if isinstance(p, click.Argument) and (p is param or p in filled)
+    ]
+    result = call(monkeypatch, *name, "--lang", lang, *args)
+    assert result.exit_code == 2
+    assert {"zh": "内容是空的", "en": "the value is empty"}[lang] in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_nobody_gave_is_not_refused_for_being_empty(monkeypatch):
+    assert call(monkeypatch, "schema", "complaint").exit_code == 0
+
+
+SHOWN = [
+    ["--help"],
+    ["--version"],
+    ["run", "--help"],
+    ["queue", "--help"],
+    ["law", "show"],
+    ["schema", "complaint"],
+    ["explain", "不发货", "--pack", "tests/packs/mini"],
+    ["check", "--format", "json", "tests/packs/mini"],
+    ["run", "examples/complaints.sample.csv", "--pack", "tests/packs/mini", "-j", "1"],
+    ["run", "examples/complaints.sample.csv", "--pack", "tests/packs/mini", "-j", "1", "-o", "-"],
+]
+
+
+def started(args, out, lang="en"):
+    env = {**os.environ, "FUNNEL_LANG": lang}
+    return subprocess.Popen(
+        [sys.executable, "-m", "funnel", *args], stdout=out, stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is full")
+@pytest.mark.parametrize("args", SHOWN, ids=" ".join)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_standard_output_that_is_full_is_told_in_a_line(args, lang):
+    with Path("/dev/full").open("w") as full:
+        _, err = (process := started(args, full, lang)).communicate(timeout=60)
+    assert process.returncode == 2
+    told = [line for line in err.splitlines() if "No space left" in line]
+    assert len(told) == 1
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+@pytest.mark.parametrize("args", SHOWN, ids=" ".join)
+def test_a_reader_that_closes_the_pipe_is_told_in_a_line(args):
+    read, write = os.pipe()
+    os.close(read)
+    process = started(args, write)
+    os.close(write)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 141
+    assert "standard output was closed" in err
+    assert "Traceback" not in err
+    assert "Exception ignored" not in err
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_line(tmp_path):
+    (tmp_path / "file").write_text("")
+    process = started(["schema", "--out", str(tmp_path / "file" / "x")], subprocess.PIPE)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert err == f"funnel: {tmp_path / 'file' / 'x'}: cannot be opened or written (Not a directory)\n"
+
+
+def test_a_file_of_which_no_row_can_be_decided_is_not_a_success(monkeypatch, tmp_path):
+    (tmp_path / "a.csv").write_text("投诉内容\n不发货\n", "utf-8")
+    result = call(monkeypatch, "run", str(tmp_path / "a.csv"), "--input-format", "json", "--lang", "en", "--pack", str(ROOT / "tests/packs/mini"))  # fmt: skip
+    assert result.exit_code == 1
+    assert "no row could be decided" in result.output
