@@ -770,6 +770,48 @@ def test_unanswered_questions_go_to_a_person(desk_, clock):
     assert desk_.case(case.id).state == "queued"
 
 
+# -- promises ------------------------------------------------------------------------------------------------------
+
+
+def promised(engine, **within):
+    """An engine whose rules name other times than the shipped ones."""
+    pack = engine.pack
+    rules = {name: replace(rule, strategy=replace(rule.strategy, **within)) for name, rule in pack.rules.items()}
+    return funnel.Engine(replace(pack, rules=rules))
+
+
+@pytest.mark.parametrize(
+    ("within", "unit", "target"),
+    [({}, "calendar_day", 7), ({"resolve_within": "30d"}, "calendar_day", 30), ({"resolve_within": "48h"}, "hour", 48)],
+)
+def test_a_case_is_promised_what_its_rules_say(engine, clock, within, unit, target):
+    d = desk(promised(engine, **within), MemoryStore(), clock)
+    case = d.ingest(complaint()).case
+    for cycle in (1, 2):
+        found = {c.kind: (c.unit, c.target) for c in d.clocks(case.id) if c.cycle == cycle}
+        assert found == {"response": ("hour", 24), "resolution": (unit, target)}
+        if cycle == 1:
+            d.resolve(d.claim(case.id, "max"), "mediated", code="x", note="y")
+            d.reopen(case.id, by="consumer", reason="x")
+
+
+def test_what_a_desk_promises_of_its_own_stays_whatever_the_rules_say(engine, clock):
+    own = (Promise("resolution", "workday", 3, "resolution"), Promise("response", "hour", 2, "response"))
+    d = desk(promised(engine, resolve_within="30d", respond_within="1d"), MemoryStore(), clock, policy=QueuePolicy(own))
+    case = d.ingest(complaint()).case
+    assert {(c.kind, c.unit, c.target) for c in d.clocks(case.id)} == {
+        ("resolution", "workday", 3),
+        ("response", "hour", 2),
+    }
+
+
+def test_the_queues_deadline_is_never_before_the_one_that_a_decision_tells(desk_):
+    taken = desk_.ingest(complaint())
+    due = {clock.kind: clock.due_at for clock in desk_.clocks(taken.case.id)}
+    assert due["response"] == taken.decision.respond_by
+    assert taken.decision.resolve_by <= due["resolution"] < taken.decision.resolve_by + DAY
+
+
 # -- offers --------------------------------------------------------------------------------------------------------
 
 
@@ -880,8 +922,11 @@ def test_a_person_offers_and_gets_the_case_back(desk_, clock):
     assert desk_.offers(claim.id)[0].state == "accepted"
     again = desk_.propose(back, "再补十元")
     clock.forward(days=1)
-    assert desk_.sweep().resumed == (claim.id,)
-    assert desk_.offers(claim.id)[-1].state == "lapsed"
+    swept = desk_.sweep()
+    assert (swept.resumed, swept.offers_lapsed) == ((claim.id,), (claim.id,))
+    (offer,) = desk_.offers(claim.id)[1:]
+    assert offer.state == "lapsed"
+    assert desk_.events(claim.id)[-1].data["offer"] == offer.id
     assert again.owner == "max"
 
 
@@ -1060,6 +1105,23 @@ def test_a_command_is_the_same_in_whatever_order_its_keys_come(order):
     assert d.answer(case.id, {name: again[name] for name in order}, command_id="w") == first
     with pytest.raises(InvalidCommandError, match="used for another"):
         d.answer(case.id, facts | {"address_wrong": True}, command_id="w")
+
+
+def test_what_is_waited_for_names_nobody_whom_the_complaint_names_and_goes_with_it(desk_, store):
+    sent = complaint(text="我叫张小北，付款一周了还不发货")
+    claim = desk_.claim(desk_.ingest(sent).case.id, "max")
+    waiting = desk_.wait(claim, "consumer", "等张小北13812345678回电")
+    assert waiting.wait_reason == "等[name][mobile]回电"
+    assert "张小北" not in repr({name: rows for name, rows in dump(store).items() if name != "vault"})
+    desk_.erase(sent["consumer"]["id"], by="lea", reason="x")
+    after = desk_.case(claim.id)
+    assert (after.wait_reason, after.state, after.owner) == ("[erased]", "waiting_consumer", "max")
+    assert desk_.resume(waiting).state == "claimed"
+    row_equals_events(desk_, claim.id)
+    assert desk_.verify_audit().intact
+    offered = desk_.propose(desk_.claim(queued(desk_).id, "max"), "退一半")
+    desk_.erase_case(offered.id, by="lea", reason="x")
+    assert desk_.case(offered.id).wait_reason == "offer"
 
 
 def test_erasing_is_done_once_and_by_a_supervisor(desk_, store, clock):

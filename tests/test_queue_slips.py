@@ -1,6 +1,7 @@
 """Slips of whoever embeds the queue: the wrong kind of thing, a misspelt word. Refused with what was expected, acted on never."""
 
 import ast
+import asyncio
 import datetime as dt
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ from queue_kit import SetClock, complaint, desk, dump
 import funnel
 from funnel import errors
 from funnel.errors import InvalidCommandError, QueueError, StoreError, StoreSchemaError
-from funnel.queue import Agent, Funnel, MemoryStore, Promise, QueuePolicy, SqlStore, sqlite_engine
+from funnel.queue import Agent, AsyncFunnel, Funnel, MemoryStore, Promise, QueuePolicy, SqlStore, sqlite_engine
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 HOUR = dt.timedelta(hours=1)
@@ -54,6 +55,92 @@ def test_one_text_where_several_belong_is_never_taken_letter_by_letter(desk_, st
         with pytest.raises(InvalidCommandError, match=what):
             call()
     assert dump(store) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("policy", {"lease": None}),
+        ("calendar", "cn"),
+        ("clock", dt.datetime(2026, 1, 1, tzinfo=dt.UTC)),
+        ("masker", None),
+        ("cipher", object()),
+    ],
+)
+def test_a_funnel_of_wrong_parts_is_none(engine, name, wrong):
+    with pytest.raises(InvalidCommandError, match=f"^{name} should be") as error:
+        Funnel(engine, MemoryStore(), **{name: wrong})
+    assert HAN.search(error.value.zh)
+    with pytest.raises(InvalidCommandError, match="AsyncFunnel takes a Funnel"):
+        AsyncFunnel(None)
+
+
+@pytest.mark.parametrize("tells", [5, None, "now", dt.datetime(2026, 1, 1)])
+def test_a_clock_that_tells_no_time_says_so(engine, tells):
+    with pytest.raises(InvalidCommandError, match="clock should tell") as error:
+        Funnel(engine, MemoryStore(), clock=lambda: tells).ingest(complaint())
+    assert HAN.search(error.value.zh)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"near_duplicate": "x"},
+        {"near_duplicate": 2},
+        {"gate_points": {"injury": "x"}},
+        {"gate_points": None},
+        {"promises": None},
+        {"promises": ("response",)},
+    ],
+    ids=str,
+)
+def test_a_policy_of_wrong_parts_is_none(wrong):
+    with pytest.raises(InvalidCommandError, match=next(iter(wrong))) as error:
+        QueuePolicy(**wrong)
+    assert HAN.search(error.value.zh)
+
+
+def test_what_is_no_state_tier_number_or_instant_is_told_by_every_store(desk_):
+    naive, day = dt.datetime(2026, 1, 1), dt.date(2026, 1, 1)
+    for call, what in (
+        (lambda: desk_.cases(state="queud"), "queud"),
+        (lambda: desk_.cases(state=5), "state"),
+        (lambda: desk_.cases(tier="king"), "king"),
+        (lambda: desk_.cases(limit=-1), "limit"),
+        (lambda: desk_.cases(limit="5"), "limit"),
+        (lambda: desk_.events(after="x"), "after"),
+        (lambda: desk_.events(limit=-3), "limit"),
+        (lambda: desk_.sweep(limit=-1), "limit"),
+        (lambda: desk_.sweep(naive), "now"),
+        (lambda: desk_.sweep(day), "now"),
+        (lambda: desk_.sweep("now"), "now"),
+        (lambda: desk_.league(since=naive), "since"),
+        (lambda: desk_.league(until="x"), "until"),
+        (lambda: desk_.league(minimum="x"), "minimum"),
+        (lambda: desk_.set_standing("m", "watch", by="lea", reason="x", evidence=["c"], until=None), "until"),
+        (lambda: desk_.claim_next("lea", skills=[1, "a"]), "skills"),
+        (lambda: desk_.answer_offer("c", ["merchant"], "accept"), "side"),
+        (lambda: desk_.answer_offer("c", "merchant", ["accept"]), "reply"),
+        (lambda: Agent("z", "agent", supervisor="no"), "supervisor"),
+        (lambda: Agent("z", "agent", active=1), "active"),
+    ):
+        with pytest.raises(InvalidCommandError, match=what) as error:
+            call()
+        assert HAN.search(error.value.zh)
+
+
+def test_a_funnel_closes_at_the_end_of_its_block(engine, tmp_path):
+    with Funnel(engine, tmp_path / "q.db", clock=SetClock()) as d:
+        case = d.ingest(complaint()).case
+        with d.store.engine.begin() as connection, d.bind(connection) as bound:
+            bound.request_human(case.id, "x")
+    assert d.store.engine.pool.checkedin() == 0
+
+    async def work():
+        async with AsyncFunnel(Funnel(engine, tmp_path / "q.db")) as desk:
+            return await desk.case(case.id)
+
+    assert asyncio.run(work()).id == case.id
 
 
 # -- the claim -----------------------------------------------------------------------------------------------------

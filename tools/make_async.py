@@ -26,6 +26,7 @@ import sqlalchemy as sa
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision, Step
+from funnel.errors import InvalidCommandError
 from funnel.pack.model import Pack
 from funnel.queue.clocks import Line
 from funnel.queue.league import Entry
@@ -42,12 +43,20 @@ class AsyncFunnel:
     Args:
         funnel: The funnel to run in worker threads.
 
+    Raises:
+        InvalidCommandError: It is none.
+
     Example:
         >>> desk = AsyncFunnel(Funnel(pack, "funnel.db"))  # doctest: +SKIP
         >>> taken = await desk.ingest({"id": "c-1", "text": "买了半个月还不发货"})  # doctest: +SKIP
     """
 
     def __init__(self, funnel: Funnel) -> None:
+        if not isinstance(funnel, Funnel):
+            raise InvalidCommandError(
+                f"AsyncFunnel takes a Funnel(…), not {type(funnel).__name__}",
+                f"AsyncFunnel 要 Funnel(…)，不是 {type(funnel).__name__}",
+            )
         self._funnel = funnel
 
     @property
@@ -58,6 +67,14 @@ class AsyncFunnel:
     def bind(self, connection: sa.Connection) -> Self:
         """As `Funnel.bind`. The connection is used in worker threads; of several commands at once one waits for the other."""
         return type(self)(self._funnel.bind(connection))
+
+    async def __aenter__(self) -> Self:
+        """Itself: ``async with AsyncFunnel(Funnel(…)) as desk`` closes it at the end."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Close the store."""
+        await asyncio.to_thread(self._funnel.close)
 
     async def replay(self, pack: Pack | None = None, *, since: dt.datetime | None = None) -> tuple[Replayed, ...]:
         """As `Funnel.replay`, all at once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -9,11 +10,14 @@ from typing import Final
 import sqlalchemy as sa
 
 from funnel.errors import InvalidCommandError, StoreError
+from funnel.law.time_limits import Calendar
 from funnel.queue._sql import SqlStore
 from funnel.queue._store import Store
 from funnel.queue.model import Case, Offer
+from funnel.queue.policy import QueuePolicy
 
 _MAX_NAME: Final = 200
+_LARGEST: Final = 2**63
 _MANY: Final = 2**31
 """More offers than a case has; a larger number fits in no column."""
 
@@ -92,6 +96,64 @@ def is_writable(value: str) -> bool:
     return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
+def expect_parts(*, policy: object, calendar: object, clock: object, masker: object, cipher: object) -> None:
+    """Refuse parts of a funnel that are of the wrong kind, which would else bite at the first command.
+
+    Raises:
+        InvalidCommandError: One is.
+    """
+    sealing = (getattr(cipher, "encrypt", None), getattr(cipher, "decrypt", None))
+    for name, right, en, zh in (
+        ("policy", policy is None or isinstance(policy, QueuePolicy), "a QueuePolicy(…)", "QueuePolicy(…)"),
+        ("calendar", calendar is None or isinstance(calendar, Calendar), "a Calendar(…)", "Calendar(…)"),
+        (
+            "clock",
+            clock is None or callable(clock),
+            "a function, such as lambda: datetime.now(UTC)",
+            "函数，如 lambda: datetime.now(UTC)",
+        ),
+        (
+            "masker",
+            callable(masker),
+            "a function from text to text, such as funnel.queue.mask",
+            "把文字变成文字的函数，如 funnel.queue.mask",
+        ),
+        (
+            "cipher",
+            cipher is None or all(map(callable, sealing)),
+            "something with encrypt and decrypt",
+            "有 encrypt 和 decrypt 的对象",
+        ),
+    ):
+        if not right:
+            raise InvalidCommandError(f"{name} should be {en}", f"{name} 应为{zh}")
+
+
+def a_count(value: int, what: str) -> int:
+    """A whole number from 0 on.
+
+    Raises:
+        InvalidCommandError: It is none.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _LARGEST:
+        raise InvalidCommandError(f"`{what}` should be a whole number from 0 on", f"{what} 应为不小于零的整数")
+    return value
+
+
+def an_instant(moment: dt.datetime, what: str) -> dt.datetime:
+    """A datetime with an offset.
+
+    Raises:
+        InvalidCommandError: It is none.
+    """
+    if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
+        raise InvalidCommandError(
+            f"`{what}` needs an offset: a datetime such as datetime.now(UTC)",
+            f"{what} 要带时区，应为 datetime，如 datetime.now(UTC)",
+        )
+    return moment
+
+
 def claim_key(claim: Case) -> tuple[str, int]:
     """The case and the epoch of a claim, as the commands of an owner take it.
 
@@ -166,4 +228,7 @@ def several(words: Iterable[str], what: str) -> tuple[str, ...]:
             else f"`{what}` takes several texts, not {type(words).__name__}",
             f"{what} 应为列表" + (f"，如 [{words!r}]" if isinstance(words, str) else f"，不是 {type(words).__name__}"),
         )
-    return tuple(words)
+    found = tuple(words)
+    if not all(isinstance(word, str) for word in found):
+        raise InvalidCommandError(f"`{what}` takes texts only", f"{what} 里只能是文字")
+    return found

@@ -30,8 +30,9 @@ from funnel.errors import (
 )
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
+from funnel.pack._reader import duration_hours
 from funnel.pack.model import Pack
-from funnel.queue._arguments import a_name, case_key, is_writable, to_connection, to_store
+from funnel.queue._arguments import a_name, case_key, expect_parts, is_writable, to_connection, to_store
 from funnel.queue._rows import (
     case_of,
     case_row,
@@ -45,7 +46,7 @@ from funnel.queue.masking import Masker, mask, mask_json
 from funnel.queue.model import (
     Case,
 )
-from funnel.queue.policy import QueuePolicy
+from funnel.queue.policy import Promise, QueuePolicy, as_ruled
 
 T = TypeVar("T")
 
@@ -106,6 +107,7 @@ class Base:
         self._clock = clock
         self._cipher = cipher
         self._secret: bytes | None = None
+        expect_parts(policy=policy, calendar=calendar, clock=clock, masker=masker, cipher=cipher)
         manifest = self._engine.pack.manifest
         self._desk = Desk(
             tenant=a_name(tenant, "tenant"),
@@ -153,8 +155,16 @@ class Base:
         return other
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the store; of a bound funnel nothing, as the connection is the embedder's."""
         self._store.close()
+
+    def __enter__(self) -> Self:
+        """Itself: ``with Funnel(…) as desk`` closes it at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the store."""
+        self.close()
 
     def evaluate(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Decision:
         """What would be decided, without keeping anything. See `Engine.decide`."""
@@ -243,6 +253,16 @@ class Base:
 
     def _tier(self, decision: Decision) -> str:
         return decision.tier or self._engine.pack.manifest.unmatched_tier
+
+    def _promises(self, decision: Decision) -> tuple[Promise, ...]:
+        """What a case is promised: of the rules that decide the shortest, else what the pack says."""
+        pack = self._engine.pack
+        manifest = pack.manifest
+        rules = [pack.rules[matter.rule].strategy for matter in decision.matters if matter.rule in pack.rules]
+        respond = [rule.respond_within or manifest.respond_within for rule in rules] or [manifest.respond_within]
+        resolve = [rule.resolve_within or manifest.resolve_within for rule in rules] or [manifest.resolve_within]
+        within = {"response": min(respond, key=duration_hours), "resolution": min(resolve, key=duration_hours)}
+        return as_ruled(self.policy.promises, within)
 
     def _live(self, work: Work, row: Row, state: str) -> Row:
         offer = work.live_offer(row)
@@ -340,8 +360,11 @@ class Base:
 
     def _now(self, unit: Unit) -> dt.datetime:
         moment = self._clock() if self._clock is not None else unit.now() or dt.datetime.now(dt.UTC)
-        if moment.tzinfo is None:
-            raise InvalidCommandError("the clock tells a time without an offset")
+        if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
+            raise InvalidCommandError(
+                "the clock should tell a datetime with an offset, such as datetime.now(UTC)",
+                "clock 应给出带时区的 datetime，如 datetime.now(UTC)",
+            )
         return moment.astimezone(dt.UTC)
 
     def _tenant(self, unit: Unit) -> None:

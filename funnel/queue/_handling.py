@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from funnel.decision import Decision
+from funnel.engine._arguments import to_complaint
 from funnel.errors import (
+    ErasedError,
     InvalidCommandError,
     InvalidTransitionError,
     NotEligibleError,
@@ -26,6 +29,7 @@ from funnel.queue._rows import (
 from funnel.queue._store import Row
 from funnel.queue._work import Work
 from funnel.queue.audit import canonical
+from funnel.queue.masking import find_personal
 from funnel.queue.model import (
     HELD,
     Agent,
@@ -297,13 +301,23 @@ class Handling(Base):
             changes = {
                 "state": f"waiting_{on}",
                 "lease_until": None,
-                "wait_reason": self._desk.masker(words),
+                "wait_reason": self._without_names(work, row, words),
                 "wait_until": until.astimezone(dt.UTC) if until else None,
                 "next_due": work.nearest(row),
             }
             return case_of(work.save(row, "waiting", claim.owner or "", changes, {"on": on, "broken": broken}))
 
         return self._command("wait", body, command_id, *claim_key(claim), on, reason, maybe_us(until))
+
+    def _without_names(self, work: Work, row: Row, words: str) -> str:
+        """Words on a case, masked, and without the names that its complaint makes known."""
+        last = self._decisions(work.unit, row["complaint_id"])[-1]
+        with suppress(ErasedError):
+            text = to_complaint(self._open_vault(work.unit, row["complaint_id"], last["seq"])).text or ""
+            names = {text[found.start : found.end] for found in find_personal(text) if found.kind == "name"}
+            for name in sorted(names, key=len, reverse=True):
+                words = words.replace(name, "[name]")
+        return self._desk.masker(words)
 
     def resume(self, claim: Case, *, command_id: str | None = None) -> Case:
         """Go on with a case that waited.
@@ -480,7 +494,8 @@ class Handling(Base):
                     f"案件 {case_id} 于 {closed:%Y-%m-%d} 结案，已过 {self.policy.reopen_window.days} 天；作为新投诉收下",
                 )
             cycle = row["cycle"] + 1
-            due = work.start_clocks(row["id"], cycle, work.now)
+            last = Decision.model_validate(json.loads(self._decisions(work.unit, row["complaint_id"])[-1]["decision"]))
+            due = work.start_clocks(row["id"], cycle, work.now, self._promises(last))
             changes = work.free(row) | {
                 "queued_at": work.now,
                 "outcome": None,

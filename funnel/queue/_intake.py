@@ -238,7 +238,7 @@ class Intake(Base):
     ) -> Row:
         """The case of a new complaint, with its first event."""
         policy, case_id = self.policy, new_id(work.now)
-        due = work.start_clocks(case_id, 1, from_us(complaint["received_at"]))
+        due = work.start_clocks(case_id, 1, from_us(complaint["received_at"]), self._promises(decision))
         case = Case(
             id=case_id,
             tenant=self.tenant,

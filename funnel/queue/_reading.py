@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import get_args
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision, Step
@@ -19,6 +20,7 @@ from funnel.errors import (
 )
 from funnel.facts.values import Facts
 from funnel.queue import _reports
+from funnel.queue._arguments import a_count, an_instant, several
 from funnel.queue._base import Base, newest_case, present, wording
 from funnel.queue._rows import (
     case_of,
@@ -41,6 +43,7 @@ from funnel.queue.model import (
     ClockRow,
     Event,
     Offer,
+    State,
     Stats,
     StoredComplaint,
     StoredDecision,
@@ -95,10 +98,25 @@ class Reading(Base):
             incident: Only members of this incident.
             external_id: Only of the complaint that its sender calls so, of whichever source.
             limit: How many at most.
+
+        Raises:
+            InvalidCommandError: There is no such state or tier, or the limit is no whole number.
         """
         tests: list[Test] = [self._mine]
+        a_count(limit, "limit")
+        if tier is not None and tier not in self._desk.tiers:
+            tiers = self._desk.tiers
+            raise InvalidCommandError(
+                f"no tier {tier!r}; this pack has {', '.join(tiers)}",
+                f"没有“{tier}”这个层级；规则包有 {'、'.join(tiers)}",
+            )
         if state is not None:
-            states = (state,) if isinstance(state, str) else tuple(state)
+            states = (state,) if isinstance(state, str) else several(state, "state")
+            if wrong := [word for word in states if word not in get_args(State)]:
+                raise InvalidCommandError(
+                    f"no state {wrong[0]!r}; there are {', '.join(get_args(State))}",
+                    f"没有“{wrong[0]}”这个状态；有 {'、'.join(get_args(State))}",
+                )
             tests.append(("state", "=", states[0]) if len(states) == 1 else ("state", "in", states))
         for column, value in (("tier", tier), ("owner", owner), ("incident_id", incident)):
             if value is not None:
@@ -248,6 +266,8 @@ class Reading(Base):
 
         Feed the last ``seq`` back as ``after`` to follow the queue without missing anything.
         """
+        a_count(after, "after")
+        a_count(limit, "limit")
 
         def body(unit: Unit) -> tuple[Event, ...]:
             tests: list[Test] = [self._mine, ("seq", ">", after)]
@@ -294,5 +314,9 @@ class Reading(Base):
             raise InvalidCommandError(
                 f"league tables are by 'merchant' or 'trade', not {by!r}", f"榜单按 merchant 或 trade，不是 {by!r}"
             )
+        for moment, what in ((since, "since"), (until, "until")):
+            if moment is not None:
+                an_instant(moment, what)
+        a_count(minimum, "minimum")
         span = (maybe_us(since), maybe_us(until))
         return self._read(lambda unit: _reports.table(unit, self.tenant, by, span, minimum, to_us(self._now(unit))))

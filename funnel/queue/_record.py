@@ -15,7 +15,7 @@ from funnel.errors import (
 from funnel.pack.model import Pack
 from funnel.queue import _reports
 from funnel.queue._base import _PAGE, Base, wording
-from funnel.queue._kept import kept, without_words
+from funnel.queue._kept import ERASED, kept, without_words
 from funnel.queue._rows import (
     maybe_us,
 )
@@ -143,6 +143,10 @@ class Record(Base):
             work.unit.delete("vault", self._mine, ("complaint_id", "=", row["id"]))
             gone = {"masked": canonical({"id": row["external_id"], "erased": True}), "fingerprint": ""}
             work.unit.update("complaint", {"id": row["id"]}, gone | {"erased_at": work.at})
+            for case in work.unit.find("queue_case", ("complaint_id", "=", row["id"]), order=("id",)):
+                held = work.case(case["id"])
+                if held["wait_reason"] not in {None, ERASED, "offer"}:
+                    work.save(held, "reason_erased", by, {"wait_reason": ERASED})
             for decision in self._decisions(work.unit, row["id"]):
                 left = without_words(json.loads(decision["decision"]))
                 work.unit.update("decision", {"id": decision["id"]}, {"decision": canonical(left)})

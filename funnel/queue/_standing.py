@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from funnel.errors import InvalidCommandError, InvalidTransitionError, NotEligibleError, UnknownCaseError
+from funnel.queue._arguments import an_instant
 from funnel.queue._base import Base, wording
 from funnel.queue._rows import from_us, maybe_at, new_id, to_us
 from funnel.queue._store import Row, Test, Unit
@@ -63,8 +64,7 @@ class Standings(Base):
                 f"level should be one of {', '.join(LEVELS)}, not {level!r}",
                 f"级别应为 {'、'.join(LEVELS)} 之一，不是 {level!r}",
             )
-        if until.tzinfo is None:
-            raise InvalidCommandError("`until` needs an offset, such as +08:00", "until 要带时区，如 +08:00")
+        an_instant(until, "until")
         cases, cited = tuple(dict.fromkeys(evidence)), tuple(dict.fromkeys(articles))
         if not cases:
             raise InvalidCommandError(

@@ -8,6 +8,7 @@ from funnel.errors import (
     InvalidCommandError,
     StoreBusyError,
 )
+from funnel.queue._arguments import a_count, an_instant
 from funnel.queue._base import Base, due_cases
 from funnel.queue._rows import (
     to_us,
@@ -37,8 +38,9 @@ class Sweeping(Base):
             InvalidCommandError: ``now`` lies in the future or has no offset.
             StoreError: The database failed.
         """
-        if now is not None and now.tzinfo is None:
-            raise InvalidCommandError("`now` needs an offset, such as +08:00", "now 要带时区，如 +08:00")
+        if now is not None:
+            an_instant(now, "now")
+        a_count(limit, "limit")
         found: dict[str, list[str]] = {}
         errors: list[tuple[str, str]] = []
         at = self._run(lambda work: self._sweep_time(work, now))
@@ -86,10 +88,11 @@ class Sweeping(Base):
             work.save(row, "offer_lapsed", "system", work.free(row))
             return [*done, "offers_lapsed"]
         if row["state"] in HELD:
-            offered = work.live_offer(row) is not None
+            offer = work.live_offer(row)
             work.close_offer(row, "lapsed")
-            work.save(row, "resumed", "system", self._resumed(work, row), {"offer_lapsed": offered})
-            return [*done, "resumed"]
+            told = {"offer_lapsed": offer is not None} | ({} if offer is None else {"offer": offer["id"]})
+            work.save(row, "resumed", "system", self._resumed(work, row), told)
+            return [*done, "resumed", *(() if offer is None else ("offers_lapsed",))]
         return done
 
     def _sweep_incidents(self, at: dt.datetime, found: dict[str, list[str]]) -> None:

@@ -33,7 +33,7 @@ from funnel.queue._store import FAR, Row, Test, TransientError, Unit
 from funnel.queue.audit import GENESIS, canonical, event_hash
 from funnel.queue.clocks import Clock, due_at
 from funnel.queue.model import HELD, Agent, Case
-from funnel.queue.policy import QueuePolicy
+from funnel.queue.policy import Promise, QueuePolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,10 +265,12 @@ class Work:
 
     # -- clocks --------------------------------------------------------------------------------------------------
 
-    def start_clocks(self, case_id: str, cycle: int, started: dt.datetime) -> dt.datetime | None:
+    def start_clocks(
+        self, case_id: str, cycle: int, started: dt.datetime, promises: Iterable[Promise]
+    ) -> dt.datetime | None:
         """Start every promise; returns the nearest deadline."""
         nearest: dt.datetime | None = None
-        for promise in self.desk.policy.promises:
+        for promise in promises:
             due = due_at(Clock(promise.unit, promise.target, started), self.desk.calendar, self.desk.zone)
             self.unit.insert(
                 "clock",

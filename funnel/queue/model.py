@@ -157,10 +157,11 @@ class Agent:
         skills: What the agent knows, such as ``food`` or ``en``. A case needs all of its own among them.
         wip_cap: How many cases the agent may hold at once, waiting ones included.
         supervisor: May assign, cancel, and decide on a merchant's standing.
-        active: Whether the agent takes cases at present.
+        active: Whether the agent takes cases at present. Who is not keeps those he holds, and may end them; a supervisor
+            gives them to somebody else (`Funnel.assign` with ``force``).
 
     Raises:
-        InvalidCommandError: The skills are one text, or the cap is no number.
+        InvalidCommandError: The skills are one text, the cap is no number, or a yes or no is none.
     """
 
     id: str
@@ -181,6 +182,10 @@ class Agent:
         object.__setattr__(self, "skills", frozenset(skills))
         if isinstance(self.wip_cap, bool) or not isinstance(self.wip_cap, int):
             raise InvalidCommandError("wip_cap should be a whole number of cases", "同时在办上限应为整数")
+        if not isinstance(self.supervisor, bool) or not isinstance(self.active, bool):
+            raise InvalidCommandError(
+                "supervisor and active should be True or False", "supervisor 和 active 应为 True 或 False"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,7 +346,8 @@ class Swept:
     """What a sweep did.
 
     Attributes:
-        leases_expired, resumed, asks_lapsed, offers_lapsed, breached, moved: Ids of the cases concerned; ``moved``: a
+        leases_expired, resumed, asks_lapsed, offers_lapsed, breached, moved: Ids of the cases concerned; a person's own
+            offer that lapsed is in ``resumed``, too, as he has the case back; ``moved``: a
             provisional deadline was reckoned anew, as the calendar has grown.
         incidents_closed: Ids of incidents.
         pulled: Cases taken out of the machine's hands because an incident opened.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, get_args
 
@@ -65,6 +65,22 @@ RESPONSE = Promise("response", "hour", 24, "response")
 RESOLUTION = Promise("resolution", "calendar_day", 7, "resolution", frozenset({"consumer"}))
 """An end in 7 days: the same promise. Time that the consumer takes to answer does not count."""
 
+
+def as_ruled(promises: Sequence[Promise], within: Mapping[str, str]) -> tuple[Promise, ...]:
+    """The promises of a case: `RESPONSE` and `RESOLUTION` last as long as its rules say; what a desk chose for itself stays.
+
+    Args:
+        promises: A policy's.
+        within: ``24h`` or ``7d`` by the kind of promise. Days are calendar days.
+    """
+    return tuple(
+        replace(promise, unit="calendar_day" if said.endswith("d") else "hour", target=int(said[:-1]))
+        if promise in (RESPONSE, RESOLUTION) and (said := within.get(promise.kind))
+        else promise
+        for promise in promises
+    )
+
+
 ACCEPTANCE = Promise("statutory:acceptance", "workday", 7, "response", articles=("cpl/46",))
 """For an authority or a consumer council acting for one: seven working days to take a complaint up."""
 
@@ -93,7 +109,8 @@ class QueuePolicy:
     """How a desk works.
 
     Attributes:
-        promises: The clocks each case starts with.
+        promises: The clocks each case starts with. `RESPONSE` and `RESOLUTION` as they are here stand for what the rules of
+            a case (``respond_within``, ``resolve_within``) and else the pack say; any other is taken as it is.
         ageing: How long a case must wait to be served like one of a priority higher by one point. Ordering by
             ``queued_at - priority * ageing`` never changes with time, so that an index can hold it, and no case waits
             for ever.
@@ -145,14 +162,33 @@ class QueuePolicy:
                 raise InvalidCommandError(f"{name} should be a timedelta, such as timedelta(minutes=15), not {span!r}")
             if span < dt.timedelta(0) or (positive and not span):
                 raise InvalidCommandError(f"{name} must {'be positive' if positive else 'not be negative'}")
+        near = self.near_duplicate
+        if isinstance(near, bool) or not isinstance(near, int | float) or not 0 <= near <= 1:
+            raise InvalidCommandError(
+                f"near_duplicate should be a number from 0 to 1, not {near!r}",
+                f"near_duplicate 应为 0 到 1 的数，不是 {near!r}",
+            )
+        points = self.gate_points
+        if not isinstance(points, Mapping) or not all(
+            isinstance(gate, str) and isinstance(point, int) and not isinstance(point, bool)
+            for gate, point in points.items()
+        ):
+            raise InvalidCommandError(
+                "gate_points should give whole numbers by gate, such as {'injury': 40}",
+                "gate_points 应按关口写整数，如 {'injury': 40}",
+            )
         for name in ("max_rounds", "max_returns", "incident_open", "incident_close"):
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 0:
                 raise InvalidCommandError(f"{name} should be a whole number from 0 on, not {count!r}")
         if self.incident_close >= self.incident_open:
             raise InvalidCommandError("an incident must close at a lower count than it opens at")
-        if isinstance(self.promises, Promise) or not all(isinstance(promise, Promise) for promise in self.promises):
-            raise InvalidCommandError("promises should be a tuple of Promise, such as (RESPONSE, RESOLUTION)")
+        promises = self.promises
+        if not isinstance(promises, list | tuple) or not all(isinstance(promise, Promise) for promise in promises):
+            raise InvalidCommandError(
+                "promises should be a tuple of Promise, such as (RESPONSE, RESOLUTION)",
+                "promises 应为 Promise 的元组，如 (RESPONSE, RESOLUTION)",
+            )
         if len({promise.kind for promise in self.promises}) != len(self.promises):
             raise InvalidCommandError("two promises of one kind")
 
