@@ -44,6 +44,7 @@ docs: $(STAMP) schema  ## write the pages that are made from the pack and the ca
 	$(BIN)/python tools/make_rule_pages.py
 	$(BIN)/python tools/make_law_pages.py
 	$(BIN)/python tools/make_code_pages.py
+	$(BIN)/python tools/make_contract_page.py
 
 schema: $(STAMP)  ## write the JSON schemas that the YAML files name
 	$(BIN)/funnel schema --pack cn-ecommerce --out schema

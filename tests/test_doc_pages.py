@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from shipped import PACK
 
+import funnel
+
 ROOT = Path(__file__).resolve().parents[1]
 if not (ROOT / "tools" / "make_rule_pages.py").is_file():
     pytest.skip("an installed wheel has no tools", allow_module_level=True)
 sys.path.insert(0, str(ROOT / "tools"))
 
 import check_docs  # noqa: E402 (found through the path above)
+import make_contract_page  # noqa: E402 (as above)
 import make_law_pages  # noqa: E402 (as above)
 import make_rule_pages  # noqa: E402 (as above)
 from pack_words import law_path, rule_path  # noqa: E402 (as above)
@@ -108,3 +111,22 @@ def test_a_link_to_a_missing_page_or_anchor_is_found(docs):
     )
     found = [line for line in check_docs.broken_links() if line.startswith("docs/x.md")]
     assert found == ["docs/x.md: nowhere.md", "docs/x.md: goods.md#no-such", "docs/x.md: #y"]
+
+
+CODE = re.compile(r'(?:Block\(|Reason\(code=)\s*"([a-z-]+)"')
+
+
+def test_the_page_of_the_contracts_values_has_every_reason_code_of_the_engine():
+    engine = Path(funnel.__file__).parent / "engine"
+    found = {code for path in engine.glob("*.py") for code in CODE.findall(path.read_text("utf-8"))}
+    assert len(found) > 10
+    assert found <= set(make_contract_page.REASONS)
+    assert make_contract_page.codes_of_contract() == set(make_contract_page.REASONS)
+
+
+def test_each_value_on_the_page_of_the_contract_is_one_and_has_its_meaning():
+    rows = re.findall(r"^\| `(.*?)` \| (.*?) \| (.*?) \|$", make_contract_page.page(PACK), re.MULTILINE)
+    assert len(rows) > 100
+    assert all(zh and en for _, zh, en in rows)
+    for _, fact, _ in make_contract_page.FIELDS:
+        assert {slug for slug, *_ in rows} >= set(PACK.vocabulary[fact].members)

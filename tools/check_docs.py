@@ -8,6 +8,9 @@ from pathlib import Path
 
 import orjson
 from make_code_pages import page as code_page
+from make_contract_page import NAME as CONTRACT
+from make_contract_page import REASONS, codes_of_contract
+from make_contract_page import page as contract_page
 from make_law_pages import pages as law_pages
 from make_rule_pages import pages as rule_pages
 from make_rule_pages import tests_of
@@ -59,6 +62,7 @@ def stale_schemas(pack: Pack) -> list[str]:
 
 def stale_pages(pack: Pack) -> list[str]:
     wanted = {**rule_pages(pack, tests_of(pack)), **law_pages(pack)}
+    wanted[CONTRACT] = contract_page(pack)
     wanted |= {f"codes/{code}.md": code_page(code) for code in CATALOG}
     found = []
     for name, text in wanted.items():
@@ -79,9 +83,16 @@ def missing_pages() -> list[str]:
     ]
 
 
+def unlike_codes() -> list[str]:
+    return [
+        f"reason code {code}: not both in docs/contract.md and tools/make_contract_page.py"
+        for code in sorted(codes_of_contract() ^ set(REASONS))
+    ]
+
+
 def main() -> None:
     pack = load_pack("cn-ecommerce")
-    problems = [*broken_links(), *stale_schemas(pack), *stale_pages(pack), *missing_pages()]
+    problems = [*broken_links(), *stale_schemas(pack), *stale_pages(pack), *missing_pages(), *unlike_codes()]
     print("\n".join(problems) or "docs: links, schemas and generated pages are in order")
     sys.exit(bool(problems))
 
