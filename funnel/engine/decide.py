@@ -99,7 +99,29 @@ def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.da
         overheard = compiled.likenesses.overhears(complaint, heard, parameters)
         shut = {gate.id for gate, truth in gates if truth is False} - {one.gate for one in overheard}
         overheard += _in_evidence(compiled, complaint, shut, parameters, as_of)
-    return Reasoning(complaint, as_of, parameters, taken, gates, recognised, assessments, rulings, findings, overheard)
+    unheeded = _unheeded(compiled, complaint, taken.facts, rulings)
+    return Reasoning(
+        complaint, as_of, parameters, taken, gates, recognised, assessments, rulings, findings, overheard, unheeded
+    )
+
+
+def _unheeded(compiled: Compiled, complaint: Complaint, facts: Facts, rulings: Sequence[Ruling]) -> tuple[str, ...]:
+    """What is told of a case and read by no rule that would settle it, nor by a gate.
+
+    A raised fact is told because somebody thinks that it matters: a child, a threat, goods that are gone. The rules of its own
+    scenario read it; where others are recognised it must not vanish. What the text says is read by gates and by likeness.
+    """
+    specs = compiled.pack.vocabulary.facts
+    told = [n for n in complaint.facts if n in specs and specs[n].heed and facts.value(n) not in (None, False)]
+    deciding = [
+        a.rule for r in rulings if r.outcome == "settle" for a in r.members if a.recognised is True and not a.dead
+    ]
+    if not told or not deciding:
+        return ()
+    plans = [compiled.plans.of(rule) for rule in deciding]
+    read = {name for plan in plans for name in (*plan.reading, *plan.figures)}
+    read |= {name for _, check in compiled.gates for name in check.reads}
+    return tuple(sorted(set(told) - compiled.pack.vocabulary.with_inputs(read)))
 
 
 def _in_evidence(
