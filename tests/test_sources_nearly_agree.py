@@ -35,7 +35,9 @@ def results(decision):
 
 
 @pytest.mark.parametrize(("signed", "carrier"), [(0, -1), (-1, 0)])
-def test_records_a_day_apart_are_in_dispute_where_the_one_is_in_time_and_the_other_late_and_settle_nothing(signed, carrier):
+def test_records_a_day_apart_are_in_dispute_where_the_one_is_in_time_and_the_other_late_and_settle_nothing(
+    signed, carrier
+):
     late, day = dt.timedelta(days=signed), dt.timedelta(days=carrier)
     decision = decided(returned(LAST_DAY + late, carrier=LAST_DAY + day))
     if signed < carrier:  # late by the order's own day: nothing would be settled, and he is asked when he gave notice
