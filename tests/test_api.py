@@ -48,7 +48,7 @@ def test_the_readme_example_settles_with_its_basis(engine):
     assert decision.matters[0].scenario == "return7_refused"
     assert decision.matters[0].remedies[0].amount == "199.00"
     assert decision.respond_by == dt.datetime.fromisoformat("2026-11-11T10:00:00+08:00")
-    assert decision.resolve_by == dt.datetime.fromisoformat("2026-11-17T10:00:00+08:00")
+    assert decision.resolve_by == dt.datetime.fromisoformat("2026-11-18T00:00:00+08:00")
 
 
 def test_a_decision_round_trips_through_json(engine):

@@ -4,10 +4,11 @@ import datetime as dt
 import json
 import shutil
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from queue_kit import START, SetClock, complaint, desk, dump
 from shipped import A_THIRD, ENGINE
@@ -24,6 +25,7 @@ from funnel.errors import (
     StaleVersionError,
     UnknownCaseError,
 )
+from funnel.law.promised import soonest
 from funnel.pack.loader import data_folder
 from funnel.queue import Agent, Funnel, MemoryStore, Promise, QueuePolicy, SqlStore
 from funnel.queue._rows import case_row, fold
@@ -805,11 +807,86 @@ def test_what_a_desk_promises_of_its_own_stays_whatever_the_rules_say(engine, cl
     }
 
 
-def test_the_queues_deadline_is_never_before_the_one_that_a_decision_tells(desk_):
-    taken = desk_.ingest(complaint())
-    due = {clock.kind: clock.due_at for clock in desk_.clocks(taken.case.id)}
-    assert due["response"] == taken.decision.respond_by
-    assert taken.decision.resolve_by <= due["resolution"] < taken.decision.resolve_by + DAY
+def told_and_kept(d, case_id, cycle=1):
+    """The deadlines of a case: what its last decision tells, and what the queue keeps."""
+    decision = d.decisions(case_id)[-1].decision
+    due = {clock.kind: clock.due_at for clock in d.clocks(case_id) if clock.cycle == cycle}
+    told = [decision[name] and dt.datetime.fromisoformat(decision[name]) for name in ("respond_by", "resolve_by")]
+    return told, [due.get("response"), due.get("resolution")]
+
+
+WITHIN = st.one_of(st.integers(1, 200).map("{}h".format), st.integers(1, 9).map("{}d".format))
+OWN = st.builds(
+    Promise,
+    kind=st.sampled_from(["response", "resolution"]),
+    unit=st.sampled_from(["hour", "calendar_day", "workday"]),
+    target=st.integers(1, 12),
+    stops_on=st.just("resolution"),
+)
+
+
+@settings(max_examples=60)
+@given(
+    received=st.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2026, 12, 20)),
+    zone=st.sampled_from(["Asia/Shanghai", "America/New_York", "Pacific/Kiritimati"]),
+    within=st.fixed_dictionaries({"respond_within": WITHIN, "resolve_within": WITHIN}),
+    own=st.none() | st.lists(OWN, max_size=2, unique_by=lambda promise: promise.kind),
+    outcome=st.sampled_from(["refer", "ask"]),
+)
+def test_a_decision_and_the_queue_promise_the_same_instant(engine, received, zone, within, own, outcome):
+    """Whatever the rules say, whatever a desk promises of its own, whenever and wherever it is received."""
+    pack = promised(engine, **within).pack
+    other = funnel.Engine(replace(pack, manifest=replace(pack.manifest, timezone=zone)))
+    at = received.replace(tzinfo=dt.UTC)
+    more = {} if own is None else {"policy": QueuePolicy(tuple(own))}
+    d = desk(other, MemoryStore(), SetClock(at + dt.timedelta(hours=1)), **more)
+    sent = complaint(outcome, received_at=at.isoformat())
+    taken = d.ingest(sent)
+    told, kept = told_and_kept(d, taken.case.id)
+    assert told == kept == [taken.decision.respond_by, taken.decision.resolve_by]
+    if own is None:  # and whoever has no queue is told the same
+        alone = other.decide(sent)
+        assert told == [alone.respond_by, alone.resolve_by]
+    assert [found.status for found in d.replay()] == ["same"]
+
+
+def test_an_answer_moves_no_deadline_and_the_decision_made_again_tells_the_ones_that_stand(engine, clock):
+    pack = engine.pack
+    slow = {
+        name: replace(rule, strategy=replace(rule.strategy, resolve_within="30d")) for name, rule in pack.rules.items()
+    }
+    d = desk(funnel.Engine(replace(pack, rules=slow)), MemoryStore(), clock)
+    case = d.ingest(complaint("ask", text="我有个问题")).case  # no rule: the pack's seven days
+    first = told_and_kept(d, case.id)
+    assert first[0] == first[1]
+    claim = d.claim(case.id, "lea")
+    d.answer(case.id, {"grievances": ["not_shipped"], "wish": "refund"})
+    assert d.decisions(case.id)[-1].decision["matters"]
+    assert told_and_kept(d, case.id) == first
+    d.wait(claim, "consumer", "x")
+    clock.forward(days=2)
+    d.resume(d.case(case.id))
+    d.answer(case.id, {"goods_intact": True})
+    told, kept = told_and_kept(d, case.id)
+    assert told == kept
+    assert kept[1] == first[1][1] + 2 * DAY - 14 * HOUR  # the rest of the first day counted for nothing
+    d.resolve(d.case(case.id), "mediated", code="x", note="y", basis=["cpl/24"])
+    d.reopen(case.id, by="consumer", reason="x")
+    d.answer(case.id, {"goods_intact": True})
+    told, kept = told_and_kept(d, case.id, cycle=2)
+    assert told == kept
+    assert {found.status for found in d.replay()} == {"same"}
+
+
+@pytest.mark.parametrize("first", ["25h", "1d"])
+def test_of_two_promises_the_one_that_ends_first_counts_and_not_the_one_of_fewer_hours(pack, first):
+    """A day lasts to its midnight: 25 hours from ten in the morning are over before one day is."""
+    morning, night = (dt.datetime(2026, 11, 10, hour, 30, tzinfo=dt.UTC) for hour in (2, 15))  # 10:30 and 23:30 there
+    zone = ZoneInfo("Asia/Shanghai")
+    words = [first, {"25h": "1d", "1d": "25h"}[first]]
+    assert soonest(words, morning, pack.calendar, zone) == "25h"
+    assert soonest(words, night, pack.calendar, zone) == "1d"
+    assert soonest(["48h", "1d"], night, pack.calendar, zone) == "1d"
 
 
 # -- offers --------------------------------------------------------------------------------------------------------

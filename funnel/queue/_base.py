@@ -8,6 +8,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, Self, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -28,9 +29,9 @@ from funnel.errors import (
     StoreError,
     UnknownCaseError,
 )
+from funnel.law.promised import end_of, soonest
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
-from funnel.pack._reader import duration_hours
 from funnel.pack.model import Pack
 from funnel.queue._arguments import a_name, case_key, expect_parts, is_writable, to_connection, to_store
 from funnel.queue._rows import (
@@ -55,6 +56,8 @@ _PAGE: Final = 500
 _HARDEST: Final[Mapping[str, int]] = {"refer": 2, "ask": 1, "settle": 0}
 _OUTCOMES: Final = frozenset({"settled", "mediated", "rejected", "withdrawn", "referred"})
 _INCIDENT_FACT: Final = "group_incident"
+DEADLINES: Final = ("respond_by", "resolve_by")
+"""Where a decision tells what is promised."""
 _UNDECIDED: Final = frozenset(
     {
         "opened",
@@ -254,15 +257,26 @@ class Base:
     def _tier(self, decision: Decision) -> str:
         return decision.tier or self._engine.pack.manifest.unmatched_tier
 
-    def _promises(self, decision: Decision) -> tuple[Promise, ...]:
-        """What a case is promised: of the rules that decide the shortest, else what the pack says."""
+    def _promises(self, decision: Decision, started: dt.datetime) -> tuple[Promise, ...]:
+        """What a case is promised: of the rules that decide what ends first, else what the pack says."""
         pack = self._engine.pack
-        manifest = pack.manifest
-        rules = [pack.rules[matter.rule].strategy for matter in decision.matters if matter.rule in pack.rules]
-        respond = [rule.respond_within or manifest.respond_within for rule in rules] or [manifest.respond_within]
-        resolve = [rule.resolve_within or manifest.resolve_within for rule in rules] or [manifest.resolve_within]
-        within = {"response": min(respond, key=duration_hours), "resolution": min(resolve, key=duration_hours)}
-        return as_ruled(self.policy.promises, within)
+        respond, resolve = pack.promised(matter.rule for matter in decision.matters if matter.rule in pack.rules)
+        first = partial(soonest, start=started, calendar=self._desk.calendar, zone=self._desk.zone)
+        return as_ruled(self.policy.promises, {"response": first(respond), "resolution": first(resolve)})
+
+    def _with_promises(self, decision: Decision, received: dt.datetime) -> Decision:
+        """A decision that tells the deadlines which its case will have: a desk may promise otherwise than the pack does."""
+        desk = self._desk
+        due = {
+            promise.kind: to_us(end_of(promise.unit, promise.target, received, desk.calendar, desk.zone)[0])
+            for promise in self._promises(decision, received)
+        }
+        return self._telling(decision, due.get("response"), due.get("resolution"))
+
+    def _telling(self, decision: Decision, respond: int | None, resolve: int | None) -> Decision:
+        """A decision with deadlines as the queue keeps them."""
+        by = (None if due is None else from_us(due).astimezone(self._desk.zone) for due in (respond, resolve))
+        return decision.model_copy(update=dict(zip(DEADLINES, by, strict=True)))
 
     def _live(self, work: Work, row: Row, state: str) -> Row:
         offer = work.live_offer(row)

@@ -495,7 +495,7 @@ class Handling(Base):
                 )
             cycle = row["cycle"] + 1
             last = Decision.model_validate(json.loads(self._decisions(work.unit, row["complaint_id"])[-1]["decision"]))
-            due = work.start_clocks(row["id"], cycle, work.now, self._promises(last))
+            due = work.start_clocks(row["id"], cycle, work.now, self._promises(last, work.now))
             changes = work.free(row) | {
                 "queued_at": work.now,
                 "outcome": None,

@@ -52,11 +52,15 @@ class Thought:
     fingerprint: str
 
 
+Asked = tuple[str, int, int | None, int | None]
+"""What an answer is to: a complaint, its last decision, and the deadlines that its case has by then."""
+
+
 class UndecidedError(Exception):
     """A transaction needs a decision that was not made before it. It is undone and run again with it; never leaves the package."""
 
     def __init__(
-        self, as_of: dt.date, context: Mapping[str, Any] | None = None, asked: tuple[str, int] = ("", 0)
+        self, as_of: dt.date, context: Mapping[str, Any] | None = None, asked: Asked = ("", 0, None, None)
     ) -> None:
         super().__init__(as_of, context or {}, asked)
         self.as_of, self.context, self.asked = as_of, context or {}, asked
@@ -120,9 +124,13 @@ class Intake(Base):
             )
         return received
 
-    def _think(self, parsed: Complaint, as_of: dt.date) -> Thought:
-        """Decide a complaint and make all of it that is kept, without a transaction."""
+    def _think(self, parsed: Complaint, as_of: dt.date, asked: Asked | None = None) -> Thought:
+        """Decide a complaint, again where it is asked about, and make all of it that is kept, without a transaction."""
         decision = self._engine.decide(parsed, as_of=as_of)
+        if asked is not None:  # what was promised at first stays so
+            decision = self._telling(decision, *asked[2:])
+        elif parsed.received_at is not None:
+            decision = self._with_promises(decision, localise(parsed.received_at, self._desk.zone))
         text = decision.model_dump_json()
         raw = bytes_of(parsed)
         return Thought(
@@ -238,7 +246,8 @@ class Intake(Base):
     ) -> Row:
         """The case of a new complaint, with its first event."""
         policy, case_id = self.policy, new_id(work.now)
-        due = work.start_clocks(case_id, 1, from_us(complaint["received_at"]), self._promises(decision))
+        received = from_us(complaint["received_at"])
+        due = work.start_clocks(case_id, 1, received, self._promises(decision, received))
         case = Case(
             id=case_id,
             tenant=self.tenant,
@@ -334,18 +343,19 @@ class Intake(Base):
             row = work.case(case_id)
             work.expect(row, "asked", "offered", "queued", *HELD)
             last = self._decisions(work.unit, row["complaint_id"])[-1]
-            asked = (row["complaint_id"], last["seq"])
+            due = {clock["kind"]: clock["due_at"] for clock in work.clocks(row, running=False)}
+            asked = (row["complaint_id"], last["seq"], due.get("response"), due.get("resolution"))
             if asked not in thoughts:  # decided outside the transaction, and again where another answer came first
-                before = self._open_vault(work.unit, *asked)
+                before = self._open_vault(work.unit, *asked[:2])
                 raise UndecidedError(dt.date.fromisoformat(last["as_of"]), before, asked)
-            self._expect_words(work.unit, *asked)
+            self._expect_words(work.unit, *asked[:2])
             thought, context = thoughts[asked], json.loads(last["context"])
             complaint = present(work.unit.get("complaint", id=row["complaint_id"]))
             decision_id = self._keep(work, complaint, last["seq"] + 1, thought, context)
             work.unit.update("complaint", {"id": complaint["id"]}, {"masked": thought.masked})
             return case_of(self._move_on(work, row, thought.decision, decision_id, actor, sorted(facts)))
 
-        thoughts: dict[tuple[str, int], Thought] = {}
+        thoughts: dict[Asked, Thought] = {}
         while True:
             try:
                 return self._command("answer", body, command_id, case_id, facts, actor)
@@ -354,7 +364,7 @@ class Intake(Base):
                 merged = parsed.model_dump(mode="json", exclude_unset=True) | {"facts": joined(parsed.facts, facts)}
                 parsed = to_complaint(merged)
                 self._readable(parsed, facts, need.as_of)
-                thoughts[need.asked] = self._think(parsed, need.as_of)
+                thoughts[need.asked] = self._think(parsed, need.as_of, need.asked)
 
     def _readable(self, complaint: Complaint, answered: Iterable[str], as_of: dt.date) -> None:
         """Refuse answers that say nothing. In a complaint such a field is for a person to look at; who is asked can be asked again."""

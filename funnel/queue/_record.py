@@ -14,7 +14,7 @@ from funnel.errors import (
 )
 from funnel.pack.model import Pack
 from funnel.queue import _reports
-from funnel.queue._base import _PAGE, Base, wording
+from funnel.queue._base import _PAGE, DEADLINES, Base, wording
 from funnel.queue._kept import ERASED, kept, without_words
 from funnel.queue._rows import (
     maybe_us,
@@ -80,12 +80,15 @@ class Record(Base):
             return Replayed(*name, "erased")
         except CipherError as error:
             return Replayed(*name, "broken", (("vault", "", str(error)),))
-        complaint = to_complaint(raw)
-        text = engine.decide(complaint, as_of=dt.date.fromisoformat(row["as_of"])).model_dump_json()
+        complaint, then = to_complaint(raw), json.loads(row["decision"])
+        # Deadlines are the case's: what it was promised stays so, whatever decides it by now.
+        by = {name: dt.datetime.fromisoformat(at) if (at := then.get(name)) else None for name in DEADLINES}
+        again = engine.decide(complaint, as_of=dt.date.fromisoformat(row["as_of"])).model_copy(update=by)
+        text = again.model_dump_json()
         if self._digest(text.encode()) == row["output_digest"]:
             return Replayed(*name, "same")
         now = kept(json.loads(text), complaint.text, self._desk.masker)
-        changes = tuple(_reports.differences(json.loads(row["decision"]), now))
+        changes = tuple(_reports.differences(then, now))
         same_pack = row["pack_digest"] == engine.pack.digest
         return Replayed(*name, "broken" if same_pack else "differs", changes)
 

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from funnel.decision import Decision
 from funnel.errors import InvalidCommandError
-from funnel.queue.clocks import Unit
+from funnel.law.promised import Unit, counted
 from funnel.queue.model import WaitFor
 
 _HOUR = dt.timedelta(hours=1)
@@ -73,9 +73,10 @@ def as_ruled(promises: Sequence[Promise], within: Mapping[str, str]) -> tuple[Pr
         promises: A policy's.
         within: ``24h`` or ``7d`` by the kind of promise. Days are calendar days.
     """
+    ruled = {kind: counted(said) for kind, said in within.items()}
     return tuple(
-        replace(promise, unit="calendar_day" if said.endswith("d") else "hour", target=int(said[:-1]))
-        if promise in (RESPONSE, RESOLUTION) and (said := within.get(promise.kind))
+        replace(promise, unit=ruled[promise.kind][0], target=ruled[promise.kind][1])
+        if promise in (RESPONSE, RESOLUTION) and promise.kind in ruled
         else promise
         for promise in promises
     )
