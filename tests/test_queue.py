@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import re
 import shutil
 from dataclasses import replace
 from zoneinfo import ZoneInfo
@@ -28,6 +29,7 @@ from funnel.errors import (
 from funnel.law.promised import soonest
 from funnel.pack.loader import data_folder
 from funnel.queue import Agent, Funnel, MemoryStore, Promise, QueuePolicy, SqlStore
+from funnel.queue._answers import joined
 from funnel.queue._rows import case_row, fold
 
 HOUR = dt.timedelta(hours=1)
@@ -424,6 +426,10 @@ RETURN = {
 }
 
 
+def said(value, who):
+    return {"value": value, "source": who}
+
+
 def known(value, grade):
     return {"value": value, "grade": grade, "source": "仓库"}
 
@@ -440,7 +446,7 @@ def test_a_partys_answer_beside_what_is_known_better_is_disputed_and_goes_to_a_p
         assert desk_.offers(case.id) == ()
     # What the warehouse said stands beside it, as it was said.
     told = desk_.reveal(case.id, by="lea", reason="x").facts["goods_intact"]
-    assert told == [known(False, grade), True]
+    assert told == [known(False, grade), said(True, "consumer"), said(True, "merchant")]
 
 
 def nested(levels):
@@ -552,6 +558,49 @@ def test_whoever_has_looked_replaces_what_a_party_stated_and_what_was_known_no_b
     assert desk_.reveal(case.id, by="lea", reason="x").facts["goods_intact"] == known(True, "evidence")
     again = desk_.answer(looked.id, {"goods_intact": known(False, "evidence")}, actor="max")
     assert desk_.reveal(again.id, by="lea", reason="x").facts["goods_intact"] == known(False, "evidence")
+
+
+@pytest.mark.parametrize(("first", "second"), [("consumer", "merchant"), ("merchant", "consumer")])
+def test_two_parties_who_say_otherwise_are_disputed_and_a_person_looks(desk_, first, second):
+    case = desk_.ingest(complaint("settle", **RETURN, facts={})).case
+    desk_.answer(case.id, {"goods_intact": True}, actor=first)
+    case = desk_.answer(case.id, {"goods_intact": False}, actor=second)
+    decision = desk_.decisions(case.id)[-1].decision
+    assert (case.state, decision["outcome"]) == ("queued", "refer")
+    (reason,) = (r for r in decision["referral"]["reasons"] if r["code"] == "disputed")
+    assert {"consumer", "merchant"} <= set(re.findall("consumer|merchant", reason["text"]))
+    # Whoever corrects himself ends it, and so does somebody of the desk who has looked.
+    assert desk_.answer(case.id, {"goods_intact": True}, actor=f" {second.upper()} ").state == "offered"
+    desk_.answer(case.id, {"goods_intact": False}, actor=second)
+    assert desk_.decisions(case.id)[-1].outcome == "refer"
+    desk_.answer(case.id, {"goods_intact": {"value": True, "grade": "evidence"}}, actor="max")
+    assert desk_.decisions(case.id)[-1].outcome == "settle"
+    told = desk_.reveal(case.id, by="lea", reason="x").facts["goods_intact"]
+    assert told == {"value": True, "grade": "evidence", "source": "max"}
+
+
+def test_a_party_is_the_source_of_its_answer_whatever_it_names(desk_):
+    """Else a consumer who writes `merchant` for his source would speak for the other side, or beside himself."""
+    case = desk_.ingest(complaint(**RETURN, facts={"goods_intact": {"value": False, "source": "merchant"}})).case
+    desk_.answer(case.id, {"goods_intact": {"value": True, "source": "merchant"}})
+    told = desk_.reveal(case.id, by="lea", reason="x").facts["goods_intact"]
+    assert told == [said(False, "merchant"), said(True, "consumer")]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["consumer", "merchant", "amy"]), st.booleans()), min_size=1, max_size=8))
+def test_whatever_the_order_the_last_word_of_each_party_since_the_desk_spoke_stands(words):
+    """They are one complaint with those words as its sources; nobody's word is lost to another party's."""
+    facts, last = {}, {}
+    for who, value in words:
+        facts = joined(facts, {"goods_intact": value}, who)
+        last = {who: value} if who == "amy" else {**last, who: value}
+    told = facts["goods_intact"] if isinstance(facts["goods_intact"], list) else [facts["goods_intact"]]
+    assert {one["source"]: one["value"] for one in told} == last
+    assert len(told) == len(last)
+    asked = {"id": "x", **RETURN, "received_at": "2026-11-10T10:00:00+08:00"}
+    decision = ENGINE.decide(asked | {"facts": facts})
+    codes = {r.code for r in decision.referral.reasons} if decision.referral else set()
+    assert ("disputed" in codes) == (len(set(last.values())) > 1)
 
 
 VALUES = {

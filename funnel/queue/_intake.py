@@ -15,7 +15,7 @@ from funnel.diagnostics._model import suggestion
 from funnel.engine._arguments import to_complaint
 from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
-from funnel.queue._answers import is_party, joined, too_high
+from funnel.queue._answers import joined, party, too_high
 from funnel.queue._arguments import a_name, several
 from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, bytes_of, newest_case, present, scenario_of
 from funnel.queue._kept import kept
@@ -312,8 +312,9 @@ class Intake(Base):
         one that waits for a person, but where it would be settled now and was with people for nothing but what the machine
         said of it: its offer goes to the parties. The former decisions are kept.
 
-        An answer takes the place of what was known no better. It never replaces a document or a record: both are kept, and
-        where they differ the fact is disputed and a person looks.
+        An answer is kept with who gave it. A party corrects what it said itself; what the other party said, and a document or
+        a record, stays beside it, and where they differ the fact is disputed and a person looks. Somebody of the desk replaces
+        all that was known no better.
 
         Args:
             case_id: The case.
@@ -336,7 +337,7 @@ class Intake(Base):
         if not facts:
             raise InvalidCommandError("an answer needs at least one fact", "答复至少要有一个事实")
         a_name(actor, "actor")
-        if is_party(actor) and (wrong := too_high(facts)):
+        if party(actor) and (wrong := too_high(facts)):
             raise ComplaintError(wrong)
 
         def body(work: Work) -> Case:
@@ -361,7 +362,9 @@ class Intake(Base):
                 return self._command("answer", body, command_id, case_id, facts, actor)
             except UndecidedError as need:
                 parsed = to_complaint(need.context)
-                merged = parsed.model_dump(mode="json", exclude_unset=True) | {"facts": joined(parsed.facts, facts)}
+                merged = parsed.model_dump(mode="json", exclude_unset=True) | {
+                    "facts": joined(parsed.facts, facts, actor)
+                }
                 parsed = to_complaint(merged)
                 self._readable(parsed, facts, need.as_of)
                 thoughts[need.asked] = self._think(parsed, need.as_of, need.asked)
