@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import datetime as dt
+import inspect
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -127,6 +128,135 @@ def test_what_is_no_state_tier_number_or_instant_is_told_by_every_store(desk_):
         with pytest.raises(InvalidCommandError, match=what) as error:
             call()
         assert HAN.search(error.value.zh)
+
+
+NOW = SetClock().now
+LATER = NOW + 24 * HOUR
+ARGUMENTS = {
+    "answer": lambda c: {"case_id": c.asked, "facts": {"address_wrong": False}, "actor": "amy", "command_id": "k"},
+    "answer_offer": lambda c: {
+        "case_id": c.offered, "side": "merchant", "reply": "counter", "note": "x", "actor": "m", "command_id": "k"
+    },
+    "appeal_standing": lambda c: {"standing_id": c.standing, "grounds": "x", "actor": "m"},
+    "assign": lambda c: {"case_id": c.queued, "to": "ann", "by": "lea", "reason": "x", "command_id": "k"},
+    "cancel": lambda c: {"case_id": c.queued, "by": "lea", "reason": "x", "command_id": "k"},
+    "case": lambda c: {"case_id": c.queued},
+    "cases": lambda c: {"state": "queued", "tier": "agent", "owner": "lea", "incident": "i", "external_id": "e"},
+    "claim": lambda c: {"case_id": c.queued, "agent": "ann", "command_id": "k"},
+    "claim_next": lambda c: {"agent": "ann", "tiers": ["agent"], "command_id": "k"},
+    "clocks": lambda c: {"case_id": c.queued},
+    "complaint": lambda c: {"case_id": c.queued},
+    "decide_appeal": lambda c: {"standing_id": c.standing, "by": "lea", "lift": True, "reason": "x"},
+    "decisions": lambda c: {"case_id": c.queued},
+    "erase": lambda c: {"consumer_id": "u", "by": "lea", "reason": "x"},
+    "erase_case": lambda c: {"case_id": c.queued, "by": "lea", "reason": "x"},
+    "escalate": lambda c: {"case": c.claim, "by": "lea", "reason": "x", "note": "y", "to": "lawyer", "command_id": "k"},
+    "events": lambda c: {"case_id": c.queued},
+    "explain_deadline": lambda c: {"case_id": c.queued, "kind": "resolution"},
+    "find": lambda c: {"external_id": "e", "source": "api"},
+    "ingest": lambda c: {"complaint": c.sent, "source": "s", "skills": ["food"]},
+    "league": lambda c: {"by": "merchant"},
+    "merge": lambda c: {"case_id": c.queued, "into": c.asked, "by": "lea", "reason": "x", "command_id": "k"},
+    "offers": lambda c: {"case_id": c.queued},
+    "propose": lambda c: {"claim": c.claim, "text": "x", "command_id": "k"},
+    "put_agent": lambda c: {"agent": Agent("zoe", "agent"), "by": "lea"},
+    "release": lambda c: {"claim": c.claim, "note": "x", "command_id": "k"},
+    "reopen": lambda c: {"case_id": c.ended, "by": "lea", "reason": "x", "command_id": "k"},
+    "request_human": lambda c: {"case_id": c.asked, "reason": "x", "actor": "c", "command_id": "k"},
+    "resolve": lambda c: {
+        "claim": c.claim, "outcome": "mediated", "code": "x", "note": "y", "basis": ["cpl/24"],
+        "scenario": "return7_refused", "command_id": "k",
+    },
+    "respond": lambda c: {"claim": c.claim, "note": "x", "command_id": "k"},
+    "resume": lambda c: {"claim": c.claim, "command_id": "k"},
+    "return_": lambda c: {"claim": c.claim, "reason": "x", "command_id": "k"},
+    "reveal": lambda c: {"case_id": c.queued, "by": "lea", "reason": "x"},
+    "send_offer": lambda c: {"case_id": c.offered, "actor": "system", "command_id": "k"},
+    "set_standing": lambda c: {
+        "merchant_id": c.merchant, "level": "watch", "by": "lea", "reason": "x", "evidence": [c.ended],
+        "articles": ["cpl/24"], "until": LATER,
+    },
+    "standings": lambda c: {"merchant_id": "m"},
+    "steps": lambda c: {"case_id": c.queued},
+    "suspects": lambda c: {"case_id": c.queued},
+    "unmerge": lambda c: {"case_id": c.queued, "by": "lea", "reason": "x", "command_id": "k"},
+    "wait": lambda c: {"claim": c.claim, "on": "consumer", "reason": "x", "command_id": "k"},
+    "withhold": lambda c: {"merchant_id": "m", "withheld": True, "by": "lea", "reason": "x"},
+}  # fmt: skip
+
+
+def refused(call, arguments):
+    """None where a command is refused with a word in each language and is no failure of the store; else what came."""
+    try:
+        return f"taken: {call(**arguments)!r:.80}"
+    except QueueError as error:
+        return None if error.status < 500 and HAN.search(error.zh) else repr(error)
+    except Exception as error:  # noqa: BLE001 (named in the test's message)
+        return repr(error)
+
+
+def test_a_name_or_word_that_a_database_cannot_hold_is_refused_alike_by_every_store_and_every_command(desk_, store):
+    """NUL, half a character, a number: PostgreSQL fails, SQLite finds nothing or takes it, memory takes everything."""
+    ended = desk_.ingest(complaint(merchant={"id": "m"})).case
+    desk_.resolve(desk_.claim(ended.id, "lea"), "mediated", code="x", note="y", basis=["cpl/24"])
+    standing = desk_.set_standing("m", "watch", by="lea", reason="x", evidence=[ended.id], until=LATER)
+    given = SimpleNamespace(
+        queued=desk_.ingest(complaint()).case.id,
+        asked=desk_.ingest(complaint("ask")).case.id,
+        offered=desk_.ingest(complaint("settle")).case.id,
+        claim=desk_.claim(desk_.ingest(complaint()).case.id, "lea"),
+        ended=ended.id,
+        standing=standing.id,
+        merchant="m",
+        sent=complaint(),
+    )
+    before, wrong, tried = dump(store), [], 0
+    for name, method in inspect.getmembers(Funnel, inspect.isfunction):
+        words = {w: str(p.annotation) for w, p in inspect.signature(method).parameters.items()}
+        words = {
+            w: kind for w, kind in words.items() if re.match(r"str|Iterable\[str\]|Side|WaitFor|CaseOutcome", kind)
+        }
+        if name.startswith("_") or not words:
+            continue
+        for word, kind in words.items():
+            for odd in ("a\x00", "\ud800", 5):
+                arguments = ARGUMENTS[name](given) | {word: [odd] if kind.startswith("Iterable") else odd}
+                if (told := refused(getattr(desk_, name), arguments)) is not None:
+                    wrong.append((name, word, odd, told))
+                tried += 1
+    assert not wrong
+    assert tried > 250
+    assert dump(store) == before
+
+
+def test_a_number_that_fits_in_no_column_is_refused_alike_by_every_store(desk_, store):
+    claim = desk_.claim(desk_.ingest(complaint()).case.id, "lea")
+    before = dump(store)
+    for call in (
+        lambda: desk_.propose(claim, "x", amount=2**63),
+        lambda: desk_.put_agent(Agent("zoe", "agent", wip_cap=2**63)),
+        lambda: desk_.cases(limit=2**63),
+        lambda: desk_.events(after=2**63),
+        lambda: desk_.answer_offer(claim.id, "merchant", "accept", offer=2**63),
+        lambda: desk_.standings("m", at=dt.datetime(2026, 1, 1)),
+        lambda: desk_.set_standing("m", "watch", by="lea", reason="x", evidence="c", until=LATER),
+        lambda: desk_.replay(since=dt.datetime(2026, 1, 1)),
+    ):
+        with pytest.raises(InvalidCommandError):
+            call()
+    assert dump(store) == before
+
+
+def test_what_is_printed_names_the_funnel_and_its_store_and_no_password(engine, tmp_path, request):
+    with Funnel(engine, tmp_path / "q.db", tenant="shop-a") as d:
+        assert re.fullmatch(r"AsyncFunnel\(Funnel\(Pack\(.*tenant='shop-a'\)\)", repr(AsyncFunnel(d)))
+        assert repr(d.store) == f"SqlStore('sqlite:///{tmp_path / 'q.db'}')"
+    url = request.getfixturevalue("postgres_alone").replace("postgres:@", "postgres:secret@")
+    store = SqlStore(url)
+    assert repr(store).startswith("SqlStore('postgresql+psycopg://")
+    assert "secret" not in repr(store)
+    store.close()
+    assert repr(MemoryStore()) == "MemoryStore()"
 
 
 def test_a_funnel_closes_at_the_end_of_its_block(engine, tmp_path):

@@ -554,7 +554,7 @@ def test_answers_that_come_at_once_are_both_in_the_last_decision(interrupted):
     d._engine.meanwhile = [lambda: other.answer(case.id, {"address_wrong": False})]
     d.answer(case.id, {"ship_by_on": "2026-11-05"})
     facts = d.reveal(case.id, by="lea", reason="x").facts
-    assert (facts["address_wrong"], facts["ship_by_on"]) == (False, "2026-11-05")
+    assert (facts["address_wrong"]["value"], facts["ship_by_on"]["value"]) == (False, "2026-11-05")
     assert [found.seq for found in d.decisions(case.id)] == [1, 2, 3]
 
 

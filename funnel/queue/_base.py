@@ -33,7 +33,7 @@ from funnel.law.promised import end_of, soonest
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
 from funnel.pack.model import Pack
-from funnel.queue._arguments import a_name, case_key, expect_parts, is_writable, to_connection, to_store
+from funnel.queue._arguments import a_name, case_key, expect_parts, to_connection, to_store
 from funnel.queue._rows import (
     case_of,
     case_row,
@@ -42,6 +42,7 @@ from funnel.queue._rows import (
 )
 from funnel.queue._sql import SqlStore
 from funnel.queue._store import ConflictError, Row, Store, Test, TransientError, Unit
+from funnel.queue._tables import is_writable
 from funnel.queue._work import Desk, Work, first_head
 from funnel.queue.masking import Masker, mask, mask_json
 from funnel.queue.model import (
@@ -327,8 +328,6 @@ class Base:
                 with self._store.unit() as unit:
                     self._tenant(unit)
                     return body(Work(self._desk, unit, self._now(unit), command_id))
-            except UnicodeEncodeError:
-                raise _unwritable() from None
             except (ConflictError, TransientError) as error:
                 if not left:
                     raise StoreBusyError(
@@ -366,11 +365,8 @@ class Base:
         return self._run(once, command_id=name)
 
     def _read(self, body: Callable[[Unit], T]) -> T:
-        try:
-            with self._store.reader() as unit:
-                return body(unit)
-        except UnicodeEncodeError:
-            raise _unwritable() from None
+        with self._store.reader() as unit:
+            return body(unit)
 
     def _now(self, unit: Unit) -> dt.datetime:
         moment = self._clock() if self._clock is not None else unit.now() or dt.datetime.now(dt.UTC)
@@ -459,12 +455,6 @@ class Base:
     def __repr__(self) -> str:
         """Name the tenant and the pack."""
         return f"Funnel({self._engine.pack!r}, tenant={self.tenant!r})"
-
-
-def _unwritable() -> InvalidCommandError:
-    return InvalidCommandError(
-        "a text contains a lone surrogate; nothing was changed", "文字含有残缺的字符；什么也没有改"
-    )
 
 
 def due_cases(unit: Unit, tenant: str, at: int, limit: int) -> list[str]:

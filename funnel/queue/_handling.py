@@ -16,7 +16,7 @@ from funnel.errors import (
     InvalidTransitionError,
     NotEligibleError,
 )
-from funnel.queue._arguments import a_name, claim_key, several
+from funnel.queue._arguments import a_name, case_key, claim_key, several
 from funnel.queue._base import _OUTCOMES, Base, present, remark, wording
 from funnel.queue._rows import (
     agent_of,
@@ -124,7 +124,7 @@ class Handling(Base):
             NotEligibleError: The agent holds as many cases as allowed, or asks for a tier above his own.
         """
         wanted = None if tiers is None else several(tiers, "tiers")
-        only = None if skills is None else frozenset(several(skills, "skills"))
+        only = None if skills is None else frozenset(a_name(skill, "skills") for skill in several(skills, "skills"))
 
         def body(work: Work) -> Case | None:
             person = work.agent(agent, lock=True)
@@ -530,7 +530,7 @@ class Handling(Base):
 
         def body(work: Work) -> Case:
             person = work.agent(by)
-            first, second = sorted((case_id, into))
+            first, second = sorted((case_key(case_id), case_key(into)))
             rows = {first: work.case(first), second: work.case(second)}
             row, target = rows[case_id], rows[into]
             for each in (row, target):

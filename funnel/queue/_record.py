@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from funnel.engine._arguments import to_complaint
 from funnel.engine.engine import Engine
@@ -14,6 +15,7 @@ from funnel.errors import (
 )
 from funnel.pack.model import Pack
 from funnel.queue import _reports
+from funnel.queue._arguments import an_instant
 from funnel.queue._base import _PAGE, DEADLINES, Base, wording
 from funnel.queue._kept import ERASED, kept, without_words
 from funnel.queue._rows import (
@@ -48,21 +50,34 @@ class Record(Base):
             return AuditReport(seq, head, seq, "is not the event that the head names")
         return AuditReport(seq, head)
 
-    def replay(self, pack: Pack | None = None, *, since: dt.datetime | None = None) -> Iterator[Replayed]:
+    def replay(self, pack: Pack | str | Path | None = None, *, since: dt.datetime | None = None) -> Iterator[Replayed]:
         """Make stored decisions again: with the same pack each must come out the same, byte for byte.
 
         Args:
-            pack: The pack to decide with; default: this funnel's. Another one shows what it would change.
+            pack: The pack to decide with, itself or its name or folder; default: this funnel's. Another one shows what it
+                would change, deadlines apart: what a case was promised stays.
             since: Only decisions made from then on.
+
+        Returns:
+            What came out, oldest decision first, each made when it is asked for; `AsyncFunnel.replay` gives all at once.
+
+        Raises:
+            InvalidCommandError: ``since`` has no offset.
+            PackError: A pack given by name cannot be loaded.
         """
-        engines: dict[str, Engine] = {}
-        chosen = pack or self._engine.pack
-        start, last = (maybe_us(since) or 0), ""
+        if since is not None:
+            an_instant(since, "since")
+        engine = self._engine if pack is None else Engine(pack)
+        return self._replayed({engine.lang: engine}, engine.pack, maybe_us(since) or 0)
+
+    def _replayed(self, engines: dict[str, Engine], pack: Pack, start: int) -> Iterator[Replayed]:
+        last = ""
         while True:
             rows = self._page("decision", "id", last, ("decided_at", ">=", start))
             for row in rows:
-                engine = engines.setdefault(row["lang"], Engine(chosen, lang=row["lang"]))
-                yield self._again(row, engine)
+                if row["lang"] not in engines:
+                    engines[row["lang"]] = Engine(pack, lang=row["lang"])
+                yield self._again(row, engines[row["lang"]])
             if len(rows) < _PAGE:
                 return
             last = rows[-1]["id"]

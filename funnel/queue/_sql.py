@@ -23,8 +23,8 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 
 from funnel.errors import InvalidCommandError, StoreBusyError, StoreError, StoreFullError, StoreSchemaError
-from funnel.queue._store import ConflictError, Row, Test, TransientError
-from funnel.queue._tables import TABLES
+from funnel.queue._store import ConflictError, Row, Test, TransientError, asked
+from funnel.queue._tables import TABLES, expect_storable
 from funnel.queue.migrations import HEAD, REVISIONS, VERSION_TABLE
 
 _BUSY_SECONDS: Final = 10
@@ -91,6 +91,10 @@ class SqlStore:
         store._engine = connection.engine  # noqa: SLF001 (its own, from a second constructor)
         store._bound = connection  # noqa: SLF001 (as above)
         return store
+
+    def __repr__(self) -> str:
+        """Name the address, without its password."""
+        return f"SqlStore({self._engine.url.render_as_string(hide_password=True)!r})"
 
     @property
     def engine(self) -> sa.Engine:
@@ -190,11 +194,14 @@ class SqlUnit:
 
     def insert(self, table: str, row: Row) -> None:
         """See `Unit`."""
-        self._connection.execute(TABLES[table].insert(), row)
+        t = TABLES[table]
+        expect_storable(table, ((column.name, row.get(column.name)) for column in t.c), kept=True)
+        self._connection.execute(t.insert(), row)
 
     def get(self, table: str, *, lock: bool = False, **key: Any) -> Row | None:
         """See `Unit`."""
         t = TABLES[table]
+        expect_storable(table, key.items(), kept=False)
         query = sa.select(t).where(*(t.c[name] == value for name, value in key.items())).limit(1)
         if lock and self._postgres:
             query = query.with_for_update()
@@ -206,6 +213,7 @@ class SqlUnit:
     ) -> list[Row]:
         """See `Unit`."""
         t = TABLES[table]
+        expect_storable(table, asked(tests), kept=False)
         query = sa.select(t).where(*_where(t, tests))
         for name in order:
             query = query.order_by(t.c[name].desc() if descending else t.c[name].asc())
@@ -225,6 +233,8 @@ class SqlUnit:
     def update(self, table: str, key: Row, changes: Row) -> int:
         """See `Unit`."""
         t = TABLES[table]
+        expect_storable(table, key.items(), kept=False)
+        expect_storable(table, changes.items(), kept=True)
         where = (t.c[name] == value for name, value in key.items())
         return self._connection.execute(t.update().where(*where).values(changes)).rowcount
 
