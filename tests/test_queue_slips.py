@@ -15,7 +15,20 @@ from queue_kit import SetClock, complaint, desk, dump
 import funnel
 from funnel import errors
 from funnel.errors import InvalidCommandError, QueueError, StoreError, StoreSchemaError
-from funnel.queue import Agent, AsyncFunnel, Funnel, MemoryStore, Promise, QueuePolicy, SqlStore, sqlite_engine
+from funnel.queue import (
+    Agent,
+    AsyncFunnel,
+    Funnel,
+    MemoryStore,
+    Promise,
+    QueuePolicy,
+    Rate,
+    SqlStore,
+    find_personal,
+    mask,
+    sqlite_engine,
+    wilson,
+)
 
 HAN = re.compile(r"[\u4e00-\u9fff]")
 HOUR = dt.timedelta(hours=1)
@@ -250,9 +263,9 @@ def test_a_number_that_fits_in_no_column_is_refused_alike_by_every_store(desk_, 
 def test_what_is_printed_names_the_funnel_and_its_store_and_no_password(engine, tmp_path, request):
     with Funnel(engine, tmp_path / "q.db", tenant="shop-a") as d:
         assert re.fullmatch(r"AsyncFunnel\(Funnel\(Pack\(.*tenant='shop-a'\)\)", repr(AsyncFunnel(d)))
-        assert repr(d.store) == f"SqlStore('sqlite:///{tmp_path / 'q.db'}')"
+        assert repr(d.store) == f"SqlStore('{tmp_path / 'q.db'}')"
     url = request.getfixturevalue("postgres_alone").replace("postgres:@", "postgres:secret@")
-    store = SqlStore(url)
+    store = SqlStore(f"{url}{'&' if '?' in url else '?'}application_name=secret")
     assert repr(store).startswith("SqlStore('postgresql+psycopg://")
     assert "secret" not in repr(store)
     store.close()
@@ -394,6 +407,54 @@ def test_a_path_object_is_a_file_as_its_text_is(engine, tmp_path):
     store.close()
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_file_or_server_that_can_be_no_queue_is_named_with_the_way_out(engine, tmp_path, lang):
+    (tmp_path / "rows.csv").write_text("a,b\n" * 2000)
+    kept = tmp_path / "kept.db"
+    SqlStore(kept).close()
+    for address, name, way in (
+        (tmp_path, str(tmp_path), ("目录已经存在", "folder that is there")),
+        (tmp_path / "none" / "q.db", "none/q.db", ("目录已经存在", "folder that is there")),
+        (tmp_path / "rows.csv", "rows.csv", ("不是 SQLite", "no SQLite database")),
+        (f"sqlite:///file:{kept}?mode=ro&uri=true", "kept.db", ("只能读", "only be read")),
+        ("postgresql://me:secret@127.0.0.1:1/x?password=secret", "me@127.0.0.1:1/x", ("连不上", "is it running")),
+    ):
+        with pytest.raises(StoreError) as error, Funnel(engine, str(address)) as d:
+            d.ingest(complaint())
+        told = error.value.text(lang)
+        assert name in told
+        assert way[lang == "en"] in told
+        assert "secret" not in told
+
+
+def test_an_argument_of_another_kind_is_refused_in_both_languages_by_whatever_stands_beside_the_queue(engine):
+    for call in (
+        lambda: funnel.Engine(engine.pack, lang="fr"),
+        lambda: funnel.Engine(engine.pack, matcher="fast"),
+        lambda: funnel.Engine(engine.pack, matcher=5),
+        lambda: funnel.Engine(engine.pack, shadow=5),
+        lambda: funnel.Engine(engine.pack, clock=dt.datetime.now(dt.UTC)),
+        lambda: engine.interview("x", who="consumer"),
+        lambda: wilson(3, 2),
+        lambda: wilson("a", 2),
+        lambda: wilson(True, 2),
+        lambda: Rate(-1, 2),
+        lambda: mask(None),
+        lambda: find_personal(5),
+    ):
+        with pytest.raises(funnel.ArgumentError) as error:
+            call()
+        assert HAN.search(error.value.zh)
+        assert not HAN.search(error.value.en)
+        assert isinstance(error.value, ValueError | funnel.FunnelError)
+    with pytest.raises(funnel.PackNotFoundError, match="a name or a folder"):
+        funnel.load_pack(None)
+    for wrong in (":memory:", "sqlite:///x.db", None):
+        with pytest.raises(InvalidCommandError) as error:
+            sqlite_engine(wrong)
+        assert HAN.search(error.value.zh)
+
+
 def test_what_is_no_store_is_refused_at_once_with_what_is_one(engine, tmp_path):
     shared = sqlite_engine(tmp_path / "e.db")
     with shared.connect() as connection:
@@ -470,18 +531,25 @@ def test_a_refusal_keeps_both_languages_when_it_travels_to_another_process(desk_
     assert again.en == str(again) != again.zh
 
 
-COMMANDS = ("_arguments", "_handling", "_intake", "_offers", "_reading", "_standing", "_sweeping", "_work")
+COMMANDS = sorted(
+    path.stem
+    for path in (Path(funnel.__file__).parent / "queue").glob("*.py")
+    if re.search(r"raise \w+Error\(|return Store\w+Error\(", path.read_text("utf-8")) and path.stem not in {"clocks", "_memory"}
+)
 
 
 @pytest.mark.parametrize("module", COMMANDS)
-def test_every_refusal_of_a_command_is_said_in_both_languages(module):
+def test_every_refusal_of_the_queue_is_said_in_both_languages(module):
     source = (Path(funnel.__file__).parent / "queue" / f"{module}.py").read_text("utf-8")
     refusals = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, QueueError)}
+    turned = {"ArgumentError"}  # Chinese first
     calls = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)]
-    found = [n for n in calls if n.func.id in refusals]
+    found = [n for n in calls if n.func.id in refusals | turned]
     for call in found:
         assert len(call.args) == 2, call.lineno
         en, zh = (ast.unparse(arg) for arg in call.args)
+        if call.func.id in turned:
+            en, zh = zh, en
         assert not HAN.search(en), en
-        assert HAN.search(zh), zh
+        assert HAN.search(zh) or zh in {"f'{where}：{zh}'", "error.zh"}, zh
     assert found

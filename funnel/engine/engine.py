@@ -16,6 +16,7 @@ from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_i
 from funnel.engine.interview import Interview, begin
 from funnel.engine.match import Matcher
 from funnel.engine.shadow import Observer, Shadows
+from funnel.errors import ArgumentError
 from funnel.facts.intake import localise
 from funnel.pack.model import Pack
 
@@ -42,6 +43,7 @@ class Engine:
 
     Raises:
         PackError: A pack given by name cannot be loaded.
+        ArgumentError: The language or the matcher is none, or the clock or the observer is no function.
         MatcherError: The durable matcher is asked for and cannot be had.
 
     Example:
@@ -60,7 +62,13 @@ class Engine:
         shadow: Observer | None = None,
     ) -> None:
         if lang not in {None, "zh", "en"}:
-            raise ValueError(f"lang must be 'zh' or 'en', not {lang!r}")
+            raise ArgumentError(f"lang 应为 'zh' 或 'en'，不是 {lang!r}", f"lang must be 'zh' or 'en', not {lang!r}")
+        for name, given in (("clock", clock), ("shadow", shadow)):
+            if not callable(given) and not (name == "shadow" and given is None):
+                raise ArgumentError(
+                    f"{name} 应为函数，不是 {type(given).__name__}",
+                    f"{name} must be a function, not {type(given).__name__}",
+                )
         loaded = to_pack(pack)
         self._compiled: Compiled = compile_pack(loaded, _matcher(loaded, matcher))
         self._lang = lang or loaded.manifest.language
@@ -184,6 +192,9 @@ def _matcher(pack: Pack, matcher: Matcher | str | None) -> Matcher | None:
         from funnel.engine.durable import DurableMatcher  # noqa: PLC0415 (an extra)
 
         return DurableMatcher(pack)
-    if isinstance(matcher, str):
-        raise ValueError(f"matcher must be 'compiled', 'durable' or a Matcher, not {matcher!r}")  # noqa: TRY004 (a wrong word)
+    if isinstance(matcher, str) or not callable(getattr(matcher, "recognised", None)):
+        raise ArgumentError(
+            f"matcher 应为 'compiled'、'durable' 或一个 Matcher，不是 {matcher!r}",
+            f"matcher must be 'compiled', 'durable' or a Matcher, not {matcher!r}",
+        )
     return matcher

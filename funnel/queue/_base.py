@@ -392,7 +392,7 @@ class Base:
         if self._secret is None:
             row = self._read(lambda unit: unit.get("tenant", id=self.tenant))
             if row is None:
-                raise StoreError(f"tenant {self.tenant!r} has no record")
+                raise StoreError(f"tenant {self.tenant!r} has no record", f"租户“{self.tenant}”没有记录")
             self._secret = bytes.fromhex(str(row["secret"]))
         return hmac.new(self._secret, data, hashlib.sha256).hexdigest()
 
@@ -481,13 +481,13 @@ def due_cases(unit: Unit, tenant: str, at: int, limit: int) -> list[str]:
 def newest_case(unit: Unit, complaint_id: str) -> Row:
     found = unit.find("queue_case", ("complaint_id", "=", complaint_id), order=("id",), descending=True, limit=1)
     if not found:
-        raise StoreError(f"complaint {complaint_id} has no case")
+        raise StoreError(f"complaint {complaint_id} has no case", f"投诉 {complaint_id} 没有案件")
     return found[0]
 
 
 def present(row: Row | None) -> Row:
     if row is None:
-        raise StoreError("a row that must be there is gone")
+        raise StoreError("a row that must be there is gone", "应有的一行记录不见了")
     return row
 
 

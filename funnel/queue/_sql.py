@@ -46,10 +46,17 @@ def sqlite_engine(path: str | Path, *, busy_seconds: float = _BUSY_SECONDS) -> s
         busy_seconds: How long a unit waits for another before `funnel.StoreBusyError`.
 
     Raises:
-        ValueError: ``path`` is no file.
+        InvalidCommandError: ``path`` is no file.
     """
+    if not isinstance(path, str | Path):
+        raise InvalidCommandError(
+            f"a path is a text or a Path, such as 'funnel.db', not {type(path).__name__}",
+            f"路径应为文字或 Path，如 'funnel.db'，不是 {type(path).__name__}",
+        )
     if "://" in (name := str(path)):
-        raise ValueError("give the path alone, such as 'funnel.db', without sqlite:///")
+        raise InvalidCommandError(
+            "give the path alone, such as 'funnel.db', without sqlite:///", "只写路径，如 'funnel.db'，不写 sqlite:///"
+        )
     return _sqlite(URL.create("sqlite", database=name), busy_seconds)
 
 
@@ -94,7 +101,7 @@ class SqlStore:
 
     def __repr__(self) -> str:
         """Name the address, without its password."""
-        return f"SqlStore({self._engine.url.render_as_string(hide_password=True)!r})"
+        return f"SqlStore({_shown(self._engine.url)!r})"
 
     @property
     def engine(self) -> sa.Engine:
@@ -112,10 +119,10 @@ class SqlStore:
         Raises:
             StoreSchemaError: The schema is newer than this library, or tables of these names are there that are not ours.
         """
-        with _translated(), self._engine.connect() as connection:
+        with _translated(self._engine), self._engine.connect() as connection:
             if _own_revision(connection) == HEAD:
                 return
-        with _translated(), self._engine.connect() as connection, connection.begin():
+        with _translated(self._engine), self._engine.connect() as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 # Workers that start together take turns; SQLite's immediate transaction does the same by itself.
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
@@ -124,13 +131,13 @@ class SqlStore:
 
     def revision(self) -> str | None:
         """The schema's revision; None: there is none yet."""
-        with _translated(), self._engine.connect() as connection:
+        with _translated(self._engine), self._engine.connect() as connection:
             return _own_revision(connection) or _former_revision(connection)
 
     @contextmanager
     def unit(self) -> Iterator[SqlUnit]:
         """A transaction; inside an embedder's own one, a savepoint."""
-        with _translated():
+        with _translated(self._engine):
             if self._bound is not None:
                 with _one_at_a_time(self._bound), self._bound.begin_nested():
                     yield SqlUnit(self._bound)
@@ -141,7 +148,7 @@ class SqlStore:
     @contextmanager
     def reader(self) -> Iterator[SqlUnit]:
         """A transaction that only reads; on SQLite a deferred one, which waits for nobody."""
-        with _translated():
+        with _translated(self._engine):
             if self._bound is not None:
                 with _one_at_a_time(self._bound):
                     yield SqlUnit(self._bound)
@@ -155,7 +162,7 @@ class SqlStore:
     def forget(self) -> None:
         """Rewrite the log of an SQLite file, where deleted words could still stand. PostgreSQL: see VACUUM there."""
         if self._bound is None and self._engine.dialect.name == "sqlite":
-            with _translated():
+            with _translated(self._engine):
                 raw = self._engine.raw_connection()
                 try:
                     raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -303,8 +310,8 @@ def _engine(address: str | Path, busy_seconds: float) -> sa.Engine:
     if backend == "sqlite":
         try:
             return _sqlite(parsed, busy_seconds)
-        except ValueError as error:
-            raise StoreError(str(error)) from None
+        except InvalidCommandError as error:
+            raise StoreError(error.en, error.zh) from None
     if backend != "postgresql":
         raise StoreError(
             f"no queue in {backend!r}: use sqlite:///PATH or postgresql://…",
@@ -332,7 +339,10 @@ def _engine(address: str | Path, busy_seconds: float) -> sa.Engine:
 
 def _sqlite(url: URL, busy_seconds: float) -> sa.Engine:
     if url.database in _MEMORY:
-        raise ValueError("an SQLite queue needs a file; for one in memory use funnel.queue.MemoryStore")
+        raise InvalidCommandError(
+            "an SQLite queue needs a file; for one in memory use funnel.queue.MemoryStore",
+            "SQLite 队列要有文件；只放在内存里用 funnel.queue.MemoryStore",
+        )
     engine = sa.create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
 
     @event.listens_for(engine, "do_connect")
@@ -376,22 +386,53 @@ def _over() -> InvalidCommandError:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(engine: sa.Engine) -> Iterator[None]:
     """Errors of the database as ours. Its own words are kept: they hold no values, as statements are not shown."""
     try:
         yield
     except sa.exc.DBAPIError as error:
-        raise _translate(error) from error
+        raise _translate(error, _shown(engine.url)) from error
 
 
-def _translate(error: sa.exc.DBAPIError) -> Exception:
+def _shown(url: URL) -> str:
+    """An address without its secrets: a password may also stand among the options behind it."""
+    if url.get_backend_name() == "sqlite":
+        return url.database or ""
+    return URL.create(url.drivername, url.username, None, url.host, url.port, url.database).render_as_string()
+
+
+# What SQLite says of a file that is none of a queue's, with the way out.
+_FILES: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
+    {
+        sqlite3.SQLITE_CANTOPEN: (
+            "this file can be neither opened nor made; name a file in a folder that is there and may be written to",
+            "这个文件打不开，也建不了；写一个目录已经存在、可以写入的文件",
+        ),
+        sqlite3.SQLITE_NOTADB: (
+            "this file is no SQLite database; name another one, or one that is not there yet",
+            "这个文件不是 SQLite 数据库；换一个文件，或者写一个还没有的文件名",
+        ),
+        sqlite3.SQLITE_READONLY: (
+            "this file may only be read; a queue needs the right to write it and its folder",
+            "这个文件只能读；队列要能写这个文件和它所在的目录",
+        ),
+    }
+)
+
+
+def _translate(error: sa.exc.DBAPIError, where: str) -> Exception:
     origin = error.orig
     if isinstance(origin, sqlite3.Error):
         code = getattr(origin, "sqlite_errorcode", 0) & 0xFF
         if isinstance(origin, sqlite3.IntegrityError):
             extended = getattr(origin, "sqlite_errorcode", 0)
             unique = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
-            return ConflictError(str(origin)) if extended in unique else StoreError(str(origin))
+            if extended in unique:
+                return ConflictError(str(origin))
+            return StoreError(f"the queue's database refused it: {origin}", f"队列的数据库不接受：{origin}")
+        if code in _FILES:
+            en, zh = _FILES[code]
+            return StoreError(f"{where}: {en}", f"{where}：{zh}")
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return StoreBusyError(
                 "the queue is held by another writer; nothing was changed, try again",
@@ -401,7 +442,7 @@ def _translate(error: sa.exc.DBAPIError) -> Exception:
             return _no_queue()
         if code == sqlite3.SQLITE_FULL:
             return StoreFullError("the disk is full; nothing was changed", "磁盘已满；什么也没有改")
-        return StoreError(f"the queue's database failed: {origin}", f"队列的数据库出错：{origin}")
+        return StoreError(f"{where}: the queue's database failed: {origin}", f"{where}：队列的数据库出错：{origin}")
     state = getattr(origin, "sqlstate", None)
     if state == _PG_CONFLICT:
         return ConflictError(str(origin).splitlines()[0])
@@ -417,7 +458,12 @@ def _translate(error: sa.exc.DBAPIError) -> Exception:
             "队列正被别人写；什么也没有改，稍后再试",
         )
     first = (str(origin).splitlines() or [type(origin).__name__])[0]
-    return StoreError(f"the queue's database failed: {first}", f"队列的数据库出错：{first}")
+    if origin is not None and state is None:
+        return StoreError(
+            f"{where}: the database cannot be reached: {first}; is it running, and are address and rights right?",
+            f"{where}：连不上数据库：{first}；看它是否在运行，地址和权限对不对",
+        )
+    return StoreError(f"{where}: the queue's database failed: {first}", f"{where}：队列的数据库出错：{first}")
 
 
 def _no_queue() -> StoreSchemaError:

@@ -20,7 +20,10 @@ _STOPS: tuple[str, ...] = ("response", "resolution")
 
 def _expect_word(name: str, word: object, words: Sequence[str]) -> None:
     if word not in words:
-        raise InvalidCommandError(f"{name} should be one of {', '.join(words)}, not {word!r}")
+        raise InvalidCommandError(
+            f"{name} should be one of {', '.join(words)}, not {word!r}",
+            f"{name} 应为 {'、'.join(words)} 之一，不是 {word!r}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,20 @@ class Promise:
         _expect_word("unit", self.unit, get_args(Unit))
         _expect_word("stops_on", self.stops_on, _STOPS)
         if isinstance(self.paused_by, str):
-            raise InvalidCommandError(f"paused_by should be a set, such as frozenset({{{self.paused_by!r}}})")
+            shown = f"frozenset({{{self.paused_by!r}}})"
+            raise InvalidCommandError(f"paused_by should be a set, such as {shown}", f"paused_by 应为集合，如 {shown}")
         for word in self.paused_by:
             _expect_word("paused_by", word, get_args(WaitFor))
         if not isinstance(self.kind, str) or not self.kind.strip():
-            raise InvalidCommandError("a promise needs a kind: response, resolution or a name of your own")
+            raise InvalidCommandError(
+                "a promise needs a kind: response, resolution or a name of your own",
+                "承诺要有 kind：response、resolution 或自己取的名字",
+            )
         if isinstance(self.target, bool) or not isinstance(self.target, int) or self.target <= 0:
-            raise InvalidCommandError(f"a promise needs a positive whole number as its target, not {self.target!r}")
+            raise InvalidCommandError(
+                f"a promise needs a positive whole number as its target, not {self.target!r}",
+                f"承诺的 target 应为大于零的整数，不是 {self.target!r}",
+            )
 
 
 RESPONSE = Promise("response", "hour", 24, "response")
@@ -160,9 +170,15 @@ class QueuePolicy:
             if name == "lease" and span is None:
                 continue
             if not isinstance(span, dt.timedelta):
-                raise InvalidCommandError(f"{name} should be a timedelta, such as timedelta(minutes=15), not {span!r}")
+                raise InvalidCommandError(
+                    f"{name} should be a timedelta, such as timedelta(minutes=15), not {span!r}",
+                    f"{name} 应为 timedelta，如 timedelta(minutes=15)，不是 {span!r}",
+                )
             if span < dt.timedelta(0) or (positive and not span):
-                raise InvalidCommandError(f"{name} must {'be positive' if positive else 'not be negative'}")
+                raise InvalidCommandError(
+                    f"{name} must {'be positive' if positive else 'not be negative'}",
+                    f"{name} {'应大于零' if positive else '不能是负的'}",
+                )
         near = self.near_duplicate
         if isinstance(near, bool) or not isinstance(near, int | float) or not 0 <= near <= 1:
             raise InvalidCommandError(
@@ -181,9 +197,15 @@ class QueuePolicy:
         for name in ("max_rounds", "max_returns", "incident_open", "incident_close"):
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-                raise InvalidCommandError(f"{name} should be a whole number from 0 on, not {count!r}")
+                raise InvalidCommandError(
+                    f"{name} should be a whole number from 0 on, not {count!r}",
+                    f"{name} 应为不小于零的整数，不是 {count!r}",
+                )
         if self.incident_close >= self.incident_open:
-            raise InvalidCommandError("an incident must close at a lower count than it opens at")
+            raise InvalidCommandError(
+                "an incident must close at a lower count than it opens at: incident_close below incident_open",
+                "群体事件关闭的件数要少于立起的件数：incident_close 小于 incident_open",
+            )
         promises = self.promises
         if not isinstance(promises, list | tuple) or not all(isinstance(promise, Promise) for promise in promises):
             raise InvalidCommandError(
@@ -191,7 +213,9 @@ class QueuePolicy:
                 "promises 应为 Promise 的元组，如 (RESPONSE, RESOLUTION)",
             )
         if len({promise.kind for promise in self.promises}) != len(self.promises):
-            raise InvalidCommandError("two promises of one kind")
+            raise InvalidCommandError(
+                "two promises of one kind: give each a kind of its own", "两个承诺的 kind 相同：各取一个名字"
+            )
 
     def priority(self, decision: Decision) -> int:
         """Priority points of a case: those of the highest gate that sent it down."""
