@@ -200,7 +200,9 @@ def test_no_import_is_relative():
 @pytest.mark.parametrize("name", ["audit", "clocks", "duplicates", "league", "masking"])
 def test_the_pure_parts_of_the_queue_know_nothing_of_the_rest_of_it(name):
     path = PACKAGE / "queue" / f"{name}.py"
-    assert {name for name in imported(path) if not name.startswith(("funnel.errors", "funnel.law.", "funnel.statistics"))} == set()
+    assert {
+        name for name in imported(path) if not name.startswith(("funnel.errors", "funnel.law.", "funnel.statistics"))
+    } == set()
     tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
     names = {a.name for n in tree if isinstance(n, ast.Import) for a in n.names}
     assert not names & {"pydantic", "sqlalchemy", "os", "socket", "sqlite3", "time", "random"}

@@ -534,7 +534,8 @@ def test_a_refusal_keeps_both_languages_when_it_travels_to_another_process(desk_
 COMMANDS = sorted(
     path.stem
     for path in (Path(funnel.__file__).parent / "queue").glob("*.py")
-    if re.search(r"raise \w+Error\(|return Store\w+Error\(", path.read_text("utf-8")) and path.stem not in {"clocks", "_memory"}
+    if re.search(r"raise \w+Error\(|return Store\w+Error\(", path.read_text("utf-8"))
+    and path.stem not in {"clocks", "_memory"}
 )
 
 

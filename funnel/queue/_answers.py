@@ -24,7 +24,7 @@ def too_high(facts: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem(
             f"facts.{name}.grade",
-            "当事人自己的答复只能是 stated；单据、记录由看过的人来写，actor 写他的名字",
+            "当事人自己的答复只能是 stated；单据、记录由看过的人来写，`actor` 写他的名字",
             "what a party answers is stated, no more; whoever has seen the document or keeps the record states it, as `actor`",
         )
         for name, value in facts.items()

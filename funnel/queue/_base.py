@@ -526,12 +526,11 @@ def amount_of(decision: Decision) -> int | None:
 def wording(value: str, what: str = "reason") -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidCommandError(
-            f"`{what}` must say something; it stands in the record (command line: --{what})",
-            f"要写明 {what}（命令行写 --{what}），它会留在记录里",
+            f"`{what}` must say something; it stands in the record", f"要写明 `{what}`，它会留在记录里"
         )
     if not is_writable(value):
         raise InvalidCommandError(
-            f"`{what}` contains a NUL character or a lone surrogate", f"{what} 含有 NUL 或残缺的字符"
+            f"`{what}` contains a NUL character or a lone surrogate", f"`{what}` 含有 NUL 或残缺的字符"
         )
     return value.strip()
 

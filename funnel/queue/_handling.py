@@ -290,13 +290,13 @@ class Handling(Base):
             )
         if until is not None and (not isinstance(until, dt.datetime) or until.tzinfo is None):
             raise InvalidCommandError(
-                "`until` should be a datetime with an offset, such as +08:00", "until 应为带时区的时间，如 +08:00"
+                "`until` should be a datetime with an offset, such as +08:00", "`until` 应为带时区的时间，如 +08:00"
             )
 
         def body(work: Work) -> Case:
             row = work.owned(claim, "claimed")
             if until is not None and until <= work.now:
-                raise InvalidCommandError("`until` must lie ahead", "until 应在以后")
+                raise InvalidCommandError("`until` must lie ahead", "`until` 应在以后")
             broken = work.pause_clocks(row, on)
             changes = {
                 "state": f"waiting_{on}",
@@ -367,7 +367,7 @@ class Handling(Base):
             if work.level(target) <= now_at:
                 raise InvalidTransitionError(
                     f"{target!r} is not above {row['tier']!r}; to go back use `return_`",
-                    f"{target} 不高于 {row['tier']}；往下退用 return_",
+                    f"{target} 不高于 {row['tier']}；往下退用 `return_`",
                 )
             data = {"reason": self._desk.masker(why), "note": self._desk.masker(handover), "from": row["tier"]}
             return case_of(work.to_queue(row, "escalated", by, data, tier=target))
@@ -451,8 +451,8 @@ class Handling(Base):
             row = work.owned(claim, "claimed")
             if row["tier"] == self._desk.tiers[-1] and not articles:
                 raise InvalidCommandError(
-                    f"a case of tier {row['tier']!r} is ended with the articles it rests on: basis (--basis cpl/24)",
-                    f"{row['tier']} 层级的案件结案要写依据：basis（--basis cpl/24）",
+                    f"a case of tier {row['tier']!r} is ended with the articles it rests on: `basis`, such as cpl/24",
+                    f"{row['tier']} 层级的案件结案要写依据：`basis`，如 cpl/24",
                 )
             chosen = scenario or row["scenario"]
             decision = self._decisions(work.unit, row["complaint_id"])[-1]

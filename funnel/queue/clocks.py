@@ -19,6 +19,7 @@ Pause = tuple[dt.datetime, dt.datetime | None]
 
 _DAY = dt.timedelta(days=1)
 _HOUR = dt.timedelta(hours=1)
+_SECOND = dt.timedelta(seconds=1)
 _NONE = dt.timedelta(0)
 _FURTHEST = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 
@@ -216,7 +217,8 @@ def explain_deadline(
         )
     elif now is not None and due.at is not None:
         late = now > due.at
-        span = abs(due.at - now)
+        now = now.replace(microsecond=0)  # nobody asks to a fraction of a second
+        span = abs(due.at - now) // _SECOND * _SECOND
         lines.append(
             Line(
                 f"现在：{_say(now.astimezone(zone))}，{'已超期' if late else '还剩'} {_length(span, 'zh')}",
