@@ -182,6 +182,62 @@ def test_an_inactive_or_unknown_agent_takes_nothing(desk_):
         desk_.claim_next("nobody")
 
 
+def test_cases_of_an_agent_who_is_not_active_any_more_go_back_to_the_queue(desk_, clock):
+    """None waits for ever: held ones at the next sweep, one whose offer is before the parties with their answer."""
+    held, waiting, offering = (desk_.claim(queued(desk_).id, "max") for _ in range(3))
+    desk_.wait(waiting, "third_party", "等检测", until=None)
+    desk_.propose(offering, "退一半", within=7 * DAY)
+    other = desk_.claim(queued(desk_).id, "lea")
+    desk_.put_agent(Agent("max", "mediator", active=False))
+    assert set(desk_.sweep().owners_inactive) == {held.id, waiting.id}
+    for case in (held, waiting):
+        assert (desk_.case(case.id).state, desk_.case(case.id).owner) == ("queued", None)
+        assert desk_.events(case.id)[-1].data["owner"] == "max"
+        row_equals_events(desk_, case.id)
+        with pytest.raises(StaleClaimError):
+            desk_.resolve(case, "mediated", code="x", note="y")
+    assert (desk_.case(offering.id).state, desk_.case(other.id).owner) == ("waiting_merchant", "lea")
+    assert desk_.sweep().idle
+    desk_.answer_offer(offering.id, "merchant", "reject", offer=1)
+    assert desk_.sweep().owners_inactive == (offering.id,)
+    assert desk_.claim_next("lea") is not None
+    desk_.put_agent(Agent("max", "mediator"))
+    assert desk_.sweep().idle
+
+
+@pytest.mark.parametrize(("first", "second"), [("zh", "en"), ("en", "zh")])
+def test_a_case_goes_on_in_the_language_that_it_began_in(engine, store, clock, first, second):
+    d = desk(engine.speaking(first), store, clock)
+    other = Funnel(engine.speaking(second), store, tenant=d.tenant, clock=clock)
+    case = d.ingest(complaint("ask")).case
+    other.answer(case.id, {"ship_by_on": "2026-11-05"})
+    assert [found.lang for found in d.decisions(case.id)] == [first, first]
+    assert {found.decision["language"] for found in d.decisions(case.id)} == {first}
+    assert other.decisions(other.ingest(complaint()).case.id)[-1].lang == second
+    assert {found.status for found in other.replay()} == {"same"}
+    assert engine.lang == "zh"
+
+
+def test_an_engine_that_speaks_another_language_decides_the_same_and_is_made_at_once(engine):
+    english = engine.speaking("en")
+    assert english.decide(complaint(id="x")) == funnel.Engine(engine.pack, lang="en").decide(complaint(id="x"))
+    assert english._compiled is engine._compiled
+    with pytest.raises(funnel.ArgumentError):
+        engine.speaking("fr")
+
+
+def test_a_clock_that_was_set_back_is_told_by_the_audit_and_breaks_nothing(desk_, clock):
+    queued(desk_)
+    clock.forward(minutes=-10)  # two workers may differ by so much
+    queued(desk_)
+    assert desk_.verify_audit().set_back == ()
+    clock.forward(days=-10)
+    first = queued(desk_, received_at=None)
+    queued(desk_, received_at=None)
+    report = desk_.verify_audit()
+    assert (report.intact, report.set_back) == (True, (desk_.events(first.id)[0].seq,))
+
+
 def test_order_is_priority_with_ageing_then_deadline(engine, store, clock):
     d = desk(engine, store, clock, policy=QueuePolicy(ageing=HOUR))
     old = queued(d)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from queue_kit import SetClock
 
 from funnel.cli._main import group
 from funnel.cli.queue import command
@@ -355,3 +356,16 @@ def test_a_league_of_nobody_says_so(cli):
     cli("queue", "init")
     assert cli("queue", "league", "--lang", "en").strip() == "no cases yet"
     assert cli("queue", "league", "--lang", "zh").strip() == "还没有案件"
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "时钟往回调过"), ("en", "a clock was set back")])
+def test_the_audit_tells_of_a_clock_that_was_set_back_and_ends_clean(cli, lang, said):
+    cli("queue", "init")
+    assert said not in cli("queue", "audit", "--lang", lang)
+    clock = SetClock()
+    desk = Funnel("cn-ecommerce", "funnel.db", clock=clock)
+    for number in ("1", "2"):
+        desk.ingest({"id": number, "text": "买了半个月还不发货"})
+        clock.forward(days=-3)
+    desk.close()
+    assert said in cli("queue", "audit", "--lang", lang)

@@ -260,6 +260,9 @@ def show(place: _Place, case_id: str, revealer: str | None, reason: str) -> None
             click.echo(line)
 
 
+_SHOWN = 10
+"""Numbers of events that a line names."""
+
 _BECAUSE = (
     ("reads-like", "读来像：", "reads like: "),
     ("words-only", "只提到字眼，读来不像：", "words of it stand there, but it does not read like it: "),
@@ -748,6 +751,15 @@ def audit(place: _Place) -> None:
             click.echo(
                 place.say(f"第 {report.broken_at} 条有问题：{report.why}", f"event {report.broken_at}: {report.why}")
             )
+        if report.set_back and place.form != "json":
+            some = ", ".join(map(str, report.set_back[:_SHOWN])) + (" …" if len(report.set_back) > _SHOWN else "")
+            click.echo(
+                place.say(
+                    f"有 {len(report.set_back)} 条记录的时间早于前一条（时钟往回调过，或者替以前的时间扫描过）：{some}",
+                    f"{len(report.set_back)} events are dated before the one before them (a clock was set back, or a sweep done "
+                    f"for an earlier time): {some}",
+                )
+            )
         sys.exit(CLEAN if report.intact else FINDINGS)
 
 
@@ -769,6 +781,7 @@ def sweep(place: _Place) -> None:
             "moved": ("期限重新算过", "deadlines reckoned anew"),
             "incidents_closed": ("群体事件关闭", "incidents closed"),
             "pulled": ("转入人工", "brought to people"),
+            "owners_inactive": ("坐席停用，案件回到队列", "back in the queue, as who held them is not active"),
             "errors": ("未能处理", "failed, tried again next time"),
         }
         for name, (zh, en) in names.items():

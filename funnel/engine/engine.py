@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -61,8 +62,8 @@ class Engine:
         matcher: Matcher | Literal["compiled", "durable"] | None = None,
         shadow: Observer | None = None,
     ) -> None:
-        if lang not in {None, "zh", "en"}:
-            raise ArgumentError(f"lang 应为 'zh' 或 'en'，不是 {lang!r}", f"lang must be 'zh' or 'en', not {lang!r}")
+        if lang is not None:
+            _expect_language(lang)
         for name, given in (("clock", clock), ("shadow", shadow)):
             if not callable(given) and not (name == "shadow" and given is None):
                 raise ArgumentError(
@@ -84,6 +85,17 @@ class Engine:
     def lang(self) -> str:
         """Language of the texts."""
         return self._lang
+
+    def speaking(self, lang: str) -> Engine:
+        """This engine with its texts in another language, ``zh`` or ``en``; nothing is compiled again.
+
+        Raises:
+            ArgumentError: It is neither.
+        """
+        _expect_language(lang)
+        other = copy.copy(self)
+        other._lang = lang  # noqa: SLF001 (its own, in a copy)
+        return other
 
     def decide(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Decision:
         """Decide one complaint.
@@ -183,6 +195,11 @@ class Engine:
     def __repr__(self) -> str:
         """Name the pack it decides with."""
         return f"Engine({self.pack!r})"
+
+
+def _expect_language(lang: str) -> None:
+    if lang not in ("zh", "en"):
+        raise ArgumentError(f"lang 应为 'zh' 或 'en'，不是 {lang!r}", f"lang must be 'zh' or 'en', not {lang!r}")
 
 
 def _matcher(pack: Pack, matcher: Matcher | str | None) -> Matcher | None:

@@ -68,6 +68,7 @@ _UNDECIDED: Final = frozenset(
         "assigned",
         "released",
         "lease_expired",
+        "owner_inactive",
         "revealed",
         "responded",
         "waiting",
@@ -474,7 +475,9 @@ def due_cases(unit: Unit, tenant: str, at: int, limit: int) -> list[str]:
     open_ended = unit.find(
         "clock", mine, ("provisional", "=", 1), ("stopped_at", "is null", None), order=("case_id",), limit=limit
     )
-    ids = [row["id"] for row in (*leases, *waits)] + [row["case_id"] for row in (*clocks, *open_ended)]
+    gone = [row["id"] for row in unit.find("agent", mine, ("active", "=", 0))]
+    left = unit.find("queue_case", mine, ("owner", "in", gone), order=("id",), limit=limit) if gone else []
+    ids = [row["id"] for row in (*leases, *waits, *left)] + [row["case_id"] for row in (*clocks, *open_ended)]
     return sorted(set(ids))[:limit]
 
 

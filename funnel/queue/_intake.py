@@ -52,15 +52,15 @@ class Thought:
     fingerprint: str
 
 
-Asked = tuple[str, int, int | None, int | None]
-"""What an answer is to: a complaint, its last decision, and the deadlines that its case has by then."""
+Asked = tuple[str, int, str, int | None, int | None]
+"""What an answer is to: a complaint, its last decision, its language, and the deadlines that its case has by then."""
 
 
 class UndecidedError(Exception):
     """A transaction needs a decision that was not made before it. It is undone and run again with it; never leaves the package."""
 
     def __init__(
-        self, as_of: dt.date, context: Mapping[str, Any] | None = None, asked: Asked = ("", 0, None, None)
+        self, as_of: dt.date, context: Mapping[str, Any] | None = None, asked: Asked = ("", 0, "", None, None)
     ) -> None:
         super().__init__(as_of, context or {}, asked)
         self.as_of, self.context, self.asked = as_of, context or {}, asked
@@ -126,9 +126,12 @@ class Intake(Base):
 
     def _think(self, parsed: Complaint, as_of: dt.date, asked: Asked | None = None) -> Thought:
         """Decide a complaint, again where it is asked about, and make all of it that is kept, without a transaction."""
-        decision = self._engine.decide(parsed, as_of=as_of)
+        # A case goes on in the language that it began in, whoever answers at whichever desk.
+        lang = self._engine.lang if asked is None else asked[2]
+        engine = self._engine if lang == self._engine.lang else self._engine.speaking(lang)
+        decision = engine.decide(parsed, as_of=as_of)
         if asked is not None:  # what was promised at first stays so
-            decision = self._telling(decision, *asked[2:])
+            decision = self._telling(decision, *asked[3:])
         elif parsed.received_at is not None:
             decision = self._with_promises(decision, localise(parsed.received_at, self._desk.zone))
         text = decision.model_dump_json()
@@ -345,7 +348,7 @@ class Intake(Base):
             work.expect(row, "asked", "offered", "queued", *HELD)
             last = self._decisions(work.unit, row["complaint_id"])[-1]
             due = {clock["kind"]: clock["due_at"] for clock in work.clocks(row, running=False)}
-            asked = (row["complaint_id"], last["seq"], due.get("response"), due.get("resolution"))
+            asked = (row["complaint_id"], last["seq"], last["lang"], due.get("response"), due.get("resolution"))
             if asked not in thoughts:  # decided outside the transaction, and again where another answer came first
                 before = self._open_vault(work.unit, *asked[:2])
                 raise UndecidedError(dt.date.fromisoformat(last["as_of"]), before, asked)

@@ -20,6 +20,7 @@ from funnel.queue._base import _PAGE, DEADLINES, Base, wording
 from funnel.queue._kept import ERASED, kept, without_words
 from funnel.queue._rows import (
     maybe_us,
+    span_us,
 )
 from funnel.queue._store import Row, Test
 from funnel.queue._work import Work, first_head
@@ -35,20 +36,25 @@ class Record(Base):
 
     def verify_audit(self) -> AuditReport:
         """Check the tenant's whole chain of events against itself and its head."""
-        seq, head = 0, GENESIS
+        seq, head, before, back, skew = 0, GENESIS, 0, list[int](), span_us(self.policy.skew)
         while True:
             rows = self._page("event", "seq", seq)
             seq, head, broken = verify(rows, seq=seq, head=head)
+            for row in rows:
+                if row["seq"] <= seq and row["at"] < before - skew:
+                    back.append(row["seq"])
+                before = row["at"]
             if broken is not None:
-                return AuditReport(seq, head, broken.seq, broken.why)
+                return AuditReport(seq, head, broken.seq, broken.why, tuple(back))
             if len(rows) < _PAGE:
                 break
         tenant = self._read(lambda unit: unit.get("tenant", id=self.tenant)) or first_head()
         if tenant["head_seq"] > seq:
-            return AuditReport(seq, head, seq + 1, f"events {seq + 1} to {tenant['head_seq']} are missing at the end")
+            why = f"events {seq + 1} to {tenant['head_seq']} are missing at the end"
+            return AuditReport(seq, head, seq + 1, why, tuple(back))
         if tenant["head_seq"] == seq and tenant["head_hash"] != head:
-            return AuditReport(seq, head, seq, "is not the event that the head names")
-        return AuditReport(seq, head)
+            return AuditReport(seq, head, seq, "is not the event that the head names", tuple(back))
+        return AuditReport(seq, head, set_back=tuple(back))
 
     def replay(self, pack: Pack | str | Path | None = None, *, since: dt.datetime | None = None) -> Iterator[Replayed]:
         """Make stored decisions again: with the same pack each must come out the same, byte for byte.
@@ -68,16 +74,14 @@ class Record(Base):
         if since is not None:
             an_instant(since, "since")
         engine = self._engine if pack is None else Engine(pack)
-        return self._replayed({engine.lang: engine}, engine.pack, maybe_us(since) or 0)
+        return self._replayed(engine, maybe_us(since) or 0)
 
-    def _replayed(self, engines: dict[str, Engine], pack: Pack, start: int) -> Iterator[Replayed]:
+    def _replayed(self, engine: Engine, start: int) -> Iterator[Replayed]:
         last = ""
         while True:
             rows = self._page("decision", "id", last, ("decided_at", ">=", start))
             for row in rows:
-                if row["lang"] not in engines:
-                    engines[row["lang"]] = Engine(pack, lang=row["lang"])
-                yield self._again(row, engines[row["lang"]])
+                yield self._again(row, engine.speaking(row["lang"]))
             if len(rows) < _PAGE:
                 return
             last = rows[-1]["id"]

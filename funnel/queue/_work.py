@@ -98,6 +98,11 @@ class Work:
             raise NotEligibleError(f"agent {agent_id!r} is not active", f"坐席“{agent_id}”已停用")
         return agent
 
+    def works(self, agent_id: str) -> bool:
+        """Whether somebody is an active agent."""
+        row = self.unit.get("agent", tenant=self.desk.tenant, id=agent_id)
+        return row is not None and bool(row["active"])
+
     def supervisor(self, agent_id: str) -> Agent:
         """An agent with a supervisor's rights."""
         agent = self.agent(agent_id)

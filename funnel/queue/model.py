@@ -157,8 +157,8 @@ class Agent:
         skills: What the agent knows, such as ``food`` or ``en``. A case needs all of its own among them.
         wip_cap: How many cases the agent may hold at once, waiting ones included.
         supervisor: May assign, cancel, and decide on a merchant's standing.
-        active: Whether the agent takes cases at present. Who is not keeps those he holds, and may end them; a supervisor
-            gives them to somebody else (`Funnel.assign` with ``force``).
+        active: Whether the agent takes cases at present. Who is not may end those he holds until the next sweep, which
+            returns them to the queue.
 
     Raises:
         InvalidCommandError: The skills are one text, the cap is no number, or a yes or no is none.
@@ -351,6 +351,7 @@ class Swept:
             provisional deadline was reckoned anew, as the calendar has grown.
         incidents_closed: Ids of incidents.
         pulled: Cases taken out of the machine's hands because an incident opened.
+        owners_inactive: Cases that went back to the queue, as who held them is not active any more.
         errors: Cases that could not be swept, each with the error's text; they are tried again next time.
     """
 
@@ -362,6 +363,7 @@ class Swept:
     moved: tuple[str, ...] = ()
     incidents_closed: tuple[str, ...] = ()
     pulled: tuple[str, ...] = ()
+    owners_inactive: tuple[str, ...] = ()
     errors: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -397,12 +399,15 @@ class AuditReport:
         head: The last hash: keep it elsewhere, as whoever owns the database can rewrite a whole chain.
         broken_at: The first bad row's sequence number, or None.
         why: What is wrong with it.
+        set_back: Sequence numbers of events that are dated before the one before them by more than `QueuePolicy.skew`: a clock
+            was set back, or a sweep was done for an earlier time. The chain is whole all the same.
     """
 
     events: int
     head: str
     broken_at: int | None = None
     why: str | None = None
+    set_back: tuple[int, ...] = ()
 
     @property
     def intact(self) -> bool:
