@@ -1,10 +1,12 @@
 """One conformance suite over the three stores: what each command does, and what it refuses."""
 
+import copy
 import datetime as dt
 import json
+import pickle
 import re
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -875,6 +877,47 @@ def test_unanswered_questions_go_to_a_person(desk_, clock):
     clock.forward(hours=1)
     assert desk_.sweep().asks_lapsed == (case.id,)
     assert desk_.case(case.id).state == "queued"
+
+
+def test_every_record_is_frozen_and_can_be_pickled_copied_hashed_and_written_as_json(desk_, clock):
+    """For caches, workers and routes: what comes back is equal, in another process too."""
+    taken = desk_.ingest(complaint("settle"))
+    held = desk_.claim(queued(desk_).id, "lea")
+    desk_.wait(held, "consumer", "x")
+    d = desk_
+    records = [
+        taken,
+        taken.case,
+        *d.events(),
+        d.complaint(taken.case.id),
+        *d.decisions(taken.case.id),
+        *d.offers(taken.case.id),
+        *d.clocks(held.id),
+        *d.agents(),
+        d.stats(),
+        d.sweep(),
+        d.verify_audit(),
+        *d.replay(),
+        d.policy,
+    ]
+    for record in records:
+        assert pickle.loads(pickle.dumps(record)) == record == copy.deepcopy(record)
+        assert hash(copy.deepcopy(record)) == hash(record)
+        if record is d.policy:
+            continue
+        assert list(json.loads(json.dumps(record.to_dict()))) == [f.name for f in fields(record)]
+        asdict(record)
+    event, stored = d.events(taken.case.id)[0], d.decisions(taken.case.id)[0]
+    assert json.loads(json.dumps(event.data))["outcome"] == "settle"
+    assert event.to_dict()["at"] == event.at.isoformat()
+    for frozen in (event.data, event.data["set"], stored.decision, stored.decision["pack"], d.policy.gate_points):
+        with pytest.raises(TypeError, match=r"dict\(…\)"):
+            frozen["x"] = 1
+        with pytest.raises(TypeError, match="frozen"):
+            frozen.update(x=1)
+        with pytest.raises(TypeError, match="frozen"):
+            frozen |= {"x": 1}
+        assert dict(frozen) | {"x": 1}
 
 
 # -- promises ------------------------------------------------------------------------------------------------------

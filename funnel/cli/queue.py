@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -93,21 +93,10 @@ def _desk(place: _Place, *, create: bool = False) -> Iterator[Funnel]:
         desk.close()
 
 
-def _plain(value: Any) -> Any:
-    """A record as JSON."""
-    if isinstance(value, dt.datetime):
-        return value.isoformat()
-    if isinstance(value, dict) or hasattr(value, "items"):
-        return {"/".join(k) if isinstance(k, tuple) else str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | frozenset):
-        return [_plain(v) for v in (sorted(value) if isinstance(value, frozenset) else value)]
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return value
+def _json(value: Any, *, indent: int | None = 2) -> None:
+    from funnel.queue.model import plain  # noqa: PLC0415 (late, for a quick --help)
 
-
-def _json(value: Any) -> None:
-    click.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=indent))
 
 
 def _when(moment: dt.datetime | None, zone: ZoneInfo) -> str:
@@ -682,7 +671,7 @@ def stats(place: _Place) -> None:
     with _desk(place) as desk:
         found = desk.stats()
         if place.form == "json":
-            _json(asdict(found) | {"cases": {"/".join(k): n for k, n in found.cases.items()}})
+            _json(found)
             return
         zone = ZoneInfo(desk.engine.pack.manifest.timezone)
         parts = (
@@ -801,7 +790,7 @@ def replay(place: _Place) -> None:
         for result in desk.replay():
             counts[result.status] = counts.get(result.status, 0) + 1
             if as_json:
-                click.echo(json.dumps(_plain(result), ensure_ascii=False))  # a line each: there may be many
+                _json(result, indent=None)  # a line each: there may be many
             elif result.changes:
                 click.echo(f"{result.complaint_id} #{result.seq} {result.status}")
                 for path, then, now in result.changes[:10]:

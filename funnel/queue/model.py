@@ -1,4 +1,4 @@
-"""Records of the human queue: frozen, typed, each a row of the store.
+"""Records of the human queue: frozen, typed, each a row of the store. All can be pickled, copied, hashed and written as JSON.
 
 Instants are timezone-aware datetimes in UTC, exact to the microsecond; money is integer fen. Nothing here holds personal
 data: that stands in the vault alone (see `funnel.queue.service.Funnel.reveal`).
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal, NoReturn, cast
 
 from funnel.decision import Decision
 from funnel.errors import InvalidCommandError
@@ -48,8 +48,55 @@ Side = Literal["merchant", "consumer"]
 """A party to a settlement."""
 
 
+class Frozen(dict[Any, Any]):
+    """A mapping that does not change. Plain to whatever writes JSON or pickles; ``dict(…)`` of it may be changed.
+
+    Lists in it are the reader's own: each reading of the store makes new ones.
+    """
+
+    __slots__ = ()
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("this mapping is frozen; change a copy of it: dict(…)")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """By its keys: values may be lists."""
+        return hash(frozenset(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How to copy it, in another process, too."""
+        return Frozen, (dict(self),)
+
+
+def plain(value: Any) -> Any:
+    """A value of records as JSON has it: instants and days in ISO 8601, sets in order, pairs of words joined by a stroke."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {"/".join(k) if isinstance(k, tuple) else str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | frozenset):
+        return [plain(v) for v in (sorted(value) if isinstance(value, frozenset) else value)]
+    if isinstance(value, Decision):
+        return value.model_dump(mode="json")
+    if is_dataclass(value):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    return value
+
+
+class Record:
+    """What all records have."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as plain JSON: ``json.dumps(event.to_dict())``."""
+        return cast("dict[str, Any]", plain(self))
+
+
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(Record):
     """A complaint on its way through people's hands.
 
     Attributes:
@@ -118,7 +165,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(Record):
     """One thing that happened, never changed afterwards.
 
     Attributes:
@@ -148,7 +195,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Record):
     """A person (or a bot) who works cases.
 
     Attributes:
@@ -189,7 +236,7 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(Record):
     """A settlement proposed to both sides. It binds nobody until both have taken it.
 
     Attributes:
@@ -225,7 +272,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredComplaint:
+class StoredComplaint(Record):
     """A complaint as the queue keeps it: masked; the words as they came are in the vault.
 
     Attributes:
@@ -255,7 +302,7 @@ class StoredComplaint:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDecision:
+class StoredDecision(Record):
     """A decision as it was made, kept for replay.
 
     Attributes:
@@ -292,7 +339,7 @@ class StoredDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockRow:
+class ClockRow(Record):
     """A running promise of a case.
 
     Attributes:
@@ -321,7 +368,7 @@ class ClockRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class Ingested(Record):
     """What became of a complaint that was taken in.
 
     Attributes:
@@ -334,7 +381,7 @@ class Ingested:
     """
 
     case: Case
-    decision: Decision | None
+    decision: Decision | None = field(hash=False)
     duplicate: bool = False
     changed: bool = False
     suspects: tuple[str, ...] = ()
@@ -342,7 +389,7 @@ class Ingested:
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(Record):
     """What a sweep did.
 
     Attributes:
@@ -373,7 +420,7 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(Record):
     """A stored decision made again.
 
     Attributes:
@@ -391,7 +438,7 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditReport:
+class AuditReport(Record):
     """What checking a tenant's chain found.
 
     Attributes:
@@ -416,7 +463,7 @@ class AuditReport:
 
 
 @dataclass(frozen=True, slots=True)
-class MerchantStanding:
+class MerchantStanding(Record):
     """A decision on a merchant.
 
     Attributes:
@@ -448,7 +495,7 @@ class MerchantStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(Record):
     """Counters of a tenant, as they stand.
 
     Attributes:
@@ -460,9 +507,9 @@ class Stats:
         oldest_queued: Since when the longest-waiting case waits.
     """
 
-    cases: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    outcomes: Mapping[str, int] = field(default_factory=dict)
-    decisions: Mapping[str, int] = field(default_factory=dict)
-    breached: Mapping[str, int] = field(default_factory=dict)
-    overdue: Mapping[str, int] = field(default_factory=dict)
+    cases: Mapping[tuple[str, str], int] = field(default_factory=Frozen)
+    outcomes: Mapping[str, int] = field(default_factory=Frozen)
+    decisions: Mapping[str, int] = field(default_factory=Frozen)
+    breached: Mapping[str, int] = field(default_factory=Frozen)
+    overdue: Mapping[str, int] = field(default_factory=Frozen)
     oldest_queued: dt.datetime | None = None

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 from funnel.decision import Decision
 from funnel.errors import InvalidCommandError
 from funnel.law.promised import Unit, counted
-from funnel.queue.model import WaitFor
+from funnel.queue.model import Frozen, WaitFor
 
 _HOUR = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)
@@ -110,7 +110,7 @@ _SPANS: Mapping[str, bool] = MappingProxyType(
 )
 """The durations of a policy, each with whether it must be more than nothing."""
 
-_GATE_POINTS: Mapping[str, int] = MappingProxyType(
+_GATE_POINTS: Mapping[str, int] = Frozen(
     {"injury": 40, "crime": 40, "minor": 30, "elder": 30, "group": 20, "litigation-or-media": 20}
 )
 
@@ -194,6 +194,7 @@ class QueuePolicy:
                 "gate_points should give whole numbers by gate, such as {'injury': 40}",
                 "gate_points 应按关口写整数，如 {'injury': 40}",
             )
+        object.__setattr__(self, "gate_points", Frozen(points))
         for name in ("max_rounds", "max_returns", "incident_open", "incident_close"):
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 0:
