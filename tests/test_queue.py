@@ -32,6 +32,7 @@ from funnel.law.promised import soonest
 from funnel.pack.loader import data_folder
 from funnel.queue import Agent, Funnel, MemoryStore, Promise, QueuePolicy, SqlStore
 from funnel.queue._answers import joined
+from funnel.queue._base import bytes_of
 from funnel.queue._rows import case_row, fold
 
 HOUR = dt.timedelta(hours=1)
@@ -72,6 +73,54 @@ def test_each_outcome_opens_a_case_in_its_state(desk_, outcome, state):
     assert taken.decision.outcome == outcome
     assert taken.case.state == state
     row_equals_events(desk_, taken.case.id)
+
+
+def test_the_same_instants_in_another_offset_and_fields_in_another_order_are_no_change(desk_):
+    sent = complaint(zz={"a": 1, "b": [1, 2]})
+    desk_.ingest(sent)
+    order = {**sent["order"], "paid_at": "2026-11-03T02:00:00Z", "price": "89"}
+    same = {**sent, "received_at": "2026-11-10T02:00:00+00:00", "order": order, "zz": {"b": [1, 2], "a": 1}}
+    assert desk_.ingest(dict(reversed(same.items()))).changed is False
+    for other in (
+        {**sent, "received_at": "2026-11-10T02:00:01+00:00"},
+        {**sent, "zz": {"a": 1, "b": [2, 1]}},
+        {**sent, "order": {**order, "shipped_at": None}},
+    ):
+        again = desk_.ingest(other)
+        assert (again.duplicate, again.changed) == (True, True)
+
+
+def test_a_complaint_of_an_earlier_version_is_known_again_by_its_bytes(engine, tmp_path):
+    with desk(engine, SqlStore(tmp_path / "q.db"), SetClock()) as d:
+        sent = complaint()
+        d.ingest(sent)
+        with d.store.engine.begin() as connection:
+            former = d._digest(bytes_of(funnel.Complaint.model_validate(sent)))
+            connection.execute(sa.text("UPDATE complaint SET content_digest = :it"), {"it": former})
+        assert d.ingest(sent).changed is False
+
+
+def test_a_desk_goes_by_the_clock_of_its_engine_where_it_has_none_of_its_own(pack):
+    then = dt.datetime(2026, 3, 1, 20, tzinfo=dt.UTC)  # the next day in Shanghai
+    told = {"id": "x", "text": "付款一周了还不发货"}
+    for d in (
+        Funnel(funnel.Engine(pack, clock=lambda: then), MemoryStore()),
+        Funnel(funnel.Engine(pack), MemoryStore(), clock=lambda: then),
+    ):
+        assert d.ingest(told).case.opened_at == then
+        assert d.evaluate(told).as_of == dt.date(2026, 3, 2) == d.decisions(d.find("x").id)[-1].as_of
+    assert (
+        Funnel(funnel.Engine(pack, clock=lambda: then), MemoryStore(), clock=SetClock()).ingest(told).case.opened_at
+        == START
+    )
+
+
+def test_what_would_be_promised_here_is_what_is_promised_when_it_is_taken_in(desk_, engine):
+    d = desk(
+        engine, MemoryStore(), SetClock(), policy=QueuePolicy((Promise("resolution", "workday", 3, "resolution"),))
+    )
+    sent = complaint()
+    assert d.evaluate(sent) == d.ingest(sent).decision
 
 
 def test_a_second_delivery_changes_nothing_and_says_whether_it_differs(desk_, store):

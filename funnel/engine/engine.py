@@ -86,6 +86,11 @@ class Engine:
         """Language of the texts."""
         return self._lang
 
+    @property
+    def own_clock(self) -> Clock | None:
+        """The clock that it was given; None: it goes by the machine's."""
+        return None if self._clock is system_clock else self._clock
+
     def speaking(self, lang: str) -> Engine:
         """This engine with its texts in another language, ``zh`` or ``en``; nothing is compiled again.
 

@@ -400,5 +400,5 @@ class AsyncFunnel:
         await asyncio.to_thread(self._funnel.close)
 
     async def evaluate(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Decision:
-        """What would be decided, without keeping anything. See `Engine.decide`. As `Funnel.evaluate`."""
+        """What would be decided and promised here, without keeping anything. See `Engine.decide`. As `Funnel.evaluate`."""
         return await asyncio.to_thread(self._funnel.evaluate, complaint, as_of=as_of)

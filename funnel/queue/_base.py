@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision
+from funnel.engine._arguments import to_complaint
 from funnel.engine.engine import Clock as Clockwork
 from funnel.engine.engine import Engine
 from funnel.errors import (
@@ -29,6 +30,7 @@ from funnel.errors import (
     StoreError,
     UnknownCaseError,
 )
+from funnel.facts.intake import localise
 from funnel.law.promised import end_of, soonest
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
@@ -109,7 +111,7 @@ class Base:
     ) -> None:
         self._engine = pack if isinstance(pack, Engine) else Engine(pack)
         self._store: Store = to_store(store)
-        self._clock = clock
+        self._clock = self._engine.own_clock if clock is None else clock
         self._cipher = cipher
         self._secret: bytes | None = None
         expect_parts(policy=policy, calendar=calendar, clock=clock, masker=masker, cipher=cipher)
@@ -172,8 +174,18 @@ class Base:
         self.close()
 
     def evaluate(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Decision:
-        """What would be decided, without keeping anything. See `Engine.decide`."""
-        return self._engine.decide(complaint, as_of=as_of)
+        """What would be decided and promised here, without keeping anything. See `Engine.decide`.
+
+        Where nothing says when it was received, today is what the desk's own clock says, where it has one.
+        """
+        parsed = to_complaint(complaint)
+        if parsed.received_at is None:
+            if as_of is None and self._clock is not None:
+                as_of = self._told(self._clock()).astimezone(self._desk.zone).date()
+            return self._engine.decide(parsed, as_of=as_of)
+        return self._with_promises(
+            self._engine.decide(parsed, as_of=as_of), localise(parsed.received_at, self._desk.zone)
+        )
 
     def _resumed(self, work: Work, row: Row) -> dict[str, Any]:
         lease = self.policy.lease
@@ -370,7 +382,11 @@ class Base:
             return body(unit)
 
     def _now(self, unit: Unit) -> dt.datetime:
-        moment = self._clock() if self._clock is not None else unit.now() or dt.datetime.now(dt.UTC)
+        return self._told(self._clock() if self._clock is not None else unit.now() or dt.datetime.now(dt.UTC))
+
+    @staticmethod
+    def _told(moment: dt.datetime) -> dt.datetime:
+        """What a clock told, in UTC."""
         if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
             raise InvalidCommandError(
                 "the clock should tell a datetime with an offset, such as datetime.now(UTC)",
@@ -497,6 +513,21 @@ def present(row: Row | None) -> Row:
 def bytes_of(complaint: Complaint) -> bytes:
     """A complaint as it came: what was left out stays out, and a field that was sent empty stays, as it says something."""
     return complaint.model_dump_json(exclude_unset=True).encode()
+
+
+def contents_of(complaint: Complaint, zone: ZoneInfo) -> bytes:
+    """What a complaint says, whichever offset its instants are written with and in whichever order its fields stand."""
+
+    def told(value: Any) -> Any:
+        if isinstance(value, dt.datetime):
+            return localise(value, zone).astimezone(dt.UTC).isoformat()
+        if isinstance(value, dict):
+            return {str(key): told(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [told(one) for one in value]
+        return value
+
+    return json.dumps(told(complaint.model_dump(exclude_unset=True)), sort_keys=True, default=str).encode()
 
 
 def scenario_of(decision: Decision) -> str | None:

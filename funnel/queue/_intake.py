@@ -17,7 +17,7 @@ from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
 from funnel.queue._answers import joined, party, too_high
 from funnel.queue._arguments import a_name, several
-from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, bytes_of, newest_case, present, scenario_of
+from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, bytes_of, contents_of, newest_case, present, scenario_of
 from funnel.queue._kept import kept
 from funnel.queue._rows import (
     case_changes,
@@ -156,11 +156,12 @@ class Intake(Base):
         thoughts: Mapping[tuple[dt.date, bool], Thought],
     ) -> Ingested:
         unit, desk = work.unit, self._desk
-        content = self._digest(bytes_of(parsed))
+        content = self._digest(contents_of(parsed, desk.zone))
         known = unit.get("complaint", tenant=desk.tenant, source=source, external_id=parsed.id)
         if known is not None:
             case = newest_case(unit, known["id"])
-            return Ingested(case_of(case), None, duplicate=True, changed=known["content_digest"] != content)
+            same = {content, self._digest(bytes_of(parsed))}  # an earlier version kept the digest of the bytes
+            return Ingested(case_of(case), None, duplicate=True, changed=known["content_digest"] not in same)
         received = self._received(parsed, work.now)
         as_of = received.astimezone(desk.zone).date()
         if (thought := thoughts.get((as_of, False))) is None:  # midnight has passed meanwhile
