@@ -369,3 +369,17 @@ def test_the_audit_tells_of_a_clock_that_was_set_back_and_ends_clean(cli, lang, 
         clock.forward(days=-3)
     desk.close()
     assert said in cli("queue", "audit", "--lang", lang)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_prefix_of_the_queues_tables_stands_in_its_address(cli, tmp_path, lang):
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("CREATE TABLE agent (a)")
+    url = "sqlite:///shop.db?funnel_prefix=funnel_"
+    assert "funnel_prefix" in cli("queue", "--store", url, "ls", "--lang", lang, code=2)
+    assert "funnel_prefix" in cli("queue", "--store", "shop.db", "init", "--lang", lang, code=2)
+    cli("queue", "--store", url, "init")
+    cli("run", SAMPLE, "--queue", url, "--rejects", "bad.jsonl")
+    assert len(json.loads(cli("queue", "--store", url, "ls", "--format", "json"))) > 10
+    wrong = cli("queue", "--store", "sqlite:///shop.db?funnel_prefix=A", "ls", "--lang", lang, code=2)
+    assert ("前缀" if lang == "zh" else "a prefix of tables") in wrong

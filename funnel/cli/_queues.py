@@ -67,7 +67,14 @@ def expect_queue(url: str, lang: str, *, default: str = "funnel.db") -> None:
             else f"{shown(url)}：没有这个队列；先运行 {init}",
             USAGE,
         )
-    if not _holds_queue(path):
+    from funnel.errors import QueueError  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.queue._sql import prefix_of  # noqa: PLC0415 (as above)
+
+    try:
+        prefix = prefix_of(url)
+    except QueueError as error:
+        fail(f"{shown(url)}: {said(error, lang)}", USAGE)
+    if not _holds_queue(path, f"{prefix}queue_case"):
         fail(
             f"{shown(url)}: this file is no queue; `{init}` makes one in a new or empty file"
             if lang == "en"
@@ -89,11 +96,11 @@ def _file(url: str) -> Path | None:
     return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
-def _holds_queue(path: Path) -> bool:
+def _holds_queue(path: Path, table: str) -> bool:
     """Whether a file is a database with a queue's schema, of whatever age; read only, so that nothing is written."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'queue_case'").fetchone()
+            found = connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone()
             return found is not None
     except sqlite3.OperationalError:
         return True  # locked, or not to be opened: the store says which

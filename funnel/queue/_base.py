@@ -158,7 +158,8 @@ class Base:
         to_connection(connection)
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._store = SqlStore.over(connection)
+        prefix = self._store.prefix if isinstance(self._store, SqlStore) else ""
+        other._store = SqlStore.over(connection, prefix=prefix)
         return other
 
     def close(self) -> None:

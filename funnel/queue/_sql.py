@@ -9,6 +9,7 @@ system: its locks do not hold there. PostgreSQL: rows are locked with ``FOR UPDA
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,7 @@ from sqlalchemy.engine import URL, make_url
 
 from funnel.errors import InvalidCommandError, StoreBusyError, StoreError, StoreFullError, StoreSchemaError
 from funnel.queue._store import ConflictError, Row, Test, TransientError, asked
-from funnel.queue._tables import TABLES, expect_storable
+from funnel.queue._tables import expect_storable, named
 from funnel.queue.migrations import HEAD, REVISIONS, VERSION_TABLE
 
 _BUSY_SECONDS: Final = 10
@@ -34,6 +35,8 @@ _PG_NO_TABLE: Final = "42P01"
 _PG_TRANSIENT: Final = frozenset({"40001", "40P01"})
 _PG_FULL: Final = frozenset({"53100", "53200"})
 _PG_BUSY: Final = frozenset({"55P03", "57014"})
+_PREFIX: Final = "funnel_prefix"
+_PREFIXES: Final = re.compile(r"(?:[a-z_][a-z0-9_]{0,19})?")  # PostgreSQL cuts names of more than 63 characters
 _MIGRATION_LOCK: Final = 0x66756E6E656C  # "funnel"
 
 
@@ -65,6 +68,9 @@ class SqlStore:
 
     Args:
         url: ``sqlite:///path/to/funnel.db``, a bare path, or ``postgresql://…`` (extra ``funnel[postgres]``).
+        prefix: What the names of all tables and indexes begin with, such as ``funnel_``: for a database that has tables of its
+            own. Always the same for one queue. Default: ``funnel_prefix`` of the address
+            (``postgresql://…/shop?funnel_prefix=funnel_``), else none.
         busy_seconds: How long a unit waits for a lock.
         create: Whether to bring the schema up to date first. With False, a missing or old schema is an error.
 
@@ -74,7 +80,15 @@ class SqlStore:
             names.
     """
 
-    def __init__(self, url: str | Path, *, busy_seconds: float = _BUSY_SECONDS, create: bool = True) -> None:
+    def __init__(
+        self,
+        url: str | Path,
+        *,
+        prefix: str | None = None,
+        busy_seconds: float = _BUSY_SECONDS,
+        create: bool = True,
+    ) -> None:
+        self._prefix = prefix_of(url) if prefix is None else _a_prefix(prefix)
         self._engine = _engine(url, busy_seconds)
         self._bound: sa.Connection | None = None
         try:
@@ -87,16 +101,18 @@ class SqlStore:
             raise
 
     @classmethod
-    def over(cls, connection: sa.Connection) -> SqlStore:
+    def over(cls, connection: sa.Connection, *, prefix: str = "") -> SqlStore:
         """A store inside the embedder's own transaction. What it does is kept when that is committed.
 
         Args:
             connection: An open connection with a transaction begun. On SQLite, make the engine with `sqlite_engine`, so
                 that the transaction is an immediate one.
+            prefix: As of the store that made the tables.
         """
         store = cls.__new__(cls)
         store._engine = connection.engine  # noqa: SLF001 (its own, from a second constructor)
         store._bound = connection  # noqa: SLF001 (as above)
+        store._prefix = _a_prefix(prefix)  # noqa: SLF001 (as above)
         return store
 
     def __repr__(self) -> str:
@@ -107,6 +123,11 @@ class SqlStore:
     def engine(self) -> sa.Engine:
         """The engine, for embedders who share it."""
         return self._engine
+
+    @property
+    def prefix(self) -> str:
+        """What the names of its tables begin with."""
+        return self._prefix
 
     @property
     def is_bound(self) -> bool:
@@ -120,19 +141,19 @@ class SqlStore:
             StoreSchemaError: The schema is newer than this library, or tables of these names are there that are not ours.
         """
         with _translated(self._engine), self._engine.connect() as connection:
-            if _own_revision(connection) == HEAD:
+            if _own_revision(connection, self._prefix) == HEAD:
                 return
         with _translated(self._engine), self._engine.connect() as connection, connection.begin():
             if connection.dialect.name == "postgresql":
                 # Workers that start together take turns; SQLite's immediate transaction does the same by itself.
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-            _make_way(connection)
-            _migrate(connection)
+            _make_way(connection, self._prefix)
+            _migrate(connection, self._prefix)
 
     def revision(self) -> str | None:
         """The schema's revision; None: there is none yet."""
         with _translated(self._engine), self._engine.connect() as connection:
-            return _own_revision(connection) or _former_revision(connection)
+            return _own_revision(connection, self._prefix) or _former_revision(connection, self._prefix)
 
     @contextmanager
     def unit(self) -> Iterator[SqlUnit]:
@@ -140,10 +161,10 @@ class SqlStore:
         with _translated(self._engine):
             if self._bound is not None:
                 with _one_at_a_time(self._bound), self._bound.begin_nested():
-                    yield SqlUnit(self._bound)
+                    yield SqlUnit(self._bound, self._prefix)
             else:
                 with self._engine.connect() as connection, connection.begin():
-                    yield SqlUnit(connection)
+                    yield SqlUnit(connection, self._prefix)
 
     @contextmanager
     def reader(self) -> Iterator[SqlUnit]:
@@ -151,12 +172,12 @@ class SqlStore:
         with _translated(self._engine):
             if self._bound is not None:
                 with _one_at_a_time(self._bound):
-                    yield SqlUnit(self._bound)
+                    yield SqlUnit(self._bound, self._prefix)
                 return
             with self._engine.connect() as connection:
                 connection = connection.execution_options(funnel_reader=True)  # noqa: PLW2901 (the same, marked)
                 with connection.begin() as transaction:
-                    yield SqlUnit(connection)
+                    yield SqlUnit(connection, self._prefix)
                     transaction.rollback()
 
     def forget(self) -> None:
@@ -188,8 +209,9 @@ class SqlStore:
 class SqlUnit:
     """A transaction on a connection."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self, connection: sa.Connection, prefix: str) -> None:
         self._connection = connection
+        self._tables = named(prefix)
         self._postgres = connection.dialect.name == "postgresql"
 
     def now(self) -> dt.datetime | None:
@@ -201,13 +223,13 @@ class SqlUnit:
 
     def insert(self, table: str, row: Row) -> None:
         """See `Unit`."""
-        t = TABLES[table]
+        t = self._tables[table]
         expect_storable(table, ((column.name, row.get(column.name)) for column in t.c), kept=True)
         self._connection.execute(t.insert(), row)
 
     def get(self, table: str, *, lock: bool = False, **key: Any) -> Row | None:
         """See `Unit`."""
-        t = TABLES[table]
+        t = self._tables[table]
         expect_storable(table, key.items(), kept=False)
         query = sa.select(t).where(*(t.c[name] == value for name, value in key.items())).limit(1)
         if lock and self._postgres:
@@ -219,7 +241,7 @@ class SqlUnit:
         self, table: str, *tests: Test, order: Sequence[str] = (), descending: bool = False, limit: int | None = None
     ) -> list[Row]:
         """See `Unit`."""
-        t = TABLES[table]
+        t = self._tables[table]
         expect_storable(table, asked(tests), kept=False)
         query = sa.select(t).where(*_where(t, tests))
         for name in order:
@@ -230,7 +252,7 @@ class SqlUnit:
 
     def tally(self, table: str, by: Sequence[str], *tests: Test) -> dict[tuple[Any, ...], int]:
         """See `Unit`."""
-        t = TABLES[table]
+        t = self._tables[table]
         columns = [t.c[name] for name in by]
         query = sa.select(*columns, sa.func.count().label("n")).where(*_where(t, tests)).group_by(*columns)
         if not by:
@@ -239,7 +261,7 @@ class SqlUnit:
 
     def update(self, table: str, key: Row, changes: Row) -> int:
         """See `Unit`."""
-        t = TABLES[table]
+        t = self._tables[table]
         expect_storable(table, key.items(), kept=False)
         expect_storable(table, changes.items(), kept=True)
         where = (t.c[name] == value for name, value in key.items())
@@ -247,18 +269,21 @@ class SqlUnit:
 
     def delete(self, table: str, *tests: Test) -> int:
         """See `Unit`."""
-        t = TABLES[table]
+        t = self._tables[table]
         return self._connection.execute(t.delete().where(*_where(t, tests))).rowcount
 
     def next_queued(self, tenant: str, tier: str, skills: frozenset[str]) -> Row | None:
         """See `Unit`."""
-        found = self._connection.execute(next_query(tenant, tier, skills, locking=self._postgres)).mappings().first()
+        query = next_query(self._tables, tenant, tier, skills, locking=self._postgres)
+        found = self._connection.execute(query).mappings().first()
         return dict(found) if found is not None else None
 
 
-def next_query(tenant: str, tier: str, skills: frozenset[str], *, locking: bool) -> sa.Select[Any]:
+def next_query(
+    tables: Mapping[str, sa.Table], tenant: str, tier: str, skills: frozenset[str], *, locking: bool
+) -> sa.Select[Any]:
     """The query for the next case. The index ``ix_case_queued`` holds its order, so that it reads a few rows of many."""
-    t, s = TABLES["queue_case"], TABLES["case_skill"]
+    t, s = tables["queue_case"], tables["case_skill"]
     lacking = sa.select(sa.literal(1)).where(s.c.case_id == t.c.id)
     if skills:
         lacking = lacking.where(s.c.skill.not_in(sorted(skills)))
@@ -290,7 +315,26 @@ _OPERATORS: Final[Mapping[str, Any]] = MappingProxyType(
 )
 
 
-def _engine(address: str | Path, busy_seconds: float) -> sa.Engine:
+def prefix_of(address: str | Path) -> str:
+    """The prefix of tables that an address names, ``…?funnel_prefix=funnel_``; empty where it names none.
+
+    Raises:
+        StoreError: The address cannot be read.
+        InvalidCommandError: The prefix is none.
+    """
+    return _a_prefix(_url(address).query.get(_PREFIX, ""))
+
+
+def _a_prefix(prefix: object) -> str:
+    if not isinstance(prefix, str) or not _PREFIXES.fullmatch(prefix):
+        raise InvalidCommandError(
+            f"a prefix of tables should be at most 20 small letters, digits and _, such as funnel_, not {prefix!r}",
+            f"表名前缀应为最多 20 个小写字母、数字和 _，如 funnel_，不是 {prefix!r}",
+        )
+    return prefix
+
+
+def _url(address: str | Path) -> URL:
     if not isinstance(address, str | Path):
         raise StoreError(
             f"a queue's address is a path, sqlite:///PATH or postgresql://…, not {type(address).__name__}",
@@ -300,12 +344,16 @@ def _engine(address: str | Path, busy_seconds: float) -> sa.Engine:
     if "://" not in url:
         url = f"sqlite:///{url}"
     try:
-        parsed = make_url(url)
+        return make_url(url)
     except sa.exc.ArgumentError:
         raise StoreError(
             "the queue's address should be sqlite:///PATH or postgresql://…, or a plain path",
             "队列的地址应为 sqlite:///路径、postgresql://… 或者一个路径",
         ) from None
+
+
+def _engine(address: str | Path, busy_seconds: float) -> sa.Engine:
+    parsed = _url(address).difference_update_query([_PREFIX])
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         try:
@@ -473,41 +521,42 @@ def _no_queue() -> StoreSchemaError:
     )
 
 
-def _own_revision(connection: sa.Connection) -> str | None:
-    if not sa.inspect(connection).has_table(VERSION_TABLE):
+def _own_revision(connection: sa.Connection, prefix: str) -> str | None:
+    name = prefix + VERSION_TABLE
+    if not sa.inspect(connection).has_table(name):
         return None
-    return connection.execute(sa.select(sa.table(VERSION_TABLE, sa.column("version_num")))).scalar_one_or_none()
+    return connection.execute(sa.select(sa.table(name, sa.column("version_num")))).scalar_one_or_none()
 
 
-def _former_revision(connection: sa.Connection) -> str | None:
+def _former_revision(connection: sa.Connection, prefix: str) -> str | None:
     """The revision where it was kept at first, in Alembic's table: ours only where our tables are there as well."""
     inspector = sa.inspect(connection)
-    if not (inspector.has_table("alembic_version") and inspector.has_table("queue_case")):
+    if prefix or not (inspector.has_table("alembic_version") and inspector.has_table("queue_case")):
         return None
     found = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalars().all()
     return found[0] if len(found) == 1 and found[0] in REVISIONS else None
 
 
-def _make_way(connection: sa.Connection) -> None:
+def _make_way(connection: sa.Connection, prefix: str) -> None:
     """Take a revision over from Alembic's table; refuse a schema that is newer, and tables that are not ours."""
-    have = _own_revision(connection)
+    have = _own_revision(connection, prefix)
     if have is not None:
         if have not in REVISIONS:
             raise _newer(have)
         return
-    if (former := _former_revision(connection)) is not None:
+    if (former := _former_revision(connection, prefix)) is not None:
         version = sa.Table(VERSION_TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
         version.create(connection)
         connection.execute(version.insert(), {"version_num": former})
         connection.execute(sa.text("DROP TABLE alembic_version"))
         return
     inspector = sa.inspect(connection)
-    if taken := [name for name in sorted(TABLES) if inspector.has_table(name)]:
+    if taken := sorted(table.name for table in named(prefix).values() if inspector.has_table(table.name)):
         raise StoreSchemaError(
-            f"this database has tables of the queue's names that are not its own: {', '.join(taken)}; give the queue a database "
-            "of its own, or on PostgreSQL a schema: postgresql://…?options=-csearch_path%3Dfunnel",
-            f"这个数据库里已有同名的表，不是队列的：{'、'.join(taken)}；队列另用一个数据库，"
-            "PostgreSQL 也可以另用一个 schema：postgresql://…?options=-csearch_path%3Dfunnel",
+            f"this database has tables of the queue's names that are not its own: {', '.join(taken)}; give the queue's a prefix: "
+            "SqlStore(…, prefix='funnel_'), or the address …?funnel_prefix=funnel_ (sqlite:///PATH or postgresql://…)",
+            f"这个数据库里已有同名的表，不是队列的：{'、'.join(taken)}；给队列的表加前缀：SqlStore(…, prefix='funnel_')，"
+            "或者在地址后写 ?funnel_prefix=funnel_（sqlite:///路径 或 postgresql://…）",
         )
 
 
@@ -518,14 +567,14 @@ def _newer(have: str) -> StoreSchemaError:
     )
 
 
-def _migrate(connection: sa.Connection) -> None:
+def _migrate(connection: sa.Connection, prefix: str) -> None:
     from alembic import command  # noqa: PLC0415 (costs 100 ms and only migrations need it)
     from alembic.config import Config  # noqa: PLC0415 (as above)
     from alembic.util import CommandError  # noqa: PLC0415 (as above)
 
     with as_file(files("funnel.queue") / "migrations") as folder:
         config = Config()
-        config.attributes["connection"] = connection
+        config.attributes.update(connection=connection, prefix=prefix)
         config.set_main_option("script_location", str(folder))
         try:
             command.upgrade(config, "head")

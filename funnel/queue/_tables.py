@@ -6,7 +6,9 @@ Nothing refers by foreign key with a cascade: no deletion may take the record of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -328,6 +330,24 @@ PUBLICATION = sa.Table(
 )
 
 TABLES = {table.name: table for table in METADATA.sorted_tables}
+
+
+@cache
+def named(prefix: str) -> Mapping[str, sa.Table]:
+    """The tables by their plain names, each called as it is in a database where all have a prefix, their indexes, too."""
+    if not prefix:
+        return TABLES
+    metadata, found = sa.MetaData(), {}
+    for name, table in TABLES.items():
+        found[name] = table.to_metadata(metadata, name=prefix + name)
+        for constraint in found[name].constraints:
+            if isinstance(constraint, sa.PrimaryKeyConstraint | sa.UniqueConstraint):
+                kind, _, rest = str(constraint.name).partition("_")
+                constraint.name = f"{kind}_{prefix}{rest}"
+        for index in found[name].indexes:
+            index.name = sa.quoted_name(f"{prefix}{index.name}", quote=None)
+    return MappingProxyType(found)
+
 
 LARGEST: Final = 2**63
 """A whole number from here on fits in no column."""
