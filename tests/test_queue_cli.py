@@ -124,6 +124,8 @@ def test_a_refusal_is_in_the_language_asked_for_and_names_the_way_out_at_the_com
         (("show", held, "--reveal", "amy"), "--reason"),
         (("deadline", held, "--kind", "nope"), "nope"),
         (("agent", "x", "--tier", "judge"), "mediator"),
+        (("escalate", held, "--by", "amy", "--reason", "x", "--note", "y", "--to", "agent"), "funnel queue return"),
+        (("answer", held, 'shipped={"value": true, "grade": "record"}', "--by", "consumer"), "`--by`"),
         (("resolve", lawyers, "--by", "lea", *end), "--basis"),
         (("resolve", held, "--by", "amy", *end, "--scenario", "nope"), "nope"),
     ):

@@ -506,7 +506,7 @@ def test_a_bound_database_without_a_queue_is_named_with_the_way_to_one(engine, t
     other = sqlite_engine(tmp_path / "other.db")
     with pytest.raises(StoreSchemaError, match="funnel queue init") as error, other.begin() as connection:
         d.bind(connection).ingest(complaint())
-    assert error.value.zh.startswith("这个数据库里没有队列")
+    assert f"{tmp_path / 'other.db'}：这个数据库里没有队列" in error.value.zh
     other.dispose()
     url = request.getfixturevalue("postgres_alone")
     bare = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))

@@ -695,7 +695,7 @@ def test_tables_of_a_host_with_the_queues_names_are_named_and_left_alone(tmp_pat
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE agent (id INTEGER)")
         connection.execute("CREATE TABLE event (id INTEGER)")
-    with pytest.raises(StoreSchemaError, match=r"agent, event.*prefix='funnel_'") as error:
+    with pytest.raises(StoreSchemaError, match=r"host\.db.*agent, event.*funnel_prefix=funnel_") as error:
         SqlStore(path)
     assert "同名" in error.value.zh
     with sqlite3.connect(path) as connection:

@@ -224,7 +224,7 @@ def ls(place: _Place, states: tuple[str, ...], tier: str | None, owner: str | No
 def show(place: _Place, case_id: str, revealer: str | None, reason: str) -> None:
     """Show a case whole: complaint (masked), decision, offers, deadlines, history. 查看案件。
 
-    CASE_ID is the case's id or the complaint's own number; so it is for `claim`, `resolve` and `deadline`.
+    CASE_ID is the case's id or the complaint's own number; so it is for every command.
     """
     with _desk(place) as desk:
         case = _case(place, desk, case_id)

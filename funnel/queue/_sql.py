@@ -198,11 +198,12 @@ class SqlStore:
     def _expect_schema(self) -> None:
         have = self.revision()
         if have is not None and have not in REVISIONS:
-            raise _newer(have)
+            raise _newer(have, _shown(self._engine.url))
         if have != HEAD:
+            where = _shown(self._engine.url)
             raise StoreSchemaError(
-                f"the queue's schema is at {have or 'nothing'}, this library needs {HEAD}; run `funnel queue init`",
-                f"队列的表{'是 ' + have if have else '还没有建'}，这个版本要 {HEAD}；先运行 funnel queue init",
+                f"{where}: the queue's schema is at {have or 'nothing'}, this library needs {HEAD}; run `funnel queue init` on it",
+                f"{where}：队列的表{'是 ' + have if have else '还没有建'}，这个版本要 {HEAD}；先对它运行 funnel queue init",
             )
 
 
@@ -388,8 +389,8 @@ def _engine(address: str | Path, busy_seconds: float) -> sa.Engine:
 def _sqlite(url: URL, busy_seconds: float) -> sa.Engine:
     if url.database in _MEMORY:
         raise InvalidCommandError(
-            "an SQLite queue needs a file; for one in memory use funnel.queue.MemoryStore",
-            "SQLite 队列要有文件；只放在内存里用 funnel.queue.MemoryStore",
+            "an SQLite queue needs a file, such as funnel.db (one in memory, in Python: MemoryStore)",
+            "SQLite 队列要有文件，如 funnel.db（在 Python 里要放内存：MemoryStore）",
         )
     engine = sa.create_engine(url, connect_args={"timeout": busy_seconds, "check_same_thread": False})
 
@@ -487,7 +488,7 @@ def _translate(error: sa.exc.DBAPIError, where: str) -> Exception:
                 "队列正被别人写；什么也没有改，稍后再试",
             )
         if str(origin).startswith("no such table"):
-            return _no_queue()
+            return _no_queue(where)
         if code == sqlite3.SQLITE_FULL:
             return StoreFullError("the disk is full; nothing was changed", "磁盘已满；什么也没有改")
         return StoreError(f"{where}: the queue's database failed: {origin}", f"{where}：队列的数据库出错：{origin}")
@@ -497,7 +498,7 @@ def _translate(error: sa.exc.DBAPIError, where: str) -> Exception:
     if state in _PG_TRANSIENT:
         return TransientError(str(state))
     if state == _PG_NO_TABLE:
-        return _no_queue()
+        return _no_queue(where)
     if state in _PG_FULL:
         return StoreFullError("the database is out of room; nothing was changed", "数据库没有空间了；什么也没有改")
     if state in _PG_BUSY:
@@ -514,10 +515,10 @@ def _translate(error: sa.exc.DBAPIError, where: str) -> Exception:
     return StoreError(f"{where}: the queue's database failed: {first}", f"{where}：队列的数据库出错：{first}")
 
 
-def _no_queue() -> StoreSchemaError:
+def _no_queue(where: str) -> StoreSchemaError:
     return StoreSchemaError(
-        "this database has no queue: run `funnel queue init`, or open it once with SqlStore(…)",
-        "这个数据库里没有队列：先运行 funnel queue init，或者用 SqlStore(…) 打开一次",
+        f"{where}: this database has no queue; run `funnel queue init` on it",
+        f"{where}：这个数据库里没有队列；先对它运行 funnel queue init",
     )
 
 
@@ -542,7 +543,7 @@ def _make_way(connection: sa.Connection, prefix: str) -> None:
     have = _own_revision(connection, prefix)
     if have is not None:
         if have not in REVISIONS:
-            raise _newer(have)
+            raise _newer(have, _shown(connection.engine.url))
         return
     if (former := _former_revision(connection, prefix)) is not None:
         version = sa.Table(VERSION_TABLE, sa.MetaData(), sa.Column("version_num", sa.String(32), primary_key=True))
@@ -552,18 +553,19 @@ def _make_way(connection: sa.Connection, prefix: str) -> None:
         return
     inspector = sa.inspect(connection)
     if taken := sorted(table.name for table in named(prefix).values() if inspector.has_table(table.name)):
+        where = _shown(connection.engine.url)
         raise StoreSchemaError(
-            f"this database has tables of the queue's names that are not its own: {', '.join(taken)}; give the queue's a prefix: "
-            "SqlStore(…, prefix='funnel_'), or the address …?funnel_prefix=funnel_ (sqlite:///PATH or postgresql://…)",
-            f"这个数据库里已有同名的表，不是队列的：{'、'.join(taken)}；给队列的表加前缀：SqlStore(…, prefix='funnel_')，"
-            "或者在地址后写 ?funnel_prefix=funnel_（sqlite:///路径 或 postgresql://…）",
+            f"{where}: there are tables of the queue's names that are not its own: {', '.join(taken)}; give the queue's a prefix "
+            "in the address: sqlite:///PATH?funnel_prefix=funnel_ or postgresql://…?funnel_prefix=funnel_",
+            f"{where}：已有同名的表，不是队列的：{'、'.join(taken)}；在地址里给队列的表加前缀："
+            "sqlite:///路径?funnel_prefix=funnel_ 或 postgresql://…?funnel_prefix=funnel_",
         )
 
 
-def _newer(have: str) -> StoreSchemaError:
+def _newer(have: str, where: str) -> StoreSchemaError:
     return StoreSchemaError(
-        f"the queue's schema is at {have}, and this library knows none newer than {HEAD}: update funnel",
-        f"队列的表是 {have}，这个版本最新只到 {HEAD}：升级 funnel",
+        f"{where}: the queue's schema is at {have}, and this library knows none newer than {HEAD}: update funnel",
+        f"{where}：队列的表是 {have}，这个版本最新只到 {HEAD}：升级 funnel",
     )
 
 
