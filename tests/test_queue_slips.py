@@ -355,6 +355,9 @@ def test_an_instant_a_span_or_an_amount_of_the_wrong_kind_is_refused(desk_, stor
         ({"paused_by": "consumer"}, r"frozenset\(\{'consumer'\}\)"),
         ({"paused_by": {"konsument"}}, "consumer, merchant, third_party"),
         ({"kind": " "}, "a kind"),
+        ({"articles": "cpl/46"}, "articles should be"),
+        ({"articles": (46,)}, "articles should be"),
+        ({"articles": None}, "articles should be"),
         ({"target": -7}, "positive"),
         ({"target": "7"}, "positive"),
         ({"target": True}, "positive"),
@@ -449,6 +452,11 @@ def test_an_argument_of_another_kind_is_refused_in_both_languages_by_whatever_st
         assert isinstance(error.value, ValueError | funnel.FunnelError)
     with pytest.raises(funnel.PackNotFoundError, match="a name or a folder"):
         funnel.load_pack(None)
+    for wrong in ("10", None, -1, True, float("nan"), float("inf")):
+        for make in (SqlStore, sqlite_engine):
+            with pytest.raises(InvalidCommandError, match="busy_seconds") as error:
+                make("q.db", busy_seconds=wrong)
+            assert HAN.search(error.value.zh)
     for wrong in (":memory:", "sqlite:///x.db", None):
         with pytest.raises(InvalidCommandError) as error:
             sqlite_engine(wrong)

@@ -29,6 +29,8 @@ from funnel.queue._tables import expect_storable, named
 from funnel.queue.migrations import HEAD, REVISIONS, VERSION_TABLE
 
 _BUSY_SECONDS: Final = 10
+_LONGEST: Final = 86_400
+"""Nobody waits for another writer for a day."""
 _MEMORY: Final = frozenset({None, "", ":memory:"})
 _PG_CONFLICT: Final = "23505"
 _PG_NO_TABLE: Final = "42P01"
@@ -49,7 +51,7 @@ def sqlite_engine(path: str | Path, *, busy_seconds: float = _BUSY_SECONDS) -> s
         busy_seconds: How long a unit waits for another before `funnel.StoreBusyError`.
 
     Raises:
-        InvalidCommandError: ``path`` is no file.
+        InvalidCommandError: ``path`` is no file, or ``busy_seconds`` no number of seconds.
     """
     if not isinstance(path, str | Path):
         raise InvalidCommandError(
@@ -60,6 +62,7 @@ def sqlite_engine(path: str | Path, *, busy_seconds: float = _BUSY_SECONDS) -> s
         raise InvalidCommandError(
             "give the path alone, such as 'funnel.db', without sqlite:///", "只写路径，如 'funnel.db'，不写 sqlite:///"
         )
+    _expect_seconds(busy_seconds)
     return _sqlite(URL.create("sqlite", database=name), busy_seconds)
 
 
@@ -76,6 +79,7 @@ class SqlStore:
 
     Raises:
         StoreError: The address cannot be used.
+        InvalidCommandError: The prefix is none, or ``busy_seconds`` no number of seconds.
         StoreSchemaError: The schema is missing or newer than this library, or the database has other tables of the queue's
             names.
     """
@@ -88,6 +92,7 @@ class SqlStore:
         busy_seconds: float = _BUSY_SECONDS,
         create: bool = True,
     ) -> None:
+        _expect_seconds(busy_seconds)
         self._prefix = prefix_of(url) if prefix is None else _a_prefix(prefix)
         self._engine = _engine(url, busy_seconds)
         self._bound: sa.Connection | None = None
@@ -333,6 +338,14 @@ def _a_prefix(prefix: object) -> str:
             f"表名前缀应为最多 20 个小写字母、数字和 _，如 funnel_，不是 {prefix!r}",
         )
     return prefix
+
+
+def _expect_seconds(busy_seconds: object) -> None:
+    if isinstance(busy_seconds, bool) or not isinstance(busy_seconds, int | float) or not 0 <= busy_seconds < _LONGEST:
+        raise InvalidCommandError(
+            f"busy_seconds should be a number of seconds from 0 on, not {busy_seconds!r}",
+            f"busy_seconds 应为不小于零的秒数，不是 {busy_seconds!r}",
+        )
 
 
 def _url(address: str | Path) -> URL:

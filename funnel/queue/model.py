@@ -85,7 +85,7 @@ def plain(value: Any) -> Any:
     return value
 
 
-class Record:
+class JsonReady:
     """What all records have."""
 
     __slots__ = ()
@@ -96,7 +96,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Case(Record):
+class Case(JsonReady):
     """A complaint on its way through people's hands.
 
     Attributes:
@@ -165,7 +165,7 @@ class Case(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Event(Record):
+class Event(JsonReady):
     """One thing that happened, never changed afterwards.
 
     Attributes:
@@ -195,7 +195,7 @@ class Event(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Agent(Record):
+class Agent(JsonReady):
     """A person (or a bot) who works cases.
 
     Attributes:
@@ -236,7 +236,7 @@ class Agent(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Offer(Record):
+class Offer(JsonReady):
     """A settlement proposed to both sides. It binds nobody until both have taken it.
 
     Attributes:
@@ -272,7 +272,7 @@ class Offer(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredComplaint(Record):
+class StoredComplaint(JsonReady):
     """A complaint as the queue keeps it: masked; the words as they came are in the vault.
 
     Attributes:
@@ -302,7 +302,7 @@ class StoredComplaint(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDecision(Record):
+class StoredDecision(JsonReady):
     """A decision as it was made, kept for replay.
 
     Attributes:
@@ -339,7 +339,7 @@ class StoredDecision(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class ClockRow(Record):
+class ClockRow(JsonReady):
     """A running promise of a case.
 
     Attributes:
@@ -368,7 +368,7 @@ class ClockRow(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested(Record):
+class Ingested(JsonReady):
     """What became of a complaint that was taken in.
 
     Attributes:
@@ -389,7 +389,7 @@ class Ingested(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Swept(Record):
+class Swept(JsonReady):
     """What a sweep did.
 
     Attributes:
@@ -420,7 +420,7 @@ class Swept(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed(Record):
+class Replayed(JsonReady):
     """A stored decision made again.
 
     Attributes:
@@ -438,7 +438,7 @@ class Replayed(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class AuditReport(Record):
+class AuditReport(JsonReady):
     """What checking a tenant's chain found.
 
     Attributes:
@@ -463,7 +463,7 @@ class AuditReport(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class MerchantStanding(Record):
+class MerchantStanding(JsonReady):
     """A decision on a merchant.
 
     Attributes:
@@ -495,7 +495,7 @@ class MerchantStanding(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Stats(Record):
+class Stats(JsonReady):
     """Counters of a tenant, as they stand.
 
     Attributes:

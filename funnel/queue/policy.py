@@ -57,6 +57,12 @@ class Promise:
             raise InvalidCommandError(f"paused_by should be a set, such as {shown}", f"paused_by 应为集合，如 {shown}")
         for word in self.paused_by:
             _expect_word("paused_by", word, get_args(WaitFor))
+        cited = self.articles
+        if not isinstance(cited, tuple | list) or not all(isinstance(article, str) for article in cited):
+            raise InvalidCommandError(
+                "articles should be a tuple of citations, such as ('cpl/46',)",
+                "articles 应为条文的元组，如 ('cpl/46',)",
+            )
         if not isinstance(self.kind, str) or not self.kind.strip():
             raise InvalidCommandError(
                 "a promise needs a kind: response, resolution or a name of your own",
