@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from funnel.engine.shadow import Shadow
     from funnel.errors import (
         AnswerError,
+        ArgumentError,
         BatchError,
         ComplaintError,
         FunnelError,
@@ -36,6 +37,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AnswerError",
+    "ArgumentError",
     "BatchError",
     "Complaint",
     "ComplaintError",
@@ -77,6 +79,7 @@ _HOMES = MappingProxyType(
                 "funnel.errors",
                 (
                     "AnswerError",
+                    "ArgumentError",
                     "BatchError",
                     "ComplaintError",
                     "FunnelError",

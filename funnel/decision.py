@@ -201,7 +201,12 @@ class PackRef(_Part):
 
 
 class Decision(_Part):
-    """A reasoned draft that binds nobody until both sides take it."""
+    """A reasoned draft that binds nobody until both sides take it.
+
+    ``respond_by`` and ``resolve_by`` are until when an answer and an end are promised, reckoned as the queue's clocks are
+    (`funnel.law.promised`): hours from the instant of receipt, days to 24:00 of the last. None where nobody knows when the
+    complaint was received.
+    """
 
     complaint_id: str
     outcome: Outcome

@@ -10,6 +10,7 @@ FunnelError
 │   ├── ResumeError      a run cannot be taken up where it was left
 │   └── WorkerError      another process cannot decide as this one does, or died
 ├── TwoLanguageError     `.zh` and `.en` say what is wrong
+│   ├── ArgumentError    an argument of a function is not what it takes
 │   ├── AnswerError      an answer in an interview does not fit the question
 │   ├── LikenessError    a file of what was learnt cannot be read
 │   └── LearningError    there is nothing to learn from, or the extra that learns is missing
@@ -131,6 +132,10 @@ class TwoLanguageError(FunnelError):
     def text(self, lang: str = "zh") -> str:
         """What is wrong, in ``zh`` or ``en``."""
         return self.en if lang == "en" else self.zh
+
+
+class ArgumentError(TwoLanguageError, ValueError):
+    """An argument of a function is not what it takes: what was expected. A `ValueError`, as Python's own functions raise."""
 
 
 class AnswerError(TwoLanguageError, ValueError):

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Final
 
+from funnel.errors import ArgumentError
+
 PARETO: Final = Fraction(4, 5)
 """The founding claim to measure: a few scenarios make up this share of what is recognised."""
 
@@ -22,10 +24,14 @@ def wilson(hits: int, of: int, z: float = _Z95) -> tuple[float, float]:
         z: Quantile of the normal distribution; the default is for 95 %.
 
     Raises:
-        ValueError: Not ``0 <= hits <= of``.
+        ArgumentError: They are no whole numbers with ``0 <= hits <= of``.
     """
-    if not 0 <= hits <= of:
-        raise ValueError(f"{hits} of {of} is no rate")
+    whole = all(isinstance(count, int) and not isinstance(count, bool) for count in (hits, of))
+    if not whole or not 0 <= hits <= of:
+        raise ArgumentError(
+            f"{of!r} 个里 {hits!r} 个不成比率，应为 0 ≤ 命中 ≤ 总数的整数",
+            f"{hits!r} of {of!r} is no rate: whole numbers, 0 <= hits <= of",
+        )
     if not of:
         return 0.0, 1.0
     share, square = hits / of, z * z

@@ -1,13 +1,17 @@
 """One conformance suite over the three stores: what each command does, and what it refuses."""
 
+import copy
 import datetime as dt
 import json
+import pickle
+import re
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from queue_kit import START, SetClock, complaint, desk, dump
 from shipped import A_THIRD, ENGINE
@@ -24,8 +28,11 @@ from funnel.errors import (
     StaleVersionError,
     UnknownCaseError,
 )
+from funnel.law.promised import soonest
 from funnel.pack.loader import data_folder
 from funnel.queue import Agent, Funnel, MemoryStore, Promise, QueuePolicy, SqlStore
+from funnel.queue._answers import joined
+from funnel.queue._base import bytes_of
 from funnel.queue._rows import case_row, fold
 
 HOUR = dt.timedelta(hours=1)
@@ -66,6 +73,54 @@ def test_each_outcome_opens_a_case_in_its_state(desk_, outcome, state):
     assert taken.decision.outcome == outcome
     assert taken.case.state == state
     row_equals_events(desk_, taken.case.id)
+
+
+def test_the_same_instants_in_another_offset_and_fields_in_another_order_are_no_change(desk_):
+    sent = complaint(zz={"a": 1, "b": [1, 2]})
+    desk_.ingest(sent)
+    order = {**sent["order"], "paid_at": "2026-11-03T02:00:00Z", "price": "89"}
+    same = {**sent, "received_at": "2026-11-10T02:00:00+00:00", "order": order, "zz": {"b": [1, 2], "a": 1}}
+    assert desk_.ingest(dict(reversed(same.items()))).changed is False
+    for other in (
+        {**sent, "received_at": "2026-11-10T02:00:01+00:00"},
+        {**sent, "zz": {"a": 1, "b": [2, 1]}},
+        {**sent, "order": {**order, "shipped_at": None}},
+    ):
+        again = desk_.ingest(other)
+        assert (again.duplicate, again.changed) == (True, True)
+
+
+def test_a_complaint_of_an_earlier_version_is_known_again_by_its_bytes(engine, tmp_path):
+    with desk(engine, SqlStore(tmp_path / "q.db"), SetClock()) as d:
+        sent = complaint()
+        d.ingest(sent)
+        with d.store.engine.begin() as connection:
+            former = d._digest(bytes_of(funnel.Complaint.model_validate(sent)))
+            connection.execute(sa.text("UPDATE complaint SET content_digest = :it"), {"it": former})
+        assert d.ingest(sent).changed is False
+
+
+def test_a_desk_goes_by_the_clock_of_its_engine_where_it_has_none_of_its_own(pack):
+    then = dt.datetime(2026, 3, 1, 20, tzinfo=dt.UTC)  # the next day in Shanghai
+    told = {"id": "x", "text": "付款一周了还不发货"}
+    for d in (
+        Funnel(funnel.Engine(pack, clock=lambda: then), MemoryStore()),
+        Funnel(funnel.Engine(pack), MemoryStore(), clock=lambda: then),
+    ):
+        assert d.ingest(told).case.opened_at == then
+        assert d.evaluate(told).as_of == dt.date(2026, 3, 2) == d.decisions(d.find("x").id)[-1].as_of
+    assert (
+        Funnel(funnel.Engine(pack, clock=lambda: then), MemoryStore(), clock=SetClock()).ingest(told).case.opened_at
+        == START
+    )
+
+
+def test_what_would_be_promised_here_is_what_is_promised_when_it_is_taken_in(desk_, engine):
+    d = desk(
+        engine, MemoryStore(), SetClock(), policy=QueuePolicy((Promise("resolution", "workday", 3, "resolution"),))
+    )
+    sent = complaint()
+    assert d.evaluate(sent) == d.ingest(sent).decision
 
 
 def test_a_second_delivery_changes_nothing_and_says_whether_it_differs(desk_, store):
@@ -176,6 +231,62 @@ def test_an_inactive_or_unknown_agent_takes_nothing(desk_):
         desk_.claim_next("max")
     with pytest.raises(UnknownCaseError):
         desk_.claim_next("nobody")
+
+
+def test_cases_of_an_agent_who_is_not_active_any_more_go_back_to_the_queue(desk_, clock):
+    """None waits for ever: held ones at the next sweep, one whose offer is before the parties with their answer."""
+    held, waiting, offering = (desk_.claim(queued(desk_).id, "max") for _ in range(3))
+    desk_.wait(waiting, "third_party", "等检测", until=None)
+    desk_.propose(offering, "退一半", within=7 * DAY)
+    other = desk_.claim(queued(desk_).id, "lea")
+    desk_.put_agent(Agent("max", "mediator", active=False))
+    assert set(desk_.sweep().owners_inactive) == {held.id, waiting.id}
+    for case in (held, waiting):
+        assert (desk_.case(case.id).state, desk_.case(case.id).owner) == ("queued", None)
+        assert desk_.events(case.id)[-1].data["owner"] == "max"
+        row_equals_events(desk_, case.id)
+        with pytest.raises(StaleClaimError):
+            desk_.resolve(case, "mediated", code="x", note="y")
+    assert (desk_.case(offering.id).state, desk_.case(other.id).owner) == ("waiting_merchant", "lea")
+    assert desk_.sweep().idle
+    desk_.answer_offer(offering.id, "merchant", "reject", offer=1)
+    assert desk_.sweep().owners_inactive == (offering.id,)
+    assert desk_.claim_next("lea") is not None
+    desk_.put_agent(Agent("max", "mediator"))
+    assert desk_.sweep().idle
+
+
+@pytest.mark.parametrize(("first", "second"), [("zh", "en"), ("en", "zh")])
+def test_a_case_goes_on_in_the_language_that_it_began_in(engine, store, clock, first, second):
+    d = desk(engine.speaking(first), store, clock)
+    other = Funnel(engine.speaking(second), store, tenant=d.tenant, clock=clock)
+    case = d.ingest(complaint("ask")).case
+    other.answer(case.id, {"ship_by_on": "2026-11-05"})
+    assert [found.lang for found in d.decisions(case.id)] == [first, first]
+    assert {found.decision["language"] for found in d.decisions(case.id)} == {first}
+    assert other.decisions(other.ingest(complaint()).case.id)[-1].lang == second
+    assert {found.status for found in other.replay()} == {"same"}
+    assert engine.lang == "zh"
+
+
+def test_an_engine_that_speaks_another_language_decides_the_same_and_is_made_at_once(engine):
+    english = engine.speaking("en")
+    assert english.decide(complaint(id="x")) == funnel.Engine(engine.pack, lang="en").decide(complaint(id="x"))
+    assert english._compiled is engine._compiled
+    with pytest.raises(funnel.ArgumentError):
+        engine.speaking("fr")
+
+
+def test_a_clock_that_was_set_back_is_told_by_the_audit_and_breaks_nothing(desk_, clock):
+    queued(desk_)
+    clock.forward(minutes=-10)  # two workers may differ by so much
+    queued(desk_)
+    assert desk_.verify_audit().set_back == ()
+    clock.forward(days=-10)
+    first = queued(desk_, received_at=None)
+    queued(desk_, received_at=None)
+    report = desk_.verify_audit()
+    assert (report.intact, report.set_back) == (True, (desk_.events(first.id)[0].seq,))
 
 
 def test_order_is_priority_with_ageing_then_deadline(engine, store, clock):
@@ -422,6 +533,10 @@ RETURN = {
 }
 
 
+def said(value, who):
+    return {"value": value, "source": who}
+
+
 def known(value, grade):
     return {"value": value, "grade": grade, "source": "仓库"}
 
@@ -438,7 +553,7 @@ def test_a_partys_answer_beside_what_is_known_better_is_disputed_and_goes_to_a_p
         assert desk_.offers(case.id) == ()
     # What the warehouse said stands beside it, as it was said.
     told = desk_.reveal(case.id, by="lea", reason="x").facts["goods_intact"]
-    assert told == [known(False, grade), True]
+    assert told == [known(False, grade), said(True, "consumer"), said(True, "merchant")]
 
 
 def nested(levels):
@@ -550,6 +665,49 @@ def test_whoever_has_looked_replaces_what_a_party_stated_and_what_was_known_no_b
     assert desk_.reveal(case.id, by="lea", reason="x").facts["goods_intact"] == known(True, "evidence")
     again = desk_.answer(looked.id, {"goods_intact": known(False, "evidence")}, actor="max")
     assert desk_.reveal(again.id, by="lea", reason="x").facts["goods_intact"] == known(False, "evidence")
+
+
+@pytest.mark.parametrize(("first", "second"), [("consumer", "merchant"), ("merchant", "consumer")])
+def test_two_parties_who_say_otherwise_are_disputed_and_a_person_looks(desk_, first, second):
+    case = desk_.ingest(complaint("settle", **RETURN, facts={})).case
+    desk_.answer(case.id, {"goods_intact": True}, actor=first)
+    case = desk_.answer(case.id, {"goods_intact": False}, actor=second)
+    decision = desk_.decisions(case.id)[-1].decision
+    assert (case.state, decision["outcome"]) == ("queued", "refer")
+    (reason,) = (r for r in decision["referral"]["reasons"] if r["code"] == "disputed")
+    assert {"consumer", "merchant"} <= set(re.findall("consumer|merchant", reason["text"]))
+    # Whoever corrects himself ends it, and so does somebody of the desk who has looked.
+    assert desk_.answer(case.id, {"goods_intact": True}, actor=f" {second.upper()} ").state == "offered"
+    desk_.answer(case.id, {"goods_intact": False}, actor=second)
+    assert desk_.decisions(case.id)[-1].outcome == "refer"
+    desk_.answer(case.id, {"goods_intact": {"value": True, "grade": "evidence"}}, actor="max")
+    assert desk_.decisions(case.id)[-1].outcome == "settle"
+    told = desk_.reveal(case.id, by="lea", reason="x").facts["goods_intact"]
+    assert told == {"value": True, "grade": "evidence", "source": "max"}
+
+
+def test_a_party_is_the_source_of_its_answer_whatever_it_names(desk_):
+    """Else a consumer who writes `merchant` for his source would speak for the other side, or beside himself."""
+    case = desk_.ingest(complaint(**RETURN, facts={"goods_intact": {"value": False, "source": "merchant"}})).case
+    desk_.answer(case.id, {"goods_intact": {"value": True, "source": "merchant"}})
+    told = desk_.reveal(case.id, by="lea", reason="x").facts["goods_intact"]
+    assert told == [said(False, "merchant"), said(True, "consumer")]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["consumer", "merchant", "amy"]), st.booleans()), min_size=1, max_size=8))
+def test_whatever_the_order_the_last_word_of_each_party_since_the_desk_spoke_stands(words):
+    """They are one complaint with those words as its sources; nobody's word is lost to another party's."""
+    facts, last = {}, {}
+    for who, value in words:
+        facts = joined(facts, {"goods_intact": value}, who)
+        last = {who: value} if who == "amy" else {**last, who: value}
+    told = facts["goods_intact"] if isinstance(facts["goods_intact"], list) else [facts["goods_intact"]]
+    assert {one["source"]: one["value"] for one in told} == last
+    assert len(told) == len(last)
+    asked = {"id": "x", **RETURN, "received_at": "2026-11-10T10:00:00+08:00"}
+    decision = ENGINE.decide(asked | {"facts": facts})
+    codes = {r.code for r in decision.referral.reasons} if decision.referral else set()
+    assert ("disputed" in codes) == (len(set(last.values())) > 1)
 
 
 VALUES = {
@@ -770,6 +928,47 @@ def test_unanswered_questions_go_to_a_person(desk_, clock):
     assert desk_.case(case.id).state == "queued"
 
 
+def test_every_record_is_frozen_and_can_be_pickled_copied_hashed_and_written_as_json(desk_, clock):
+    """For caches, workers and routes: what comes back is equal, in another process too."""
+    taken = desk_.ingest(complaint("settle"))
+    held = desk_.claim(queued(desk_).id, "lea")
+    desk_.wait(held, "consumer", "x")
+    d = desk_
+    records = [
+        taken,
+        taken.case,
+        *d.events(),
+        d.complaint(taken.case.id),
+        *d.decisions(taken.case.id),
+        *d.offers(taken.case.id),
+        *d.clocks(held.id),
+        *d.agents(),
+        d.stats(),
+        d.sweep(),
+        d.verify_audit(),
+        *d.replay(),
+        d.policy,
+    ]
+    for record in records:
+        assert pickle.loads(pickle.dumps(record)) == record == copy.deepcopy(record)
+        assert hash(copy.deepcopy(record)) == hash(record)
+        if record is d.policy:
+            continue
+        assert list(json.loads(json.dumps(record.to_dict()))) == [f.name for f in fields(record)]
+        asdict(record)
+    event, stored = d.events(taken.case.id)[0], d.decisions(taken.case.id)[0]
+    assert json.loads(json.dumps(event.data))["outcome"] == "settle"
+    assert event.to_dict()["at"] == event.at.isoformat()
+    for frozen in (event.data, event.data["set"], stored.decision, stored.decision["pack"], d.policy.gate_points):
+        with pytest.raises(TypeError, match=r"dict\(…\)"):
+            frozen["x"] = 1
+        with pytest.raises(TypeError, match="frozen"):
+            frozen.update(x=1)
+        with pytest.raises(TypeError, match="frozen"):
+            frozen |= {"x": 1}
+        assert dict(frozen) | {"x": 1}
+
+
 # -- promises ------------------------------------------------------------------------------------------------------
 
 
@@ -805,11 +1004,86 @@ def test_what_a_desk_promises_of_its_own_stays_whatever_the_rules_say(engine, cl
     }
 
 
-def test_the_queues_deadline_is_never_before_the_one_that_a_decision_tells(desk_):
-    taken = desk_.ingest(complaint())
-    due = {clock.kind: clock.due_at for clock in desk_.clocks(taken.case.id)}
-    assert due["response"] == taken.decision.respond_by
-    assert taken.decision.resolve_by <= due["resolution"] < taken.decision.resolve_by + DAY
+def told_and_kept(d, case_id, cycle=1):
+    """The deadlines of a case: what its last decision tells, and what the queue keeps."""
+    decision = d.decisions(case_id)[-1].decision
+    due = {clock.kind: clock.due_at for clock in d.clocks(case_id) if clock.cycle == cycle}
+    told = [decision[name] and dt.datetime.fromisoformat(decision[name]) for name in ("respond_by", "resolve_by")]
+    return told, [due.get("response"), due.get("resolution")]
+
+
+WITHIN = st.one_of(st.integers(1, 200).map("{}h".format), st.integers(1, 9).map("{}d".format))
+OWN = st.builds(
+    Promise,
+    kind=st.sampled_from(["response", "resolution"]),
+    unit=st.sampled_from(["hour", "calendar_day", "workday"]),
+    target=st.integers(1, 12),
+    stops_on=st.just("resolution"),
+)
+
+
+@settings(max_examples=60)
+@given(
+    received=st.datetimes(dt.datetime(2026, 1, 1), dt.datetime(2026, 12, 20)),
+    zone=st.sampled_from(["Asia/Shanghai", "America/New_York", "Pacific/Kiritimati"]),
+    within=st.fixed_dictionaries({"respond_within": WITHIN, "resolve_within": WITHIN}),
+    own=st.none() | st.lists(OWN, max_size=2, unique_by=lambda promise: promise.kind),
+    outcome=st.sampled_from(["refer", "ask"]),
+)
+def test_a_decision_and_the_queue_promise_the_same_instant(engine, received, zone, within, own, outcome):
+    """Whatever the rules say, whatever a desk promises of its own, whenever and wherever it is received."""
+    pack = promised(engine, **within).pack
+    other = funnel.Engine(replace(pack, manifest=replace(pack.manifest, timezone=zone)))
+    at = received.replace(tzinfo=dt.UTC)
+    more = {} if own is None else {"policy": QueuePolicy(tuple(own))}
+    d = desk(other, MemoryStore(), SetClock(at + dt.timedelta(hours=1)), **more)
+    sent = complaint(outcome, received_at=at.isoformat())
+    taken = d.ingest(sent)
+    told, kept = told_and_kept(d, taken.case.id)
+    assert told == kept == [taken.decision.respond_by, taken.decision.resolve_by]
+    if own is None:  # and whoever has no queue is told the same
+        alone = other.decide(sent)
+        assert told == [alone.respond_by, alone.resolve_by]
+    assert [found.status for found in d.replay()] == ["same"]
+
+
+def test_an_answer_moves_no_deadline_and_the_decision_made_again_tells_the_ones_that_stand(engine, clock):
+    pack = engine.pack
+    slow = {
+        name: replace(rule, strategy=replace(rule.strategy, resolve_within="30d")) for name, rule in pack.rules.items()
+    }
+    d = desk(funnel.Engine(replace(pack, rules=slow)), MemoryStore(), clock)
+    case = d.ingest(complaint("ask", text="我有个问题")).case  # no rule: the pack's seven days
+    first = told_and_kept(d, case.id)
+    assert first[0] == first[1]
+    claim = d.claim(case.id, "lea")
+    d.answer(case.id, {"grievances": ["not_shipped"], "wish": "refund"})
+    assert d.decisions(case.id)[-1].decision["matters"]
+    assert told_and_kept(d, case.id) == first
+    d.wait(claim, "consumer", "x")
+    clock.forward(days=2)
+    d.resume(d.case(case.id))
+    d.answer(case.id, {"goods_intact": True})
+    told, kept = told_and_kept(d, case.id)
+    assert told == kept
+    assert kept[1] == first[1][1] + 2 * DAY - 14 * HOUR  # the rest of the first day counted for nothing
+    d.resolve(d.case(case.id), "mediated", code="x", note="y", basis=["cpl/24"])
+    d.reopen(case.id, by="consumer", reason="x")
+    d.answer(case.id, {"goods_intact": True})
+    told, kept = told_and_kept(d, case.id, cycle=2)
+    assert told == kept
+    assert {found.status for found in d.replay()} == {"same"}
+
+
+@pytest.mark.parametrize("first", ["25h", "1d"])
+def test_of_two_promises_the_one_that_ends_first_counts_and_not_the_one_of_fewer_hours(pack, first):
+    """A day lasts to its midnight: 25 hours from ten in the morning are over before one day is."""
+    morning, night = (dt.datetime(2026, 11, 10, hour, 30, tzinfo=dt.UTC) for hour in (2, 15))  # 10:30 and 23:30 there
+    zone = ZoneInfo("Asia/Shanghai")
+    words = [first, {"25h": "1d", "1d": "25h"}[first]]
+    assert soonest(words, morning, pack.calendar, zone) == "25h"
+    assert soonest(words, night, pack.calendar, zone) == "1d"
+    assert soonest(["48h", "1d"], night, pack.calendar, zone) == "1d"
 
 
 # -- offers --------------------------------------------------------------------------------------------------------

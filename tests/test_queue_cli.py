@@ -1,5 +1,6 @@
 """``funnel queue`` and ``funnel run --queue``: a desk worked from the terminal."""
 
+import inspect
 import json
 import re
 import sqlite3
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from queue_kit import SetClock
 
 from funnel.cli._main import group
+from funnel.cli.queue import command
 from funnel.queue import Funnel
 
 SAMPLE = Path(__file__).resolve().parents[1] / "examples" / "complaints.sample.csv"
@@ -110,17 +113,19 @@ def test_a_refusal_is_in_the_language_asked_for_and_names_the_way_out_at_the_com
     end = ("--outcome", "mediated", "--code", "x", "--note", "y")
     filled("queue", "claim", "lea", lawyers)
     for args, way in (
-        (("claim", "bob"), "funnel queue agent bob --tier"),
+        (("claim", "bob"), "funnel queue agent"),
         (("claim", "amy"), "1"),
         (("claim", "amy", lawyers), "lea"),
         (("claim", "lea", held), "amy"),
-        (("claim", "lea", asked), "request_human"),
+        (("claim", "lea", asked), "funnel queue request-human"),
         (("claim", "lea", "nope"), "funnel queue ls"),
         (("show", "nope"), "funnel queue ls"),
         (("show", mine, "--reveal", "amy", "--reason", "x"), "amy"),
         (("show", held, "--reveal", "amy"), "--reason"),
         (("deadline", held, "--kind", "nope"), "nope"),
         (("agent", "x", "--tier", "judge"), "mediator"),
+        (("escalate", held, "--by", "amy", "--reason", "x", "--note", "y", "--to", "agent"), "funnel queue return"),
+        (("answer", held, 'shipped={"value": true, "grade": "record"}', "--by", "consumer"), "`--by`"),
         (("resolve", lawyers, "--by", "lea", *end), "--basis"),
         (("resolve", held, "--by", "amy", *end, "--scenario", "nope"), "nope"),
     ):
@@ -129,7 +134,8 @@ def test_a_refusal_is_in_the_language_asked_for_and_names_the_way_out_at_the_com
         assert not HAN.search(en), en
         assert way in zh, zh
         assert way in en, en
-        assert "put_agent`;" not in zh
+        for told in (zh, en):
+            assert not re.search(r"put_agent|request_human|return_|claim_next|`\w+_\w*`", told), told
 
 
 def test_what_can_be_served_is_listed_first_whatever_waits_for_the_parties(filled):
@@ -264,3 +270,118 @@ def test_the_language_may_stand_before_the_command_or_after_it(filled, command):
         assert filled("queue", command, "--lang", lang) == before
         assert filled("queue", "--lang", other, command, "--lang", lang) == before
         assert filled("queue", "--lang", other, command) != before
+
+
+def test_whatever_state_a_case_is_in_the_command_line_brings_it_to_its_end(filled):
+    """No dead ends: offers are answered, cases asked about go to a person, and every command of an owner is there."""
+
+    def run(*args, code=0):
+        return filled("queue", *args, code=code)
+
+    def state(number):
+        return json.loads(run("show", number, "--format", "json"))["case"]["state"]
+
+    listed = json.loads(run("ls", "--format", "json"))
+    asked = next(case["external_id"] for case in listed if case["state"] == "asked")
+    offered, other = [case["external_id"] for case in listed if case["state"] == "offered"][:2]
+    queued = next(case["external_id"] for case in listed if (case["tier"], case["state"]) == ("agent", "queued"))
+
+    run("request-human", asked, "--reason", "要人工")
+    assert state(asked) == "queued"
+    run("answer-offer", offered, "--offer", "1", "--side", "merchant", "--reply", "accept")
+    assert "resolved" in run("answer-offer", offered, "--offer", "1", "--side", "consumer", "--reply", "accept")
+    run("reopen", offered, "--by", "lea", "--reason", "没有收到")
+    assert state(offered) == "queued"
+    counter = ("answer-offer", other, "--offer", "1", "--side", "merchant", "--reply", "counter")
+    assert "--note" in run(*counter, code=1)
+    run(*counter, "--note", "只退一半")
+    run(*counter, "--note", "只退一半")
+    assert json.loads(run("show", other, "--format", "json"))["offers"][0]["state"] == "countered"
+
+    run("claim", "amy", queued)
+    assert state(queued) == "claimed"
+    run("respond", queued, "--by", "amy", "--note", "已联系")
+    assert "--until" in run("wait", queued, "--by", "amy", "--on", "merchant", "--reason", "x", "--until", "2020-01-01", code=1)  # fmt: skip
+    run("wait", queued, "--by", "amy", "--on", "consumer", "--reason", "等回复", "--until", "2099-01-01T18:00")
+    assert state(queued) == "waiting_consumer"
+    run("resume", queued, "--by", "amy")
+    run("propose", queued, "--by", "amy", "--text", "退一半", "--amount", "44.5", "--within", "2d")
+    (offer,) = json.loads(run("show", queued, "--format", "json"))["offers"]
+    assert (offer["amount"], offer["text"], state(queued)) == (4450, "退一半", "waiting_merchant")
+    run("answer-offer", queued, "--offer", "1", "--side", "merchant", "--reply", "reject")
+    run("escalate", queued, "--by", "amy", "--reason", "难", "--note", "看聊天记录", "--to", "lawyer")
+    run("assign", queued, "lea", "--by", "lea", "--reason", "专长")
+    run("return", queued, "--by", "lea", "--reason", "不难")
+    run("merge", asked, queued, "--by", "lea", "--reason", "同一件事")
+    assert state(asked) == "merged"
+    run("unmerge", asked, "--by", "lea", "--reason", "不是")
+    assert "canceled" in run("cancel", asked, "--by", "lea", "--reason", "测试").replace("cancelled", "canceled")
+    assert "erased in 0" in run("erase", "nobody", "--by", "lea", "--reason", "本人要求", "--lang", "en")
+
+
+@pytest.mark.parametrize(
+    ("args", "way"),
+    [
+        (("propose", "x", "--by", "amy", "--text", "x", "--amount", "1.999"), "199.00"),
+        (("propose", "x", "--by", "amy", "--text", "x", "--amount", "-1"), "199.00"),
+        (("propose", "x", "--by", "amy", "--text", "x", "--within", "2w"), "24h"),
+        (("wait", "x", "--by", "amy", "--on", "consumer", "--reason", "x", "--until", "soon"), "2026-12-01T18:00"),
+        (("answer-offer", "x", "--side", "merchant", "--reply", "accept"), "--offer"),
+        (("answer-offer", "x", "--offer", "1", "--side", "merchant", "--reply", "yes"), "accept"),
+    ],
+    ids=str,
+)
+def test_an_option_that_cannot_be_read_says_how_to_write_it(cli, args, way):
+    assert way in cli("queue", *args, code=2)
+
+
+def test_every_command_of_the_desk_is_there_at_the_command_line_or_says_where_it_is():
+    """What a case can need has a command; what is decided about merchants, and bulk reading, is the library's."""
+    have = {name.replace("-", "_") for name in command.commands}
+    elsewhere = {"appeal_standing", "decide_appeal", "set_standing", "standings", "withhold"}  # decisions on firms
+    shown = {"agents", "case", "cases", "clocks", "complaint", "decisions", "events", "find", "offers", "reveal", "steps", "suspects"}  # fmt: skip
+    named = {"claim_next": "claim", "put_agent": "agent", "explain_deadline": "deadline", "verify_audit": "audit", "return_": "return"}  # fmt: skip
+    rest = {"bind", "close", "evaluate", "ingest", "renew", "erase_case"}  # `funnel run --queue`, leases of bots
+    methods = {name for name, _ in inspect.getmembers(Funnel, inspect.isfunction) if name[0] != "_"}
+    assert {named.get(name, name) for name in methods - elsewhere - shown - rest} <= have
+
+
+@pytest.mark.parametrize("args", [("ls",), ("stats",), ("league",), ("sweep",), ("audit",), ("replay",), ("agent", "zoe", "--tier", "agent"), ("init",)])  # fmt: skip
+def test_the_form_may_stand_before_the_command_or_after_it(filled, args):
+    filled("queue", "sweep")
+    before, after = filled("queue", "--format", "json", *args), filled("queue", *args, "--format", "json")
+    assert [json.loads(line) for line in after.splitlines()] if args == ("replay",) else json.loads(after) is not None
+    assert args == ("audit",) or before == after
+
+
+def test_a_league_of_nobody_says_so(cli):
+    cli("queue", "init")
+    assert cli("queue", "league", "--lang", "en").strip() == "no cases yet"
+    assert cli("queue", "league", "--lang", "zh").strip() == "还没有案件"
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "时钟往回调过"), ("en", "a clock was set back")])
+def test_the_audit_tells_of_a_clock_that_was_set_back_and_ends_clean(cli, lang, said):
+    cli("queue", "init")
+    assert said not in cli("queue", "audit", "--lang", lang)
+    clock = SetClock()
+    desk = Funnel("cn-ecommerce", "funnel.db", clock=clock)
+    for number in ("1", "2"):
+        desk.ingest({"id": number, "text": "买了半个月还不发货"})
+        clock.forward(days=-3)
+    desk.close()
+    assert said in cli("queue", "audit", "--lang", lang)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_prefix_of_the_queues_tables_stands_in_its_address(cli, tmp_path, lang):
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as connection:
+        connection.execute("CREATE TABLE agent (a)")
+    url = "sqlite:///shop.db?funnel_prefix=funnel_"
+    assert "funnel_prefix" in cli("queue", "--store", url, "ls", "--lang", lang, code=2)
+    assert "funnel_prefix" in cli("queue", "--store", "shop.db", "init", "--lang", lang, code=2)
+    cli("queue", "--store", url, "init")
+    cli("run", SAMPLE, "--queue", url, "--rejects", "bad.jsonl")
+    assert len(json.loads(cli("queue", "--store", url, "ls", "--format", "json"))) > 10
+    wrong = cli("queue", "--store", "sqlite:///shop.db?funnel_prefix=A", "ls", "--lang", lang, code=2)
+    assert ("前缀" if lang == "zh" else "a prefix of tables") in wrong

@@ -199,6 +199,12 @@ def test_a_fraction_of_a_second_is_shown_where_there_is_one():
     assert lines[-1].en == "due 2026-10-08 11:00:00.000250 +08:00"
 
 
+def test_when_somebody_asks_is_told_to_the_second():
+    asked = shanghai(2026, 10, 8, 10, 30, 0, 250)
+    lines = explain_deadline(Clock("hour", 1, shanghai(2026, 10, 8, 10, 0, 0, 750)), CALENDAR, SHANGHAI, now=asked)
+    assert lines[-1].en == "now 2026-10-08 10:30:00 +08:00, left: 0 h 30 min 0 s"
+
+
 def test_what_has_run_by_an_instant_without_an_offset_is_not_guessed():
     clock = Clock("hour", 24, shanghai(2026, 10, 8, 10))
     with pytest.raises(ValueError, match="offset"):

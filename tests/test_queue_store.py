@@ -28,7 +28,7 @@ from funnel.errors import (
 )
 from funnel.queue import Agent, Funnel, QueuePolicy, SqlStore
 from funnel.queue._sql import _engine, next_query
-from funnel.queue._tables import METADATA
+from funnel.queue._tables import TABLES, named
 from funnel.queue.audit import GENESIS, event_hash, verify
 from funnel.queue.migrations import HEAD, REVISIONS
 
@@ -323,22 +323,81 @@ def test_a_missing_schema_is_named_where_none_may_be_made(tmp_path):
         SqlStore(str(tmp_path / "q.db"), create=False)
 
 
+@pytest.mark.parametrize("prefix", ["", "funnel_", "a_prefix_of_20_chars"])
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-def test_the_migrations_make_the_tables_that_the_code_knows(kind, tmp_path, request):
+def test_the_migrations_make_the_tables_that_the_code_knows(kind, prefix, tmp_path, request):
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415
     from alembic.migration import MigrationContext  # noqa: PLC0415
 
     url = str(tmp_path / "q.db") if kind == "sqlite" else request.getfixturevalue("postgres")
-    store = SqlStore(url)
+    store = SqlStore(url, prefix=prefix)
     assert store.revision() == HEAD
+    metadata = named(prefix)["agent"].metadata
 
     def ours(_object, name, kind_, *_rest):
-        return kind_ != "table" or name in METADATA.tables
+        return kind_ != "table" or name in metadata.tables
 
     with store.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_object": ours})
-        assert compare_metadata(context, METADATA) == []
+        assert compare_metadata(context, metadata) == []
+        indexes = {i["name"] for t in metadata.tables for i in sa.inspect(connection).get_indexes(t)}
+    assert {i.name for t in named(prefix).values() for i in t.indexes} <= indexes
     store.close()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_with_a_prefix_the_queue_shares_a_database_whatever_tables_are_there(engine, kind, tmp_path, request):
+    """The host's tables, another queue with a prefix of its own and one without, and all in one transaction of the host's."""
+    url = f"sqlite:///{tmp_path / 'q.db'}" if kind == "sqlite" else request.getfixturevalue("postgres_alone")
+    host = _engine(url, 5)
+    with host.begin() as connection:
+        for name in TABLES:
+            connection.execute(sa.text(f"CREATE TABLE {name} (id INTEGER)"))
+        connection.execute(sa.text("CREATE INDEX ix_case_queued ON event (id)"))
+    with pytest.raises(StoreSchemaError, match="funnel_prefix"):
+        SqlStore(url)
+    joint = "&" if "?" in url else "?"
+    one = Funnel(engine, f"{url}{joint}funnel_prefix=funnel_", tenant="t", clock=SetClock())
+    two = Funnel(engine, SqlStore(url, prefix="b_"), tenant="t", clock=SetClock())
+    assert (one.store.prefix, two.store.prefix) == ("funnel_", "b_")
+    sent = complaint()
+    one.ingest(sent)
+    assert two.ingest(sent).duplicate is False
+    one.put_agent(Agent("lea", "lawyer"))
+    assert one.claim_next("lea").external_id == sent["id"]
+    assert (len(one.cases(owner="lea")), len(two.cases(owner="lea"))) == (1, 0)
+    with host.begin() as connection:
+        one.bind(connection).ingest(complaint())
+        two.bind(connection).ingest(complaint())
+        connection.execute(sa.text("INSERT INTO event VALUES (1)"))
+    with pytest.raises(ZeroDivisionError), host.begin() as connection:
+        one.bind(connection).ingest(complaint())
+        raise ZeroDivisionError
+    assert (len(one.cases()), len(two.cases())) == (2, 2)
+    for d in (one, two):
+        assert d.verify_audit().intact
+        assert d.store.revision() == HEAD
+        d.close()
+    again = SqlStore(url, prefix="b_", create=False)
+    again.close()
+    with pytest.raises(StoreSchemaError, match="funnel queue init"):
+        SqlStore(url, prefix="c_", create=False)
+    with host.connect() as connection:
+        counts = {n: connection.scalar(sa.select(sa.func.count()).select_from(sa.table(n))) for n in TABLES}
+    assert counts == dict.fromkeys(TABLES, 0) | {"event": 1}
+    host.dispose()
+
+
+@pytest.mark.parametrize("prefix", ["Funnel_", "a-b", "1a", "表_", "a" * 21, "a;DROP TABLE x", 5])
+def test_a_prefix_that_no_database_takes_alike_is_refused_before_anything_is_made(tmp_path, prefix):
+    for address, more in (
+        (tmp_path / "q.db", {"prefix": prefix}),
+        (f"sqlite:///{tmp_path}/q.db?funnel_prefix={prefix}-", {}),
+    ):
+        with pytest.raises(InvalidCommandError, match="such as funnel_") as error:
+            SqlStore(address, **more)
+        assert "前缀" in error.value.zh
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_head_is_the_newest_revision():
@@ -361,7 +420,7 @@ def test_the_next_case_is_read_from_its_index(kind, engine, tmp_path, request):
     for _ in range(30):
         d.ingest(complaint())
     dialect = store.engine.dialect
-    query = next_query(d.tenant, "mediator", frozenset({"food"}), locking=False)
+    query = next_query(TABLES, d.tenant, "mediator", frozenset({"food"}), locking=False)
     text = str(query.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     with store.engine.connect() as connection:
         if kind == "sqlite":
@@ -554,7 +613,7 @@ def test_answers_that_come_at_once_are_both_in_the_last_decision(interrupted):
     d._engine.meanwhile = [lambda: other.answer(case.id, {"address_wrong": False})]
     d.answer(case.id, {"ship_by_on": "2026-11-05"})
     facts = d.reveal(case.id, by="lea", reason="x").facts
-    assert (facts["address_wrong"], facts["ship_by_on"]) == (False, "2026-11-05")
+    assert (facts["address_wrong"]["value"], facts["ship_by_on"]["value"]) == (False, "2026-11-05")
     assert [found.seq for found in d.decisions(case.id)] == [1, 2, 3]
 
 
@@ -636,7 +695,7 @@ def test_tables_of_a_host_with_the_queues_names_are_named_and_left_alone(tmp_pat
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE agent (id INTEGER)")
         connection.execute("CREATE TABLE event (id INTEGER)")
-    with pytest.raises(StoreSchemaError, match=r"agent, event.*search_path") as error:
+    with pytest.raises(StoreSchemaError, match=r"host\.db.*agent, event.*funnel_prefix=funnel_") as error:
         SqlStore(path)
     assert "同名" in error.value.zh
     with sqlite3.connect(path) as connection:

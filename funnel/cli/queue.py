@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
@@ -58,15 +59,17 @@ def command(ctx: click.Context, url: str, tenant: str, form: str, pack_name: str
 
 
 def _pass_place(command: F) -> F:
-    """The queue and how to speak, with ``--lang`` taken after a command's name as well as before it."""
+    """The queue and how to speak, with ``--lang`` and ``--format`` taken after a command's name as well as before it."""
 
     @functools.wraps(command)
-    def spoken(*args: Any, own_lang: str | None, **options: Any) -> Any:
+    def spoken(*args: Any, own_lang: str | None, own_form: str | None, **options: Any) -> Any:
         place: _Place = click.get_current_context().obj
-        return command(place if own_lang is None else replace(place, lang=own_lang), *args, **options)
+        place = replace(place, lang=own_lang or place.lang, form=own_form or place.form)
+        return command(place, *args, **options)
 
-    option = click.option("--lang", "own_lang", type=click.Choice(["zh", "en"]), help="Language of messages. 语言。")
-    return option(cast("F", spoken))
+    lang = click.option("--lang", "own_lang", type=click.Choice(["zh", "en"]), help="Language of messages. 语言。")
+    form = click.option("--format", "own_form", type=click.Choice(["text", "json"]), help="How to print. 输出格式。")
+    return form(lang(cast("F", spoken)))
 
 
 @contextmanager
@@ -90,21 +93,10 @@ def _desk(place: _Place, *, create: bool = False) -> Iterator[Funnel]:
         desk.close()
 
 
-def _plain(value: Any) -> Any:
-    """A record as JSON."""
-    if isinstance(value, dt.datetime):
-        return value.isoformat()
-    if isinstance(value, dict) or hasattr(value, "items"):
-        return {"/".join(k) if isinstance(k, tuple) else str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple | frozenset):
-        return [_plain(v) for v in (sorted(value) if isinstance(value, frozenset) else value)]
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
-    return value
+def _json(value: Any, *, indent: int | None = 2) -> None:
+    from funnel.queue.model import plain  # noqa: PLC0415 (late, for a quick --help)
 
-
-def _json(value: Any) -> None:
-    click.echo(json.dumps(_plain(value), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(plain(value), ensure_ascii=False, indent=indent))
 
 
 def _when(moment: dt.datetime | None, zone: ZoneInfo) -> str:
@@ -116,6 +108,9 @@ def _when(moment: dt.datetime | None, zone: ZoneInfo) -> str:
 def init(place: _Place) -> None:
     """Make the queue's tables, or bring them up to date. 建立或升级队列。"""
     with _desk(place, create=True):
+        if place.form == "json":
+            _json({"ready": shown(place.url)})
+            return
         click.echo(place.say(f"队列已就绪：{shown(place.url)}", f"the queue is ready: {shown(place.url)}"))
 
 
@@ -146,6 +141,20 @@ def _held(place: _Place, case: Case, by: str) -> Case:
     return case
 
 
+def _now(place: _Place, case: Case) -> None:
+    """Tell how a case stands after a command."""
+    if place.form == "json":
+        _json(case)
+        return
+    click.echo(place.say(f"{case.id} 现在是 {case.state}", f"{case.id} is {case.state}"))
+
+
+_by_owner = click.option("--by", required=True, metavar="AGENT", help="Who holds it. 经办人。")
+_by_supervisor = click.option("--by", required=True, metavar="AGENT", help="A supervisor. 主管。")
+_by_agent = click.option("--by", required=True, metavar="AGENT", help="Who does it. 谁来做。")
+_reason = click.option("--reason", required=True, help="Why; it stays in the record. 理由，会留痕。")
+
+
 @command.command(name="agent")
 @click.argument("name")
 @click.option("--tier", required=True, help="The highest tier the agent may take. 最高层级。")
@@ -167,7 +176,10 @@ def agent(
     from funnel.queue import Agent  # noqa: PLC0415 (late, for a quick --help)
 
     with _desk(place) as desk:
-        desk.put_agent(Agent(name, tier, frozenset(skills), cap, supervisor, not inactive), by="cli")
+        known = desk.put_agent(Agent(name, tier, frozenset(skills), cap, supervisor, not inactive), by="cli")
+        if place.form == "json":
+            _json(known)
+            return
         click.echo(place.say(f"已登记 {name}（{tier}）", f"{name} is known ({tier})"))
 
 
@@ -212,7 +224,7 @@ def ls(place: _Place, states: tuple[str, ...], tier: str | None, owner: str | No
 def show(place: _Place, case_id: str, revealer: str | None, reason: str) -> None:
     """Show a case whole: complaint (masked), decision, offers, deadlines, history. 查看案件。
 
-    CASE_ID is the case's id or the complaint's own number; so it is for `claim`, `resolve` and `deadline`.
+    CASE_ID is the case's id or the complaint's own number; so it is for every command.
     """
     with _desk(place) as desk:
         case = _case(place, desk, case_id)
@@ -236,6 +248,9 @@ def show(place: _Place, case_id: str, revealer: str | None, reason: str) -> None
         for line in _story(place, desk, case, complaint, decision):
             click.echo(line)
 
+
+_SHOWN = 10
+"""Numbers of events that a line names."""
 
 _BECAUSE = (
     ("reads-like", "读来像：", "reads like: "),
@@ -307,7 +322,11 @@ def _story(
 def deadline(place: _Place, case_id: str, kind: str) -> None:
     """Show the arithmetic of a deadline. 期限是怎么算出来的。"""
     with _desk(place) as desk:
-        for line in desk.explain_deadline(_case(place, desk, case_id).id, kind):
+        lines = desk.explain_deadline(_case(place, desk, case_id).id, kind)
+        if place.form == "json":
+            _json(lines)
+            return
+        for line in lines:
             click.echo(place.say(line.zh, line.en))
 
 
@@ -363,22 +382,260 @@ def answer(place: _Place, case_id: str, facts: tuple[str, ...], by: str) -> None
 
 @command.command(name="release")
 @click.argument("case_id")
-@click.option("--by", required=True, metavar="AGENT", help="Who holds it. 经办人。")
+@_by_owner
 @click.option("--note", default="", help="For whoever takes it next. 交接说明。")
 @_pass_place
 def release(place: _Place, case_id: str, by: str, note: str) -> None:
     """Give a case back; what would be settled by now goes to the parties as an offer. 放回队列。"""
     with _desk(place) as desk:
-        case = desk.release(_held(place, _case(place, desk, case_id), by), note=note)
+        _now(place, desk.release(_held(place, _case(place, desk, case_id), by), note=note))
+
+
+@command.command(name="respond")
+@click.argument("case_id")
+@_by_owner
+@click.option("--note", required=True, help="What the consumer was told. 告诉了消费者什么。")
+@_pass_place
+def respond(place: _Place, case_id: str, by: str, note: str) -> None:
+    """Note that the consumer was answered: the promise of an answer is kept. 登记已答复消费者。"""
+    with _desk(place) as desk:
+        _now(place, desk.respond(_held(place, _case(place, desk, case_id), by), note))
+
+
+class _Moment(click.ParamType[dt.datetime]):
+    """An instant, ``2026-12-01T18:00`` or with an offset; without one it is in the pack's timezone."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """Read the option."""
+        try:
+            return value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time; write 2026-12-01T18:00 时间写成 2026-12-01T18:00", param, ctx)
+
+
+@command.command(name="wait")
+@click.argument("case_id")
+@_by_owner
+@click.option(
+    "--on", required=True, type=click.Choice(["consumer", "merchant", "third_party"]), help="For whom. 等谁。"
+)
+@click.option("--until", type=_Moment(), metavar="TIME", help="When it comes back by itself. 到时自动转回。")
+@_reason
+@_pass_place
+def wait(place: _Place, case_id: str, by: str, on: Any, until: dt.datetime | None, reason: str) -> None:
+    """Wait for somebody; the case stays with its owner. 等待答复。"""
+    with _desk(place) as desk:
+        if until is not None and until.tzinfo is None:
+            until = until.replace(tzinfo=ZoneInfo(desk.engine.pack.manifest.timezone))
+        _now(place, desk.wait(_held(place, _case(place, desk, case_id), by), on, reason, until=until))
+
+
+@command.command(name="resume")
+@click.argument("case_id")
+@_by_owner
+@_pass_place
+def resume(place: _Place, case_id: str, by: str) -> None:
+    """Go on with a case that waited. 继续办理。"""
+    with _desk(place) as desk:
+        _now(place, desk.resume(_held(place, _case(place, desk, case_id), by)))
+
+
+_AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
+_SPAN = re.compile(r"([0-9]{1,4})([hd])")
+
+
+class _Yuan(click.ParamType[int]):
+    """An amount in yuan, as fen."""
+
+    name = "yuan"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read the option."""
+        if isinstance(value, int):
+            return value
+        if (read := _AMOUNT.fullmatch(value)) is None:
+            self.fail(f"{value!r} is no amount; write yuan as 199 or 199.00 金额写成 199 或 199.00（元）", param, ctx)
+        whole, part = read.groups(default="")
+        return int(whole) * 100 + int(part.ljust(2, "0"))
+
+
+class _Within(click.ParamType[dt.timedelta]):
+    """A duration, ``24h`` or ``7d``."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.timedelta:
+        """Read the option."""
+        if isinstance(value, dt.timedelta):
+            return value
+        if (read := _SPAN.fullmatch(value)) is None:
+            self.fail(f"{value!r} is no duration; write 24h or 3d 时长写成 24h 或 3d", param, ctx)
+        number, unit = read.groups()
+        return dt.timedelta(hours=int(number) * (24 if unit == "d" else 1))
+
+
+@command.command(name="propose")
+@click.argument("case_id")
+@_by_owner
+@click.option("--text", required=True, help="What is proposed, in the words put to both sides. 方案原话。")
+@click.option("--amount", type=_Yuan(), metavar="YUAN", help="What would be paid, in yuan: 199 or 199.00. 金额，元。")
+@click.option("--within", type=_Within(), metavar="24h|3d", help="How long they have; default: the desk's. 答复时限。")
+@_pass_place
+def propose(place: _Place, case_id: str, by: str, text: str, amount: int | None, within: dt.timedelta | None) -> None:
+    """Put an offer of one's own to both sides. 向双方提方案。"""
+    with _desk(place) as desk:
+        held = _held(place, _case(place, desk, case_id), by)
+        _now(place, desk.propose(held, text, amount=amount, within=within))
+
+
+@command.command(name="answer-offer")
+@click.argument("case_id")
+@click.option(
+    "--offer", required=True, type=click.IntRange(1), metavar="N", help="Which one, as `show` numbers it. 方案序号。"
+)
+@click.option("--side", required=True, type=click.Choice(["merchant", "consumer"]), help="Who answers. 哪一方。")
+@click.option("--reply", required=True, type=click.Choice(["accept", "counter", "reject"]), help="Their answer. 答复。")
+@click.option("--note", default="", help="Their words; a counter needs them. 原话，还价必写。")
+@click.option("--by", metavar="WHO", help="Who typed it in; default: the side. 登记人。")
+@_pass_place
+def answer_offer(place: _Place, case_id: str, offer: int, side: Any, reply: str, note: str, by: str | None) -> None:
+    """Take in what a side says to an offer. 登记一方对方案的答复。"""
+    with _desk(place) as desk:
+        case = _case(place, desk, case_id)
+        _now(place, desk.answer_offer(case.id, side, reply, note=note, offer=offer, actor=by))
+
+
+@command.command(name="send-offer")
+@click.argument("case_id")
+@_by_agent
+@_pass_place
+def send_offer(place: _Place, case_id: str, by: str) -> None:
+    """Send an offer that was only drafted to both sides. 把拟好的方案发给双方。"""
+    with _desk(place) as desk:
+        _now(place, desk.send_offer(_case(place, desk, case_id).id, actor=by))
+
+
+@command.command(name="request-human")
+@click.argument("case_id")
+@_reason
+@click.option("--by", default="consumer", show_default=True, metavar="WHO", help="Who asks. 谁要求的。")
+@_pass_place
+def request_human(place: _Place, case_id: str, reason: str, by: str) -> None:
+    """Bring a case that is with the parties to a person. 转人工。"""
+    with _desk(place) as desk:
+        _now(place, desk.request_human(_case(place, desk, case_id).id, reason, actor=by))
+
+
+@command.command(name="escalate")
+@click.argument("case_id")
+@_by_agent
+@_reason
+@click.option("--note", required=True, help="What the next person has to know. 交接说明。")
+@click.option("--to", metavar="TIER", help="The tier; default: the next. 层级。")
+@_pass_place
+def escalate(place: _Place, case_id: str, by: str, reason: str, note: str, to: str | None) -> None:
+    """Send a case to a higher tier. 上报。"""
+    with _desk(place) as desk:
+        _now(place, desk.escalate(_case(place, desk, case_id), by=by, reason=reason, note=note, to=to))
+
+
+@command.command(name="return")
+@click.argument("case_id")
+@_by_owner
+@_reason
+@_pass_place
+def return_(place: _Place, case_id: str, by: str, reason: str) -> None:
+    """Hand a case back to the tier below. 退回下一级。"""
+    with _desk(place) as desk:
+        _now(place, desk.return_(_held(place, _case(place, desk, case_id), by), reason=reason))
+
+
+@command.command(name="assign")
+@click.argument("case_id")
+@click.argument("to", metavar="AGENT")
+@_by_supervisor
+@_reason
+@click.option("--force", is_flag=True, help="Take it from its owner; pass over tier, skills and cap. 强制转派。")
+@_pass_place
+def assign(
+    place: _Place,
+    case_id: str,
+    to: str,
+    by: str,
+    reason: str,
+    force: bool,  # noqa: FBT001 (a flag)
+) -> None:
+    """Give a case to an agent. 指派。"""
+    with _desk(place) as desk:
+        _now(place, desk.assign(_case(place, desk, case_id).id, to, by=by, reason=reason, force=force))
+
+
+@command.command(name="cancel")
+@click.argument("case_id")
+@_by_supervisor
+@_reason
+@_pass_place
+def cancel(place: _Place, case_id: str, by: str, reason: str) -> None:
+    """End a case that should never have been one: a test, spam. 撤销。"""
+    with _desk(place) as desk:
+        _now(place, desk.cancel(_case(place, desk, case_id).id, by=by, reason=reason))
+
+
+@command.command(name="reopen")
+@click.argument("case_id")
+@_by_agent
+@_reason
+@_pass_place
+def reopen(place: _Place, case_id: str, by: str, reason: str) -> None:
+    """Open a resolved case again, with new clocks. 重开。"""
+    with _desk(place) as desk:
+        _now(place, desk.reopen(_case(place, desk, case_id).id, by=by, reason=reason))
+
+
+@command.command(name="merge")
+@click.argument("case_id")
+@click.argument("into")
+@_by_agent
+@_reason
+@_pass_place
+def merge(place: _Place, case_id: str, into: str, by: str, reason: str) -> None:
+    """Merge a case into another one, which stays. 并案。"""
+    with _desk(place) as desk:
+        target = _case(place, desk, into).id
+        _now(place, desk.merge(_case(place, desk, case_id).id, target, by=by, reason=reason))
+
+
+@command.command(name="unmerge")
+@click.argument("case_id")
+@_by_agent
+@_reason
+@_pass_place
+def unmerge(place: _Place, case_id: str, by: str, reason: str) -> None:
+    """Undo a merge. 取消并案。"""
+    with _desk(place) as desk:
+        _now(place, desk.unmerge(_case(place, desk, case_id).id, by=by, reason=reason))
+
+
+@command.command(name="erase")
+@click.argument("consumer_id", metavar="CONSUMER")
+@_by_supervisor
+@_reason
+@_pass_place
+def erase(place: _Place, consumer_id: str, by: str, reason: str) -> None:
+    """Erase the personal data of a consumer, by the id that complaints name; the record stays whole. 删除个人信息。"""
+    with _desk(place) as desk:
+        count = desk.erase(consumer_id, by=by, reason=reason)
         if place.form == "json":
-            _json(case)
+            _json({"complaints": count})
             return
-        click.echo(place.say(f"{case.id} 现在是 {case.state}", f"{case.id} is {case.state}"))
+        click.echo(place.say(f"已删除 {count} 件投诉的个人信息", f"erased in {count} complaints"))
 
 
 @command.command(name="resolve")
 @click.argument("case_id")
-@click.option("--by", required=True, metavar="AGENT", help="Who holds it. 经办人。")
+@_by_owner
 @click.option(
     "--outcome", required=True, type=click.Choice(["settled", "mediated", "rejected", "withdrawn", "referred"])
 )
@@ -401,6 +658,9 @@ def resolve(
     with _desk(place) as desk:
         held = _held(place, _case(place, desk, case_id), by)
         case = desk.resolve(held, outcome, code=code, note=note, basis=basis, scenario=scenario)
+        if place.form == "json":
+            _json(case)
+            return
         click.echo(place.say(f"{case.id} 已结案：{outcome}", f"{case.id} is resolved: {outcome}"))
 
 
@@ -411,7 +671,7 @@ def stats(place: _Place) -> None:
     with _desk(place) as desk:
         found = desk.stats()
         if place.form == "json":
-            _json(asdict(found) | {"cases": {"/".join(k): n for k, n in found.cases.items()}})
+            _json(found)
             return
         zone = ZoneInfo(desk.engine.pack.manifest.timezone)
         parts = (
@@ -444,6 +704,8 @@ def league(place: _Place, by: str, minimum: int) -> None:
         if place.form == "json":
             _json(lines)
             return
+        if not lines:
+            click.echo(place.say("还没有案件", "no cases yet"))
         for line in lines:
             rates = []
             for zh, en, rate in (
@@ -478,6 +740,15 @@ def audit(place: _Place) -> None:
             click.echo(
                 place.say(f"第 {report.broken_at} 条有问题：{report.why}", f"event {report.broken_at}: {report.why}")
             )
+        if report.set_back and place.form != "json":
+            some = ", ".join(map(str, report.set_back[:_SHOWN])) + (" …" if len(report.set_back) > _SHOWN else "")
+            click.echo(
+                place.say(
+                    f"有 {len(report.set_back)} 条记录的时间早于前一条（时钟往回调过，或者替以前的时间扫描过）：{some}",
+                    f"{len(report.set_back)} events are dated before the one before them (a clock was set back, or a sweep done "
+                    f"for an earlier time): {some}",
+                )
+            )
         sys.exit(CLEAN if report.intact else FINDINGS)
 
 
@@ -499,6 +770,7 @@ def sweep(place: _Place) -> None:
             "moved": ("期限重新算过", "deadlines reckoned anew"),
             "incidents_closed": ("群体事件关闭", "incidents closed"),
             "pulled": ("转入人工", "brought to people"),
+            "owners_inactive": ("坐席停用，案件回到队列", "back in the queue, as who held them is not active"),
             "errors": ("未能处理", "failed, tried again next time"),
         }
         for name, (zh, en) in names.items():
@@ -513,14 +785,18 @@ def sweep(place: _Place) -> None:
 def replay(place: _Place) -> None:
     """Make every stored decision again with the pack, and say what comes out otherwise. 用规则包重做判断并比对。"""
     counts: dict[str, int] = {}
-    broken = False
+    as_json = place.form == "json"
     with _desk(place) as desk:
         for result in desk.replay():
             counts[result.status] = counts.get(result.status, 0) + 1
-            broken |= result.status == "broken"
-            if result.changes:
+            if as_json:
+                _json(result, indent=None)  # a line each: there may be many
+            elif result.changes:
                 click.echo(f"{result.complaint_id} #{result.seq} {result.status}")
                 for path, then, now in result.changes[:10]:
                     click.echo(f"  {path}: {then} → {now}")
-    click.echo(", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or place.say("没有判断", "no decisions"))
-    sys.exit(FINDINGS if broken else CLEAN)
+    if not as_json:
+        click.echo(
+            ", ".join(f"{name} {n}" for name, n in sorted(counts.items())) or place.say("没有判断", "no decisions")
+        )
+    sys.exit(FINDINGS if "broken" in counts else CLEAN)

@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError, to_json
 
 from funnel.complaint import Complaint
 from funnel.engine._problems import problems_of
-from funnel.errors import ComplaintError, PackNotFoundError, Problem
+from funnel.errors import ArgumentError, ComplaintError, Problem
 from funnel.facts.vocabulary import Source
 from funnel.pack.loader import load_pack
 from funnel.pack.model import Pack
@@ -28,11 +28,7 @@ def to_pack(pack: Pack | str | Path) -> Pack:
         PackNotFoundError: There is none, or it is neither.
         PackError: It has errors.
     """
-    if isinstance(pack, Pack):
-        return pack
-    if isinstance(pack, str | Path):
-        return load_pack(pack)
-    raise PackNotFoundError(f"a pack is given as a Pack, a name or a folder, not as {type(pack).__name__}")
+    return pack if isinstance(pack, Pack) else load_pack(pack)
 
 
 def to_complaint(complaint: Complaint | Mapping[str, Any]) -> Complaint:
@@ -123,7 +119,7 @@ def to_kinds(who: Collection[str] | None) -> frozenset[str] | None:
     """Whom questions may be put to; None: everybody.
 
     Raises:
-        ValueError: It names somebody whom no question is for.
+        ArgumentError: It names somebody whom no question is for.
     """
     if who is None:
         return None
@@ -132,7 +128,10 @@ def to_kinds(who: Collection[str] | None) -> frozenset[str] | None:
     strange = [kind for kind in given if kind not in words]
     if strange or isinstance(who, str):
         shown = ", ".join(repr(kind) for kind in strange or given)
-        raise ValueError(f"who should be a list with any of {', '.join(words)}, or None for everybody; not {shown}")
+        raise ArgumentError(
+            f"who 应为列表，可写 {'、'.join(words)}；None 表示谁都可以问；不是 {shown}",
+            f"who should be a list with any of {', '.join(words)}, or None for everybody; not {shown}",
+        )
     return frozenset(given)
 
 

@@ -165,6 +165,6 @@ class Said:
     referral: Referral | None
     jurisdiction: tuple[Forum, ...]
     explanation: tuple[Explanation, ...]
-    respond_within: int
-    resolve_within: int
+    respond_within: tuple[str, ...]
+    resolve_within: tuple[str, ...]
     reads: frozenset[str]

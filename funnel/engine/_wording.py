@@ -20,7 +20,6 @@ from funnel.engine.evaluate import Flip, Parameters
 from funnel.facts.truth import Truth
 from funnel.facts.values import NOT_RAISED, Facts, Known
 from funnel.facts.vocabulary import SIGNAL_PREFIX, Texts, pick
-from funnel.pack._reader import duration_hours
 from funnel.pack.formulas import names_of
 from funnel.pack.model import FactRef, Formula, Pack, ParamRef, Rule, leaves_of
 
@@ -80,7 +79,6 @@ class Wording:
         self._presumptions = frozenset(name for name, known in defaults.items() if known.source != NOT_RAISED)
         self.labels: _Once[str, str] = _Once(lambda name: pack.vocabulary.label(name, lang))
         self.titles: _Once[str, str] = _Once(lambda rule: pick(pack.rules[rule].title, lang))
-        self.hours: _Once[str, int] = _Once(duration_hours)
         self._fixed: _Once[tuple[str, ...], str] = _Once(self._fix)
         self._notes: _Once[tuple[str, str, str | None, str], Explanation] = _Once(self._note)
         self._presumed: _Once[str, Explanation] = _Once(self._presume)

@@ -32,6 +32,7 @@ from funnel.engine.questions import Ask, roles, which_matter
 from funnel.facts.intake import localise
 from funnel.facts.values import NOT_RAISED, Known
 from funnel.facts.vocabulary import pick, yuan
+from funnel.law.promised import counted, end_of, soonest
 from funnel.pack.model import OTHER
 
 _HARDNESS: Mapping[str, int] = {"settle": 0, "ask": 1, "refer": 2}
@@ -93,8 +94,8 @@ class Writer:
             questions=said.questions,
             suggestions=said.suggestions,
             referral=said.referral,
-            respond_by=received + dt.timedelta(hours=said.respond_within) if received else None,
-            resolve_by=received + dt.timedelta(hours=said.resolve_within) if received else None,
+            respond_by=self._until(said.respond_within, received),
+            resolve_by=self._until(said.resolve_within, received),
             jurisdiction=said.jurisdiction,
             explanation=(*self.explanation, *said.explanation),
             pack=PackRef(id=manifest.id, digest=self.pack.digest),
@@ -136,7 +137,7 @@ class Writer:
             titles = join([self.title(name) for name in self.r.alike.offers], self.lang)
             self.note("likeness", self.say("offered", titles=titles))
         outcome, referral, questions = self._outcome(matters, barriers, barrier_tier, pending, possible)
-        respond, resolve = self._clocks()
+        respond, resolve = self.pack.promised(ruling.primary.rule.id for ruling in self.r.rulings)
         return Said(
             outcome=outcome,
             recognised=recognised,
@@ -162,16 +163,12 @@ class Writer:
                 found |= check.reads
         return self.pack.vocabulary.with_inputs(found)
 
-    def _clocks(self) -> tuple[int, int]:
-        """The shortest promises among the rules that decide, in hours."""
-        manifest, hours = self.pack.manifest, self.words.hours
-        specs = [r.primary.rule.strategy for r in self.r.rulings]
-        respond = [hours[s.respond_within or manifest.respond_within] for s in specs]
-        resolve = [hours[s.resolve_within or manifest.resolve_within] for s in specs]
-        return (
-            min(respond, default=hours[manifest.respond_within]),
-            min(resolve, default=hours[manifest.resolve_within]),
-        )
+    def _until(self, within: tuple[str, ...], received: dt.datetime | None) -> dt.datetime | None:
+        """When the first of some promises is due."""
+        if received is None:
+            return None
+        calendar, zone = self.pack.calendar, self.compiled.zone
+        return end_of(*counted(soonest(within, received, calendar, zone)), received, calendar, zone)[0].astimezone(zone)
 
     def _facts_found(self, reads: frozenset[str]) -> None:
         """State what was told, and of what was computed or presumed what the decision hangs on.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
@@ -16,6 +17,7 @@ from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_i
 from funnel.engine.interview import Interview, begin
 from funnel.engine.match import Matcher
 from funnel.engine.shadow import Observer, Shadows
+from funnel.errors import ArgumentError
 from funnel.facts.intake import localise
 from funnel.pack.model import Pack
 
@@ -42,6 +44,7 @@ class Engine:
 
     Raises:
         PackError: A pack given by name cannot be loaded.
+        ArgumentError: The language or the matcher is none, or the clock or the observer is no function.
         MatcherError: The durable matcher is asked for and cannot be had.
 
     Example:
@@ -59,8 +62,14 @@ class Engine:
         matcher: Matcher | Literal["compiled", "durable"] | None = None,
         shadow: Observer | None = None,
     ) -> None:
-        if lang not in {None, "zh", "en"}:
-            raise ValueError(f"lang must be 'zh' or 'en', not {lang!r}")
+        if lang is not None:
+            _expect_language(lang)
+        for name, given in (("clock", clock), ("shadow", shadow)):
+            if not callable(given) and not (name == "shadow" and given is None):
+                raise ArgumentError(
+                    f"{name} 应为函数，不是 {type(given).__name__}",
+                    f"{name} must be a function, not {type(given).__name__}",
+                )
         loaded = to_pack(pack)
         self._compiled: Compiled = compile_pack(loaded, _matcher(loaded, matcher))
         self._lang = lang or loaded.manifest.language
@@ -76,6 +85,22 @@ class Engine:
     def lang(self) -> str:
         """Language of the texts."""
         return self._lang
+
+    @property
+    def own_clock(self) -> Clock | None:
+        """The clock that it was given; None: it goes by the machine's."""
+        return None if self._clock is system_clock else self._clock
+
+    def speaking(self, lang: str) -> Engine:
+        """This engine with its texts in another language, ``zh`` or ``en``; nothing is compiled again.
+
+        Raises:
+            ArgumentError: It is neither.
+        """
+        _expect_language(lang)
+        other = copy.copy(self)
+        other._lang = lang  # noqa: SLF001 (its own, in a copy)
+        return other
 
     def decide(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Decision:
         """Decide one complaint.
@@ -177,6 +202,11 @@ class Engine:
         return f"Engine({self.pack!r})"
 
 
+def _expect_language(lang: str) -> None:
+    if lang not in ("zh", "en"):
+        raise ArgumentError(f"lang 应为 'zh' 或 'en'，不是 {lang!r}", f"lang must be 'zh' or 'en', not {lang!r}")
+
+
 def _matcher(pack: Pack, matcher: Matcher | str | None) -> Matcher | None:
     if matcher is None or matcher == "compiled":
         return None
@@ -184,6 +214,9 @@ def _matcher(pack: Pack, matcher: Matcher | str | None) -> Matcher | None:
         from funnel.engine.durable import DurableMatcher  # noqa: PLC0415 (an extra)
 
         return DurableMatcher(pack)
-    if isinstance(matcher, str):
-        raise ValueError(f"matcher must be 'compiled', 'durable' or a Matcher, not {matcher!r}")  # noqa: TRY004 (a wrong word)
+    if isinstance(matcher, str) or not callable(getattr(matcher, "recognised", None)):
+        raise ArgumentError(
+            f"matcher 应为 'compiled'、'durable' 或一个 Matcher，不是 {matcher!r}",
+            f"matcher must be 'compiled', 'durable' or a Matcher, not {matcher!r}",
+        )
     return matcher

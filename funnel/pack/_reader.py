@@ -305,8 +305,3 @@ class Reader:
         """Read every item of a list, leaving out what could not be read."""
         found = (read(item) for item in self.items(node))
         return tuple(value for value in found if value is not None)
-
-
-def duration_hours(value: str) -> int:
-    """Hours of a duration that `Reader.duration` accepted; a day is 24 hours."""
-    return int(value[:-1]) * (24 if value.endswith("d") else 1)

@@ -93,8 +93,10 @@ def find_pack(name_or_path: str | Path) -> Path:
     """The folder of a pack, by path or by the name of a shipped one.
 
     Raises:
-        PackNotFoundError: There is none; the message lists the shipped ones.
+        PackNotFoundError: There is none, and the message lists the shipped ones, or it is no name and no path.
     """
+    if not isinstance(name_or_path, str | Path):
+        raise PackNotFoundError(f"a pack is given as a Pack, a name or a folder, not as {type(name_or_path).__name__}")
     path = Path(name_or_path)
     if (path / "pack.yaml").is_file():
         return path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
@@ -474,6 +474,16 @@ class Pack:
     def hardest(self, *tiers: str) -> str:
         """The hardest of some tiers."""
         return max(tiers, key=self.tier_rank)
+
+    def promised(self, rules: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Within what an answer and an end are promised where these rules decide: what each says, else what the pack does.
+
+        Which of several ends first hangs on the day: `funnel.law.promised.soonest`.
+        """
+        own, said = self.manifest, [self.rules[name].strategy for name in rules]
+        respond = tuple(dict.fromkeys(one.respond_within or own.respond_within for one in said))
+        resolve = tuple(dict.fromkeys(one.resolve_within or own.resolve_within for one in said))
+        return respond or (own.respond_within,), resolve or (own.resolve_within,)
 
     def __repr__(self) -> str:
         """Name the pack by id and digest."""

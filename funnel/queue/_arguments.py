@@ -13,11 +13,11 @@ from funnel.errors import InvalidCommandError, StoreError
 from funnel.law.time_limits import Calendar
 from funnel.queue._sql import SqlStore
 from funnel.queue._store import Store
+from funnel.queue._tables import LARGEST, is_writable
 from funnel.queue.model import Case, Offer
 from funnel.queue.policy import QueuePolicy
 
 _MAX_NAME: Final = 200
-_LARGEST: Final = 2**63
 _MANY: Final = 2**31
 """More offers than a case has; a larger number fits in no column."""
 
@@ -91,11 +91,6 @@ def a_name(value: str, what: str) -> str:
     return value
 
 
-def is_writable(value: str) -> bool:
-    """Whether every store can keep a text: no NUL (PostgreSQL) and no half of a character."""
-    return "\x00" not in value and not any("\ud800" <= char <= "\udfff" for char in value)
-
-
 def expect_parts(*, policy: object, calendar: object, clock: object, masker: object, cipher: object) -> None:
     """Refuse parts of a funnel that are of the wrong kind, which would else bite at the first command.
 
@@ -135,7 +130,7 @@ def a_count(value: int, what: str) -> int:
     Raises:
         InvalidCommandError: It is none.
     """
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _LARGEST:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LARGEST:
         raise InvalidCommandError(f"`{what}` should be a whole number from 0 on", f"{what} 应为不小于零的整数")
     return value
 

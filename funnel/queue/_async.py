@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -62,6 +63,10 @@ class AsyncFunnel:
             )
         self._funnel = funnel
 
+    def __repr__(self) -> str:
+        """Name the funnel."""
+        return f"AsyncFunnel({self._funnel!r})"
+
     @property
     def sync(self) -> Funnel:
         """The funnel itself."""
@@ -79,7 +84,9 @@ class AsyncFunnel:
         """Close the store."""
         await asyncio.to_thread(self._funnel.close)
 
-    async def replay(self, pack: Pack | None = None, *, since: dt.datetime | None = None) -> tuple[Replayed, ...]:
+    async def replay(
+        self, pack: Pack | str | Path | None = None, *, since: dt.datetime | None = None
+    ) -> tuple[Replayed, ...]:
         """As `Funnel.replay`, all at once."""
         return await asyncio.to_thread(lambda: tuple(self._funnel.replay(pack, since=since)))
 
@@ -393,5 +400,5 @@ class AsyncFunnel:
         await asyncio.to_thread(self._funnel.close)
 
     async def evaluate(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Decision:
-        """What would be decided, without keeping anything. See `Engine.decide`. As `Funnel.evaluate`."""
+        """What would be decided and promised here, without keeping anything. See `Engine.decide`. As `Funnel.evaluate`."""
         return await asyncio.to_thread(self._funnel.evaluate, complaint, as_of=as_of)

@@ -8,6 +8,7 @@ import hmac
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol, Self, TypeVar, cast
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision
+from funnel.engine._arguments import to_complaint
 from funnel.engine.engine import Clock as Clockwork
 from funnel.engine.engine import Engine
 from funnel.errors import (
@@ -28,11 +30,12 @@ from funnel.errors import (
     StoreError,
     UnknownCaseError,
 )
+from funnel.facts.intake import localise
+from funnel.law.promised import end_of, soonest
 from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
-from funnel.pack._reader import duration_hours
 from funnel.pack.model import Pack
-from funnel.queue._arguments import a_name, case_key, expect_parts, is_writable, to_connection, to_store
+from funnel.queue._arguments import a_name, case_key, expect_parts, to_connection, to_store
 from funnel.queue._rows import (
     case_of,
     case_row,
@@ -41,6 +44,7 @@ from funnel.queue._rows import (
 )
 from funnel.queue._sql import SqlStore
 from funnel.queue._store import ConflictError, Row, Store, Test, TransientError, Unit
+from funnel.queue._tables import is_writable
 from funnel.queue._work import Desk, Work, first_head
 from funnel.queue.masking import Masker, mask, mask_json
 from funnel.queue.model import (
@@ -55,6 +59,8 @@ _PAGE: Final = 500
 _HARDEST: Final[Mapping[str, int]] = {"refer": 2, "ask": 1, "settle": 0}
 _OUTCOMES: Final = frozenset({"settled", "mediated", "rejected", "withdrawn", "referred"})
 _INCIDENT_FACT: Final = "group_incident"
+DEADLINES: Final = ("respond_by", "resolve_by")
+"""Where a decision tells what is promised."""
 _UNDECIDED: Final = frozenset(
     {
         "opened",
@@ -64,6 +70,7 @@ _UNDECIDED: Final = frozenset(
         "assigned",
         "released",
         "lease_expired",
+        "owner_inactive",
         "revealed",
         "responded",
         "waiting",
@@ -104,7 +111,7 @@ class Base:
     ) -> None:
         self._engine = pack if isinstance(pack, Engine) else Engine(pack)
         self._store: Store = to_store(store)
-        self._clock = clock
+        self._clock = self._engine.own_clock if clock is None else clock
         self._cipher = cipher
         self._secret: bytes | None = None
         expect_parts(policy=policy, calendar=calendar, clock=clock, masker=masker, cipher=cipher)
@@ -151,7 +158,8 @@ class Base:
         to_connection(connection)
         other = object.__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._store = SqlStore.over(connection)
+        prefix = self._store.prefix if isinstance(self._store, SqlStore) else ""
+        other._store = SqlStore.over(connection, prefix=prefix)
         return other
 
     def close(self) -> None:
@@ -167,8 +175,18 @@ class Base:
         self.close()
 
     def evaluate(self, complaint: Complaint | Mapping[str, Any], *, as_of: dt.date | None = None) -> Decision:
-        """What would be decided, without keeping anything. See `Engine.decide`."""
-        return self._engine.decide(complaint, as_of=as_of)
+        """What would be decided and promised here, without keeping anything. See `Engine.decide`.
+
+        Where nothing says when it was received, today is what the desk's own clock says, where it has one.
+        """
+        parsed = to_complaint(complaint)
+        if parsed.received_at is None:
+            if as_of is None and self._clock is not None:
+                as_of = self._told(self._clock()).astimezone(self._desk.zone).date()
+            return self._engine.decide(parsed, as_of=as_of)
+        return self._with_promises(
+            self._engine.decide(parsed, as_of=as_of), localise(parsed.received_at, self._desk.zone)
+        )
 
     def _resumed(self, work: Work, row: Row) -> dict[str, Any]:
         lease = self.policy.lease
@@ -254,15 +272,26 @@ class Base:
     def _tier(self, decision: Decision) -> str:
         return decision.tier or self._engine.pack.manifest.unmatched_tier
 
-    def _promises(self, decision: Decision) -> tuple[Promise, ...]:
-        """What a case is promised: of the rules that decide the shortest, else what the pack says."""
+    def _promises(self, decision: Decision, started: dt.datetime) -> tuple[Promise, ...]:
+        """What a case is promised: of the rules that decide what ends first, else what the pack says."""
         pack = self._engine.pack
-        manifest = pack.manifest
-        rules = [pack.rules[matter.rule].strategy for matter in decision.matters if matter.rule in pack.rules]
-        respond = [rule.respond_within or manifest.respond_within for rule in rules] or [manifest.respond_within]
-        resolve = [rule.resolve_within or manifest.resolve_within for rule in rules] or [manifest.resolve_within]
-        within = {"response": min(respond, key=duration_hours), "resolution": min(resolve, key=duration_hours)}
-        return as_ruled(self.policy.promises, within)
+        respond, resolve = pack.promised(matter.rule for matter in decision.matters if matter.rule in pack.rules)
+        first = partial(soonest, start=started, calendar=self._desk.calendar, zone=self._desk.zone)
+        return as_ruled(self.policy.promises, {"response": first(respond), "resolution": first(resolve)})
+
+    def _with_promises(self, decision: Decision, received: dt.datetime) -> Decision:
+        """A decision that tells the deadlines which its case will have: a desk may promise otherwise than the pack does."""
+        desk = self._desk
+        due = {
+            promise.kind: to_us(end_of(promise.unit, promise.target, received, desk.calendar, desk.zone)[0])
+            for promise in self._promises(decision, received)
+        }
+        return self._telling(decision, due.get("response"), due.get("resolution"))
+
+    def _telling(self, decision: Decision, respond: int | None, resolve: int | None) -> Decision:
+        """A decision with deadlines as the queue keeps them."""
+        by = (None if due is None else from_us(due).astimezone(self._desk.zone) for due in (respond, resolve))
+        return decision.model_copy(update=dict(zip(DEADLINES, by, strict=True)))
 
     def _live(self, work: Work, row: Row, state: str) -> Row:
         offer = work.live_offer(row)
@@ -313,8 +342,6 @@ class Base:
                 with self._store.unit() as unit:
                     self._tenant(unit)
                     return body(Work(self._desk, unit, self._now(unit), command_id))
-            except UnicodeEncodeError:
-                raise _unwritable() from None
             except (ConflictError, TransientError) as error:
                 if not left:
                     raise StoreBusyError(
@@ -352,14 +379,15 @@ class Base:
         return self._run(once, command_id=name)
 
     def _read(self, body: Callable[[Unit], T]) -> T:
-        try:
-            with self._store.reader() as unit:
-                return body(unit)
-        except UnicodeEncodeError:
-            raise _unwritable() from None
+        with self._store.reader() as unit:
+            return body(unit)
 
     def _now(self, unit: Unit) -> dt.datetime:
-        moment = self._clock() if self._clock is not None else unit.now() or dt.datetime.now(dt.UTC)
+        return self._told(self._clock() if self._clock is not None else unit.now() or dt.datetime.now(dt.UTC))
+
+    @staticmethod
+    def _told(moment: dt.datetime) -> dt.datetime:
+        """What a clock told, in UTC."""
         if not isinstance(moment, dt.datetime) or moment.tzinfo is None:
             raise InvalidCommandError(
                 "the clock should tell a datetime with an offset, such as datetime.now(UTC)",
@@ -382,7 +410,7 @@ class Base:
         if self._secret is None:
             row = self._read(lambda unit: unit.get("tenant", id=self.tenant))
             if row is None:
-                raise StoreError(f"tenant {self.tenant!r} has no record")
+                raise StoreError(f"tenant {self.tenant!r} has no record", f"租户“{self.tenant}”没有记录")
             self._secret = bytes.fromhex(str(row["secret"]))
         return hmac.new(self._secret, data, hashlib.sha256).hexdigest()
 
@@ -447,12 +475,6 @@ class Base:
         return f"Funnel({self._engine.pack!r}, tenant={self.tenant!r})"
 
 
-def _unwritable() -> InvalidCommandError:
-    return InvalidCommandError(
-        "a text contains a lone surrogate; nothing was changed", "文字含有残缺的字符；什么也没有改"
-    )
-
-
 def due_cases(unit: Unit, tenant: str, at: int, limit: int) -> list[str]:
     """Ids of cases for which something has fallen due."""
     mine: Test = ("tenant", "=", tenant)
@@ -470,26 +492,43 @@ def due_cases(unit: Unit, tenant: str, at: int, limit: int) -> list[str]:
     open_ended = unit.find(
         "clock", mine, ("provisional", "=", 1), ("stopped_at", "is null", None), order=("case_id",), limit=limit
     )
-    ids = [row["id"] for row in (*leases, *waits)] + [row["case_id"] for row in (*clocks, *open_ended)]
+    gone = [row["id"] for row in unit.find("agent", mine, ("active", "=", 0))]
+    left = unit.find("queue_case", mine, ("owner", "in", gone), order=("id",), limit=limit) if gone else []
+    ids = [row["id"] for row in (*leases, *waits, *left)] + [row["case_id"] for row in (*clocks, *open_ended)]
     return sorted(set(ids))[:limit]
 
 
 def newest_case(unit: Unit, complaint_id: str) -> Row:
     found = unit.find("queue_case", ("complaint_id", "=", complaint_id), order=("id",), descending=True, limit=1)
     if not found:
-        raise StoreError(f"complaint {complaint_id} has no case")
+        raise StoreError(f"complaint {complaint_id} has no case", f"投诉 {complaint_id} 没有案件")
     return found[0]
 
 
 def present(row: Row | None) -> Row:
     if row is None:
-        raise StoreError("a row that must be there is gone")
+        raise StoreError("a row that must be there is gone", "应有的一行记录不见了")
     return row
 
 
 def bytes_of(complaint: Complaint) -> bytes:
     """A complaint as it came: what was left out stays out, and a field that was sent empty stays, as it says something."""
     return complaint.model_dump_json(exclude_unset=True).encode()
+
+
+def contents_of(complaint: Complaint, zone: ZoneInfo) -> bytes:
+    """What a complaint says, whichever offset its instants are written with and in whichever order its fields stand."""
+
+    def told(value: Any) -> Any:
+        if isinstance(value, dt.datetime):
+            return localise(value, zone).astimezone(dt.UTC).isoformat()
+        if isinstance(value, dict):
+            return {str(key): told(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [told(one) for one in value]
+        return value
+
+    return json.dumps(told(complaint.model_dump(exclude_unset=True)), sort_keys=True, default=str).encode()
 
 
 def scenario_of(decision: Decision) -> str | None:
@@ -522,12 +561,11 @@ def amount_of(decision: Decision) -> int | None:
 def wording(value: str, what: str = "reason") -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidCommandError(
-            f"`{what}` must say something; it stands in the record (command line: --{what})",
-            f"要写明 {what}（命令行写 --{what}），它会留在记录里",
+            f"`{what}` must say something; it stands in the record", f"要写明 `{what}`，它会留在记录里"
         )
     if not is_writable(value):
         raise InvalidCommandError(
-            f"`{what}` contains a NUL character or a lone surrogate", f"{what} 含有 NUL 或残缺的字符"
+            f"`{what}` contains a NUL character or a lone surrogate", f"`{what}` 含有 NUL 或残缺的字符"
         )
     return value.strip()
 

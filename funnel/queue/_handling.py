@@ -16,7 +16,7 @@ from funnel.errors import (
     InvalidTransitionError,
     NotEligibleError,
 )
-from funnel.queue._arguments import a_name, claim_key, several
+from funnel.queue._arguments import a_name, case_key, claim_key, several
 from funnel.queue._base import _OUTCOMES, Base, present, remark, wording
 from funnel.queue._rows import (
     agent_of,
@@ -124,7 +124,7 @@ class Handling(Base):
             NotEligibleError: The agent holds as many cases as allowed, or asks for a tier above his own.
         """
         wanted = None if tiers is None else several(tiers, "tiers")
-        only = None if skills is None else frozenset(several(skills, "skills"))
+        only = None if skills is None else frozenset(a_name(skill, "skills") for skill in several(skills, "skills"))
 
         def body(work: Work) -> Case | None:
             person = work.agent(agent, lock=True)
@@ -290,13 +290,13 @@ class Handling(Base):
             )
         if until is not None and (not isinstance(until, dt.datetime) or until.tzinfo is None):
             raise InvalidCommandError(
-                "`until` should be a datetime with an offset, such as +08:00", "until 应为带时区的时间，如 +08:00"
+                "`until` should be a datetime with an offset, such as +08:00", "`until` 应为带时区的时间，如 +08:00"
             )
 
         def body(work: Work) -> Case:
             row = work.owned(claim, "claimed")
             if until is not None and until <= work.now:
-                raise InvalidCommandError("`until` must lie ahead", "until 应在以后")
+                raise InvalidCommandError("`until` must lie ahead", "`until` 应在以后")
             broken = work.pause_clocks(row, on)
             changes = {
                 "state": f"waiting_{on}",
@@ -367,7 +367,7 @@ class Handling(Base):
             if work.level(target) <= now_at:
                 raise InvalidTransitionError(
                     f"{target!r} is not above {row['tier']!r}; to go back use `return_`",
-                    f"{target} 不高于 {row['tier']}；往下退用 return_",
+                    f"{target} 不高于 {row['tier']}；往下退用 `return_`",
                 )
             data = {"reason": self._desk.masker(why), "note": self._desk.masker(handover), "from": row["tier"]}
             return case_of(work.to_queue(row, "escalated", by, data, tier=target))
@@ -451,8 +451,8 @@ class Handling(Base):
             row = work.owned(claim, "claimed")
             if row["tier"] == self._desk.tiers[-1] and not articles:
                 raise InvalidCommandError(
-                    f"a case of tier {row['tier']!r} is ended with the articles it rests on: basis (--basis cpl/24)",
-                    f"{row['tier']} 层级的案件结案要写依据：basis（--basis cpl/24）",
+                    f"a case of tier {row['tier']!r} is ended with the articles it rests on: `basis`, such as cpl/24",
+                    f"{row['tier']} 层级的案件结案要写依据：`basis`，如 cpl/24",
                 )
             chosen = scenario or row["scenario"]
             decision = self._decisions(work.unit, row["complaint_id"])[-1]
@@ -495,7 +495,7 @@ class Handling(Base):
                 )
             cycle = row["cycle"] + 1
             last = Decision.model_validate(json.loads(self._decisions(work.unit, row["complaint_id"])[-1]["decision"]))
-            due = work.start_clocks(row["id"], cycle, work.now, self._promises(last))
+            due = work.start_clocks(row["id"], cycle, work.now, self._promises(last, work.now))
             changes = work.free(row) | {
                 "queued_at": work.now,
                 "outcome": None,
@@ -530,7 +530,7 @@ class Handling(Base):
 
         def body(work: Work) -> Case:
             person = work.agent(by)
-            first, second = sorted((case_id, into))
+            first, second = sorted((case_key(case_id), case_key(into)))
             rows = {first: work.case(first), second: work.case(second)}
             row, target = rows[case_id], rows[into]
             for each in (row, target):

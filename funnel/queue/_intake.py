@@ -15,9 +15,9 @@ from funnel.diagnostics._model import suggestion
 from funnel.engine._arguments import to_complaint
 from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
-from funnel.queue._answers import is_party, joined, too_high
+from funnel.queue._answers import joined, party, too_high
 from funnel.queue._arguments import a_name, several
-from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, bytes_of, newest_case, present, scenario_of
+from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, bytes_of, contents_of, newest_case, present, scenario_of
 from funnel.queue._kept import kept
 from funnel.queue._rows import (
     case_changes,
@@ -52,11 +52,15 @@ class Thought:
     fingerprint: str
 
 
+Asked = tuple[str, int, str, int | None, int | None]
+"""What an answer is to: a complaint, its last decision, its language, and the deadlines that its case has by then."""
+
+
 class UndecidedError(Exception):
     """A transaction needs a decision that was not made before it. It is undone and run again with it; never leaves the package."""
 
     def __init__(
-        self, as_of: dt.date, context: Mapping[str, Any] | None = None, asked: tuple[str, int] = ("", 0)
+        self, as_of: dt.date, context: Mapping[str, Any] | None = None, asked: Asked = ("", 0, "", None, None)
     ) -> None:
         super().__init__(as_of, context or {}, asked)
         self.as_of, self.context, self.asked = as_of, context or {}, asked
@@ -120,9 +124,16 @@ class Intake(Base):
             )
         return received
 
-    def _think(self, parsed: Complaint, as_of: dt.date) -> Thought:
-        """Decide a complaint and make all of it that is kept, without a transaction."""
-        decision = self._engine.decide(parsed, as_of=as_of)
+    def _think(self, parsed: Complaint, as_of: dt.date, asked: Asked | None = None) -> Thought:
+        """Decide a complaint, again where it is asked about, and make all of it that is kept, without a transaction."""
+        # A case goes on in the language that it began in, whoever answers at whichever desk.
+        lang = self._engine.lang if asked is None else asked[2]
+        engine = self._engine if lang == self._engine.lang else self._engine.speaking(lang)
+        decision = engine.decide(parsed, as_of=as_of)
+        if asked is not None:  # what was promised at first stays so
+            decision = self._telling(decision, *asked[3:])
+        elif parsed.received_at is not None:
+            decision = self._with_promises(decision, localise(parsed.received_at, self._desk.zone))
         text = decision.model_dump_json()
         raw = bytes_of(parsed)
         return Thought(
@@ -145,11 +156,12 @@ class Intake(Base):
         thoughts: Mapping[tuple[dt.date, bool], Thought],
     ) -> Ingested:
         unit, desk = work.unit, self._desk
-        content = self._digest(bytes_of(parsed))
+        content = self._digest(contents_of(parsed, desk.zone))
         known = unit.get("complaint", tenant=desk.tenant, source=source, external_id=parsed.id)
         if known is not None:
             case = newest_case(unit, known["id"])
-            return Ingested(case_of(case), None, duplicate=True, changed=known["content_digest"] != content)
+            same = {content, self._digest(bytes_of(parsed))}  # an earlier version kept the digest of the bytes
+            return Ingested(case_of(case), None, duplicate=True, changed=known["content_digest"] not in same)
         received = self._received(parsed, work.now)
         as_of = received.astimezone(desk.zone).date()
         if (thought := thoughts.get((as_of, False))) is None:  # midnight has passed meanwhile
@@ -238,7 +250,8 @@ class Intake(Base):
     ) -> Row:
         """The case of a new complaint, with its first event."""
         policy, case_id = self.policy, new_id(work.now)
-        due = work.start_clocks(case_id, 1, from_us(complaint["received_at"]), self._promises(decision))
+        received = from_us(complaint["received_at"])
+        due = work.start_clocks(case_id, 1, received, self._promises(decision, received))
         case = Case(
             id=case_id,
             tenant=self.tenant,
@@ -303,8 +316,9 @@ class Intake(Base):
         one that waits for a person, but where it would be settled now and was with people for nothing but what the machine
         said of it: its offer goes to the parties. The former decisions are kept.
 
-        An answer takes the place of what was known no better. It never replaces a document or a record: both are kept, and
-        where they differ the fact is disputed and a person looks.
+        An answer is kept with who gave it. A party corrects what it said itself; what the other party said, and a document or
+        a record, stays beside it, and where they differ the fact is disputed and a person looks. Somebody of the desk replaces
+        all that was known no better.
 
         Args:
             case_id: The case.
@@ -327,34 +341,37 @@ class Intake(Base):
         if not facts:
             raise InvalidCommandError("an answer needs at least one fact", "答复至少要有一个事实")
         a_name(actor, "actor")
-        if is_party(actor) and (wrong := too_high(facts)):
+        if party(actor) and (wrong := too_high(facts)):
             raise ComplaintError(wrong)
 
         def body(work: Work) -> Case:
             row = work.case(case_id)
             work.expect(row, "asked", "offered", "queued", *HELD)
             last = self._decisions(work.unit, row["complaint_id"])[-1]
-            asked = (row["complaint_id"], last["seq"])
+            due = {clock["kind"]: clock["due_at"] for clock in work.clocks(row, running=False)}
+            asked = (row["complaint_id"], last["seq"], last["lang"], due.get("response"), due.get("resolution"))
             if asked not in thoughts:  # decided outside the transaction, and again where another answer came first
-                before = self._open_vault(work.unit, *asked)
+                before = self._open_vault(work.unit, *asked[:2])
                 raise UndecidedError(dt.date.fromisoformat(last["as_of"]), before, asked)
-            self._expect_words(work.unit, *asked)
+            self._expect_words(work.unit, *asked[:2])
             thought, context = thoughts[asked], json.loads(last["context"])
             complaint = present(work.unit.get("complaint", id=row["complaint_id"]))
             decision_id = self._keep(work, complaint, last["seq"] + 1, thought, context)
             work.unit.update("complaint", {"id": complaint["id"]}, {"masked": thought.masked})
             return case_of(self._move_on(work, row, thought.decision, decision_id, actor, sorted(facts)))
 
-        thoughts: dict[tuple[str, int], Thought] = {}
+        thoughts: dict[Asked, Thought] = {}
         while True:
             try:
                 return self._command("answer", body, command_id, case_id, facts, actor)
             except UndecidedError as need:
                 parsed = to_complaint(need.context)
-                merged = parsed.model_dump(mode="json", exclude_unset=True) | {"facts": joined(parsed.facts, facts)}
+                merged = parsed.model_dump(mode="json", exclude_unset=True) | {
+                    "facts": joined(parsed.facts, facts, actor)
+                }
                 parsed = to_complaint(merged)
                 self._readable(parsed, facts, need.as_of)
-                thoughts[need.asked] = self._think(parsed, need.as_of)
+                thoughts[need.asked] = self._think(parsed, need.as_of, need.asked)
 
     def _readable(self, complaint: Complaint, answered: Iterable[str], as_of: dt.date) -> None:
         """Refuse answers that say nothing. In a complaint such a field is for a person to look at; who is asked can be asked again."""

@@ -17,8 +17,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from funnel.queue._store import ConflictError, Row, Test
-from funnel.queue._tables import TABLES
+from funnel.queue._store import ConflictError, Row, Test, asked
+from funnel.queue._tables import TABLES, expect_storable
 from funnel.queue.model import CLOSED
 
 _ALL: Callable[[Row], bool] = lambda row: True  # noqa: E731, ARG005 (a table entry reads best as one)
@@ -52,8 +52,8 @@ class MemoryStore:
     """Keeps everything in this process. Units run one after the other.
 
     Example:
-        >>> MemoryStore()  # doctest: +ELLIPSIS
-        <funnel.queue._memory.MemoryStore object at ...>
+        >>> MemoryStore()
+        MemoryStore()
     """
 
     def __init__(self) -> None:
@@ -61,6 +61,10 @@ class MemoryStore:
         self._uniques = {name: _uniques(table) for name, table in TABLES.items()}
         self._columns = {name: frozenset(table.columns.keys()) for name, table in TABLES.items()}
         self._lock = threading.RLock()
+
+    def __repr__(self) -> str:
+        """Name it."""
+        return "MemoryStore()"
 
     @contextmanager
     def unit(self) -> Iterator[_MemoryUnit]:
@@ -107,11 +111,13 @@ class _MemoryUnit:
         if stray := set(row) - self._columns[table]:
             raise KeyError(f"{table} has no column {sorted(stray)}")
         whole = {name: row.get(name) for name in self._columns[table]}
+        expect_storable(table, whole.items(), kept=True)
         self._check(table, whole, None)
         self._tables[table] = [*self._tables[table], whole]
 
     def get(self, table: str, *, lock: bool = False, **key: Any) -> Row | None:
         del lock  # units run one after the other
+        expect_storable(table, key.items(), kept=False)
         for row in self._tables[table]:
             if all(row[name] == value for name, value in key.items()):
                 return dict(row)
@@ -120,6 +126,7 @@ class _MemoryUnit:
     def find(
         self, table: str, *tests: Test, order: Sequence[str] = (), descending: bool = False, limit: int | None = None
     ) -> list[Row]:
+        expect_storable(table, asked(tests), kept=False)
         rows = [dict(row) for row in self._tables[table] if _holds(row, tests)]
         if order:
             rows.sort(key=lambda row: tuple(row[name] for name in order), reverse=descending)
@@ -129,6 +136,8 @@ class _MemoryUnit:
         return dict(Counter(tuple(row[name] for name in by) for row in self._tables[table] if _holds(row, tests)))
 
     def update(self, table: str, key: Row, changes: Row) -> int:
+        expect_storable(table, key.items(), kept=False)
+        expect_storable(table, changes.items(), kept=True)
         count, rows = 0, []
         for row in self._tables[table]:
             if all(row[name] == value for name, value in key.items()):

@@ -96,7 +96,7 @@ class Offers(Base):
             )
         words = remark(note)
         if reply == "counter" and not words:
-            raise InvalidCommandError("a counter-offer needs its words in `note`", "还价要在 note 里写明")
+            raise InvalidCommandError("a counter-offer needs its words in `note`", "还价要在 `note` 里写明")
 
         seq = offer_key(offer, case_id)
 
@@ -218,11 +218,11 @@ class Offers(Base):
         span = self.policy.merchant_response if within is None else within
         if not isinstance(span, dt.timedelta) or span <= dt.timedelta(0):
             raise InvalidCommandError(
-                "`within` must be positive, such as timedelta(hours=24)", "within 应大于零，如 timedelta(hours=24)"
+                "`within` must be positive, such as timedelta(hours=24)", "`within` 应大于零，如 timedelta(hours=24)"
             )
         if amount is not None and (isinstance(amount, bool) or not isinstance(amount, int) or amount < 0):
             raise InvalidCommandError(
-                "`amount` is in fen, a whole number, and not negative", "amount 以分为单位，是不小于零的整数"
+                "`amount` is in fen, a whole number, and not negative", "`amount` 以分为单位，是不小于零的整数"
             )
 
         def body(work: Work) -> Case:

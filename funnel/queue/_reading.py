@@ -183,7 +183,7 @@ class Reading(Base):
     def steps(self, case_id: str) -> tuple[Step, ...]:
         """What whoever has a case does with it: the steps of the gates that are open, then those of its present tier.
 
-        None while it is with the parties.
+        Empty while it is with the parties.
         """
 
         def body(unit: Unit) -> tuple[Step, ...]:

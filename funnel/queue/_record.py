@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from funnel.engine._arguments import to_complaint
 from funnel.engine.engine import Engine
@@ -14,10 +15,12 @@ from funnel.errors import (
 )
 from funnel.pack.model import Pack
 from funnel.queue import _reports
-from funnel.queue._base import _PAGE, Base, wording
+from funnel.queue._arguments import an_instant
+from funnel.queue._base import _PAGE, DEADLINES, Base, wording
 from funnel.queue._kept import ERASED, kept, without_words
 from funnel.queue._rows import (
     maybe_us,
+    span_us,
 )
 from funnel.queue._store import Row, Test
 from funnel.queue._work import Work, first_head
@@ -33,36 +36,52 @@ class Record(Base):
 
     def verify_audit(self) -> AuditReport:
         """Check the tenant's whole chain of events against itself and its head."""
-        seq, head = 0, GENESIS
+        seq, head, before, back, skew = 0, GENESIS, 0, list[int](), span_us(self.policy.skew)
         while True:
             rows = self._page("event", "seq", seq)
             seq, head, broken = verify(rows, seq=seq, head=head)
+            for row in rows:
+                if row["seq"] <= seq and row["at"] < before - skew:
+                    back.append(row["seq"])
+                before = row["at"]
             if broken is not None:
-                return AuditReport(seq, head, broken.seq, broken.why)
+                return AuditReport(seq, head, broken.seq, broken.why, tuple(back))
             if len(rows) < _PAGE:
                 break
         tenant = self._read(lambda unit: unit.get("tenant", id=self.tenant)) or first_head()
         if tenant["head_seq"] > seq:
-            return AuditReport(seq, head, seq + 1, f"events {seq + 1} to {tenant['head_seq']} are missing at the end")
+            why = f"events {seq + 1} to {tenant['head_seq']} are missing at the end"
+            return AuditReport(seq, head, seq + 1, why, tuple(back))
         if tenant["head_seq"] == seq and tenant["head_hash"] != head:
-            return AuditReport(seq, head, seq, "is not the event that the head names")
-        return AuditReport(seq, head)
+            return AuditReport(seq, head, seq, "is not the event that the head names", tuple(back))
+        return AuditReport(seq, head, set_back=tuple(back))
 
-    def replay(self, pack: Pack | None = None, *, since: dt.datetime | None = None) -> Iterator[Replayed]:
+    def replay(self, pack: Pack | str | Path | None = None, *, since: dt.datetime | None = None) -> Iterator[Replayed]:
         """Make stored decisions again: with the same pack each must come out the same, byte for byte.
 
         Args:
-            pack: The pack to decide with; default: this funnel's. Another one shows what it would change.
+            pack: The pack to decide with, itself or its name or folder; default: this funnel's. Another one shows what it
+                would change, deadlines apart: what a case was promised stays.
             since: Only decisions made from then on.
+
+        Returns:
+            What came out, oldest decision first, each made when it is asked for; `AsyncFunnel.replay` gives all at once.
+
+        Raises:
+            InvalidCommandError: ``since`` has no offset.
+            PackError: A pack given by name cannot be loaded.
         """
-        engines: dict[str, Engine] = {}
-        chosen = pack or self._engine.pack
-        start, last = (maybe_us(since) or 0), ""
+        if since is not None:
+            an_instant(since, "since")
+        engine = self._engine if pack is None else Engine(pack)
+        return self._replayed(engine, maybe_us(since) or 0)
+
+    def _replayed(self, engine: Engine, start: int) -> Iterator[Replayed]:
+        last = ""
         while True:
             rows = self._page("decision", "id", last, ("decided_at", ">=", start))
             for row in rows:
-                engine = engines.setdefault(row["lang"], Engine(chosen, lang=row["lang"]))
-                yield self._again(row, engine)
+                yield self._again(row, engine.speaking(row["lang"]))
             if len(rows) < _PAGE:
                 return
             last = rows[-1]["id"]
@@ -80,12 +99,15 @@ class Record(Base):
             return Replayed(*name, "erased")
         except CipherError as error:
             return Replayed(*name, "broken", (("vault", "", str(error)),))
-        complaint = to_complaint(raw)
-        text = engine.decide(complaint, as_of=dt.date.fromisoformat(row["as_of"])).model_dump_json()
+        complaint, then = to_complaint(raw), json.loads(row["decision"])
+        # Deadlines are the case's: what it was promised stays so, whatever decides it by now.
+        by = {name: dt.datetime.fromisoformat(at) if (at := then.get(name)) else None for name in DEADLINES}
+        again = engine.decide(complaint, as_of=dt.date.fromisoformat(row["as_of"])).model_copy(update=by)
+        text = again.model_dump_json()
         if self._digest(text.encode()) == row["output_digest"]:
             return Replayed(*name, "same")
         now = kept(json.loads(text), complaint.text, self._desk.masker)
-        changes = tuple(_reports.differences(json.loads(row["decision"]), now))
+        changes = tuple(_reports.differences(then, now))
         same_pack = row["pack_digest"] == engine.pack.digest
         return Replayed(*name, "broken" if same_pack else "differs", changes)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from funnel.queue._rows import from_us
 from funnel.queue._store import Row, Test, Unit
 from funnel.queue.league import Entry, Outcome, league
-from funnel.queue.model import Stats
+from funnel.queue.model import Frozen, Stats
 
 _GOOD: Final = frozenset({"settled", "mediated"})
 _PAGE: Final = 1000
@@ -20,9 +20,7 @@ def stats(unit: Unit, tenant: str, now: int) -> Stats:
     live: tuple[Test, ...] = (("stopped_at", "is null", None), ("breached_at", "is null", None))
     oldest = unit.find("queue_case", mine, ("state", "=", "queued"), order=("queued_at",), limit=1)
     return Stats(
-        cases={
-            (state, tier): n for (state, tier), n in sorted(unit.tally("queue_case", ("state", "tier"), mine).items())
-        },
+        cases=Frozen(sorted(unit.tally("queue_case", ("state", "tier"), mine).items())),
         outcomes=_by_one(unit.tally("queue_case", ("outcome",), mine, ("outcome", "not null", None))),
         decisions=_by_one(unit.tally("decision", ("outcome",), mine, ("seq", "=", 1))),
         breached=_by_one(unit.tally("clock", ("kind",), mine, ("breached_at", "not null", None))),
@@ -85,8 +83,8 @@ def _kept(clock: Row | None, now: int) -> bool | None:
     return False if clock["due_at"] is not None and clock["due_at"] <= now else None
 
 
-def _by_one(counts: dict[tuple[Any, ...], int]) -> dict[str, int]:
-    return {str(key[0]): n for key, n in sorted(counts.items(), key=lambda item: str(item[0]))}
+def _by_one(counts: dict[tuple[Any, ...], int]) -> Frozen:
+    return Frozen((str(key[0]), n) for key, n in sorted(counts.items(), key=lambda item: str(item[0])))
 
 
 def differences(then: Any, now: Any, path: str = "") -> Iterator[tuple[str, str, str]]:

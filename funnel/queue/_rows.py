@@ -8,12 +8,11 @@ import secrets
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from types import MappingProxyType
 from typing import Any, Final, cast
 
 from funnel.queue._store import FAR, Row
 from funnel.queue.audit import canonical
-from funnel.queue.model import Agent, Case, ClockRow, Event, Offer, StoredComplaint, StoredDecision
+from funnel.queue.model import Agent, Case, ClockRow, Event, Frozen, Offer, StoredComplaint, StoredDecision
 
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICRO: Final = dt.timedelta(microseconds=1)
@@ -94,7 +93,7 @@ def event_of(row: Mapping[str, Any]) -> Event:
         type=row["type"],
         actor=row["actor"],
         at=from_us(row["at"]),
-        data=MappingProxyType(json.loads(row["data"])),
+        data=json.loads(row["data"], object_hook=Frozen),
         command_id=row["command_id"],
         prev_hash=row["prev_hash"],
         hash=row["hash"],
@@ -146,7 +145,7 @@ def complaint_of(row: Mapping[str, Any]) -> StoredComplaint:
         consumer_ref=row["consumer_ref"],
         order_ref=row["order_ref"],
         trade=row["trade"],
-        masked=MappingProxyType(json.loads(row["masked"])),
+        masked=json.loads(row["masked"], object_hook=Frozen),
         erased_at=maybe_at(row["erased_at"]),
     )
 
@@ -162,13 +161,13 @@ def decision_of(row: Mapping[str, Any]) -> StoredDecision:
         engine_version=row["engine_version"],
         as_of=dt.date.fromisoformat(row["as_of"]),
         lang=row["lang"],
-        context=MappingProxyType(json.loads(row["context"])),
+        context=json.loads(row["context"], object_hook=Frozen),
         outcome=row["outcome"],
         tier=row["tier"],
         scenario=row["scenario"],
         input_digest=row["input_digest"],
         output_digest=row["output_digest"],
-        decision=MappingProxyType(json.loads(row["decision"])),
+        decision=json.loads(row["decision"], object_hook=Frozen),
         decided_at=from_us(row["decided_at"]),
     )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from funnel.errors import InvalidCommandError, InvalidTransitionError, NotEligibleError, UnknownCaseError
-from funnel.queue._arguments import an_instant
+from funnel.queue._arguments import an_instant, several
 from funnel.queue._base import Base, wording
 from funnel.queue._rows import from_us, maybe_at, new_id, to_us
 from funnel.queue._store import Row, Test, Unit
@@ -65,7 +65,9 @@ class Standings(Base):
                 f"级别应为 {'、'.join(LEVELS)} 之一，不是 {level!r}",
             )
         an_instant(until, "until")
-        cases, cited = tuple(dict.fromkeys(evidence)), tuple(dict.fromkeys(articles))
+        cases, cited = (
+            tuple(dict.fromkeys(several(w, n))) for w, n in ((evidence, "evidence"), (articles, "articles"))
+        )
         if not cases:
             raise InvalidCommandError(
                 "a standing rests on cases: name at least one as evidence; counts do not do",
@@ -177,7 +179,7 @@ class Standings(Base):
         """What is in force about a merchant, oldest first; with the default, now. Lifted and ended ones are left out."""
 
         def body(unit: Unit) -> tuple[MerchantStanding, ...]:
-            moment = to_us(self._now(unit) if at is None else at)
+            moment = to_us(self._now(unit) if at is None else an_instant(at, "at"))
             tests: tuple[Test, ...] = (self._mine, ("merchant_id", "=", merchant_id), ("from_at", "<=", moment))
             found = unit.find("standing", *tests, ("to_at", ">", moment), order=("from_at", "id"))
             return tuple(standing_of(r) for r in found if r["closed_at"] is None or r["closed_at"] > moment)

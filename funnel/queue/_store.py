@@ -7,7 +7,7 @@ what differs is how a unit becomes one transaction, and how a case is locked.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Literal, Protocol
 
@@ -16,6 +16,13 @@ Row = dict[str, Any]
 
 Test = tuple[str, Literal["=", "<", "<=", ">", ">=", "in", "not in", "is null", "not null"], Any]
 """A condition on a column. A comparison with NULL never holds, as in SQL."""
+
+
+def asked(tests: Sequence[Test]) -> Iterator[tuple[str, Any]]:
+    """Each column of some conditions with each value that it is held against."""
+    for column, how, value in tests:
+        yield from ((column, one) for one in (value if how in {"in", "not in"} else (value,)))
+
 
 FAR = 2**62
 """Stands for "no deadline" where a column is ordered by: NULLs sort first in SQLite and last in PostgreSQL."""

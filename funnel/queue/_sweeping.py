@@ -27,6 +27,9 @@ class Sweeping(Base):
     def sweep(self, now: dt.datetime | None = None, *, limit: int = 1000) -> Swept:
         """Do what has fallen due: leases, waits, unanswered questions and offers, broken promises, incidents.
 
+        Cases of agents who are not active any more go back to the queue; one with an offer before the parties does so once
+        that is answered or lapses.
+
         Each case is a transaction of its own. Safe to run at any time, by several workers at once, and after any pause:
         a promise broken meanwhile is recorded once, at the instant it was broken.
 
@@ -78,6 +81,9 @@ class Sweeping(Base):
         if row["lease_until"] is not None and row["lease_until"] <= work.at:
             work.expire(row)
             return [*done, "leases_expired"]
+        if row["state"] in HELD and not work.works(row["owner"]) and work.live_offer(row) is None:
+            work.to_queue(row, "owner_inactive", "system", {"owner": row["owner"]})
+            return [*done, "owners_inactive"]
         if row["wait_until"] is None or row["wait_until"] > work.at:
             return done
         if row["state"] == "asked":

@@ -6,7 +6,14 @@ Nothing refers by foreign key with a cascade: no deletion may take the record of
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any, Final
+
 import sqlalchemy as sa
+
+from funnel.errors import InvalidCommandError
 
 METADATA = sa.MetaData(
     naming_convention={
@@ -323,3 +330,73 @@ PUBLICATION = sa.Table(
 )
 
 TABLES = {table.name: table for table in METADATA.sorted_tables}
+
+
+@cache
+def named(prefix: str) -> Mapping[str, sa.Table]:
+    """The tables by their plain names, each called as it is in a database where all have a prefix, their indexes, too."""
+    if not prefix:
+        return TABLES
+    metadata, found = sa.MetaData(), {}
+    for name, table in TABLES.items():
+        found[name] = table.to_metadata(metadata, name=prefix + name)
+        for constraint in found[name].constraints:
+            if isinstance(constraint, sa.PrimaryKeyConstraint | sa.UniqueConstraint):
+                kind, _, rest = str(constraint.name).partition("_")
+                constraint.name = f"{kind}_{prefix}{rest}"
+        for index in found[name].indexes:
+            index.name = sa.quoted_name(f"{prefix}{index.name}", quote=None)
+    return MappingProxyType(found)
+
+
+LARGEST: Final = 2**63
+"""A whole number from here on fits in no column."""
+
+
+def is_writable(value: str) -> bool:
+    """Whether every store can keep a text: no NUL (PostgreSQL) and no half of a character."""
+    if "\x00" in value:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def expect_storable(table: str, values: Iterable[tuple[str, Any]], *, kept: bool) -> None:
+    """Refuse what a column cannot hold, or be compared with: every store asks here, as each database would say otherwise.
+
+    Args:
+        table: The table.
+        values: Columns, each with a value.
+        kept: Whether the values are written, and not looked for only: then they have to fit.
+
+    Raises:
+        InvalidCommandError: One cannot.
+    """
+    columns = TABLES[table].c
+    for name, value in values:
+        column = columns[name]
+        if value is None:
+            if kept and not column.nullable:
+                raise InvalidCommandError(f"`{name}` is missing", f"缺少 {name}")
+        elif isinstance(column.type, sa.String):
+            if not isinstance(value, str):
+                raise InvalidCommandError(
+                    f"`{name}` should be a text, not {type(value).__name__}",
+                    f"{name} 应为文字，不是 {type(value).__name__}",
+                )
+            if not is_writable(value):
+                raise InvalidCommandError(
+                    f"`{name}` contains a NUL character or a lone surrogate", f"{name} 含有 NUL 或残缺的字符"
+                )
+            if kept and column.type.length is not None and len(value) > column.type.length:
+                raise InvalidCommandError(
+                    f"`{name}` has {len(value)} characters and may have {column.type.length}",
+                    f"{name} 有 {len(value)} 个字，最多 {column.type.length} 个",
+                )
+        elif isinstance(column.type, sa.BigInteger) and not (isinstance(value, int) and -LARGEST <= value < LARGEST):
+            raise InvalidCommandError(
+                f"`{name}` should be a whole number of at most 64 bits", f"{name} 应为 64 位以内的整数"
+            )

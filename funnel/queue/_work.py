@@ -90,13 +90,18 @@ class Work:
         row = self.unit.get("agent", lock=lock, tenant=self.desk.tenant, id=agent_id)
         if row is None:
             raise UnknownCaseError(
-                f"no agent {agent_id!r} here; make one with `put_agent`, or `funnel queue agent {agent_id} --tier …`",
-                f"没有坐席“{agent_id}”；用 put_agent 或者 funnel queue agent {agent_id} --tier … 登记",
+                f"no agent {agent_id!r} here; make it known first: `put_agent`",
+                f"没有坐席“{agent_id}”；先登记：`put_agent`",
             )
         agent = agent_of(row)
         if not agent.active:
             raise NotEligibleError(f"agent {agent_id!r} is not active", f"坐席“{agent_id}”已停用")
         return agent
+
+    def works(self, agent_id: str) -> bool:
+        """Whether somebody is an active agent."""
+        row = self.unit.get("agent", tenant=self.desk.tenant, id=agent_id)
+        return row is not None and bool(row["active"])
 
     def supervisor(self, agent_id: str) -> Agent:
         """An agent with a supervisor's rights."""
@@ -247,7 +252,7 @@ class Work:
         if row["state"] in {"asked", "offered"}:
             raise InvalidTransitionError(
                 f"case {row['id']} is {row['state']}: it is with the parties; `request_human` brings it to the queue",
-                f"案件 {row['id']} 现在是 {row['state']}，还在双方那里；request_human 把它转入人工",
+                f"案件 {row['id']} 现在是 {row['state']}，还在双方那里；`request_human` 把它转入人工",
             )
         self.expect(row, "queued")
         self.expect_fit(agent, row)

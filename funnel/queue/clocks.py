@@ -1,9 +1,7 @@
 """Deadlines as pure functions: the same clock, pauses and calendar give the same instant, so that it can be rebuilt.
 
-Three units. An **hour** counts from the instant of the start. A **calendar day** counts from the end of the first day,
-which is not counted (Civil Code art. 201), to 24:00 of the last. A **workday** counts days that are not of rest,
-make-up workdays included, in the same way. Time inside a pause does not count; a pause on a day of rest takes nothing
-from a clock that counts workdays.
+What the units are and when a promise ends that nothing pauses is in `funnel.law.promised`. Time inside a pause does not
+count; a pause on a day of rest takes nothing from a clock that counts workdays.
 """
 
 from __future__ import annotations
@@ -11,19 +9,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 from zoneinfo import ZoneInfo
 
+from funnel.law.promised import Unit, end_of, midnight
 from funnel.law.time_limits import Calendar, is_rest_day
-
-Unit = Literal["hour", "calendar_day", "workday"]
-"""What a clock counts."""
 
 Pause = tuple[dt.datetime, dt.datetime | None]
 """An interval ``[from, to)`` that does not count; ``to`` is None while it lasts."""
 
 _DAY = dt.timedelta(days=1)
 _HOUR = dt.timedelta(hours=1)
+_SECOND = dt.timedelta(seconds=1)
 _NONE = dt.timedelta(0)
 _FURTHEST = dt.datetime(9000, 1, 1, tzinfo=dt.UTC)
 
@@ -86,7 +82,7 @@ def due_at(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> Due:
         calendar: Days of rest and make-up workdays; only workdays need it.
         zone: The zone whose midnights divide days.
     """
-    end, provisional = _without_pauses(clock, calendar, zone)
+    end, provisional = end_of(clock.unit, clock.target, clock.started_at, calendar, zone)
     left = _counted(clock, clock.started_at.astimezone(dt.UTC), end, calendar, zone)[0]
     at = clock.started_at.astimezone(dt.UTC)
     for begin, finish in _merged(clock.pauses):
@@ -152,7 +148,7 @@ def explain_deadline(
     lines = [Line(f"起算：{_say(start)}", f"starts {_say(start)}")]
     if articles:
         lines.append(Line(f"依据：{'、'.join(articles)}", f"rests on {', '.join(articles)}"))
-    end, _ = _without_pauses(clock, calendar, zone)
+    end, _ = end_of(clock.unit, clock.target, clock.started_at, calendar, zone)
     due = due_at(clock, calendar, zone)
     match clock.unit:
         case "hour":
@@ -221,7 +217,8 @@ def explain_deadline(
         )
     elif now is not None and due.at is not None:
         late = now > due.at
-        span = abs(due.at - now)
+        now = now.replace(microsecond=0)  # nobody asks to a fraction of a second
+        span = abs(due.at - now) // _SECOND * _SECOND
         lines.append(
             Line(
                 f"现在：{_say(now.astimezone(zone))}，{'已超期' if late else '还剩'} {_length(span, 'zh')}",
@@ -229,21 +226,6 @@ def explain_deadline(
             )
         )
     return tuple(lines)
-
-
-def _without_pauses(clock: Clock, calendar: Calendar, zone: ZoneInfo) -> tuple[dt.datetime, bool]:
-    start = clock.started_at.astimezone(dt.UTC)
-    if clock.unit == "hour":
-        return start + clock.target * _HOUR, False
-    first = start.astimezone(zone).date()
-    if clock.unit == "calendar_day":
-        return _midnight(first + (clock.target + 1) * _DAY, zone), False
-    day, left, unknown = first, clock.target, False
-    while left:
-        day += _DAY
-        unknown |= not calendar.knows(day)
-        left -= not is_rest_day(day, calendar)
-    return _midnight(day + _DAY, zone), unknown
 
 
 def _counted(
@@ -256,13 +238,13 @@ def _counted(
     if clock.unit == "hour":
         return end - begin, False
     first = clock.started_at.astimezone(zone).date()
-    begin = max(begin, _midnight(first + _DAY, zone))
+    begin = max(begin, midnight(first + _DAY, zone))
     if clock.unit == "calendar_day":
         return max(end - begin, _NONE), False
     total, unknown = _NONE, False
     while begin < end:
         day = begin.astimezone(zone).date()
-        until = min(_midnight(day + _DAY, zone), end)
+        until = min(midnight(day + _DAY, zone), end)
         unknown |= not calendar.knows(day)
         if not is_rest_day(day, calendar):
             total += until - begin
@@ -276,13 +258,13 @@ def _advance(
     """The first instant by which so much more has counted."""
     if clock.unit == "hour":
         return at + left, False
-    at = max(at, _midnight(clock.started_at.astimezone(zone).date() + _DAY, zone))
+    at = max(at, midnight(clock.started_at.astimezone(zone).date() + _DAY, zone))
     if clock.unit == "calendar_day":
         return at + left, False
     unknown = False
     while True:
         day = at.astimezone(zone).date()
-        until = _midnight(day + _DAY, zone)
+        until = midnight(day + _DAY, zone)
         unknown |= not calendar.knows(day)
         if not is_rest_day(day, calendar):
             if until - at >= left:
@@ -304,10 +286,6 @@ def _merged(pauses: Iterable[Pause]) -> Sequence[Pause]:
         else:
             result.append((since, until))
     return result
-
-
-def _midnight(day: dt.date, zone: ZoneInfo) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time(), zone).astimezone(dt.UTC)
 
 
 def _special_days(first: dt.date, last: dt.date, calendar: Calendar) -> list[Line]:

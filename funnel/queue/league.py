@@ -19,14 +19,16 @@ class Rate:
     Attributes:
         hits: How many did.
         of: How many could have; 0 says that nothing is known.
+
+    Raises:
+        ArgumentError: They are no whole numbers with ``0 <= hits <= of``.
     """
 
     hits: int
     of: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.hits <= self.of:
-            raise ValueError(f"{self.hits} of {self.of} is no rate")
+        wilson(self.hits, self.of)  # refuses what is no rate
 
     @property
     def value(self) -> float | None:

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from funnel.errors import ArgumentError
+
 Masker = Callable[[str], str]
 """Returns a text with its personal data masked."""
 
@@ -171,7 +173,12 @@ class Found:
 
 
 def find_personal(text: str) -> tuple[Found, ...]:
-    """Pieces of personal data in a text, in order, none overlapping another."""
+    """Pieces of personal data in a text, in order, none overlapping another.
+
+    Raises:
+        ArgumentError: It is no text.
+    """
+    _expect_text(text)
     shown = _HIDDEN.sub("", text)
     if len(shown) == len(text):
         return _find(text)
@@ -180,8 +187,21 @@ def find_personal(text: str) -> tuple[Found, ...]:
 
 
 def mask(text: str) -> str:
-    """A text with its personal data replaced by its kind, such as ``[mobile]``. Masking twice changes nothing more."""
+    """A text with its personal data replaced by its kind, such as ``[mobile]``. Masking twice changes nothing more.
+
+    Raises:
+        ArgumentError: It is no text.
+    """
+    _expect_text(text)
     return _replaced(text, _everything(text))
+
+
+def _expect_text(text: str) -> None:
+    if not isinstance(text, str):
+        raise ArgumentError(
+            f"应为文字，不是 {type(text).__name__}；JSON 用 mask_json",
+            f"expected a text, not {type(text).__name__}; JSON: mask_json",
+        )
 
 
 def mask_part(text: str, part: str, masker: Masker = mask) -> str:

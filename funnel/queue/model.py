@@ -1,4 +1,4 @@
-"""Records of the human queue: frozen, typed, each a row of the store.
+"""Records of the human queue: frozen, typed, each a row of the store. All can be pickled, copied, hashed and written as JSON.
 
 Instants are timezone-aware datetimes in UTC, exact to the microsecond; money is integer fen. Nothing here holds personal
 data: that stands in the vault alone (see `funnel.queue.service.Funnel.reveal`).
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, Literal, NoReturn, cast
 
 from funnel.decision import Decision
 from funnel.errors import InvalidCommandError
@@ -48,8 +48,55 @@ Side = Literal["merchant", "consumer"]
 """A party to a settlement."""
 
 
+class Frozen(dict[Any, Any]):
+    """A mapping that does not change. Plain to whatever writes JSON or pickles; ``dict(…)`` of it may be changed.
+
+    Lists in it are the reader's own: each reading of the store makes new ones.
+    """
+
+    __slots__ = ()
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("this mapping is frozen; change a copy of it: dict(…)")
+
+    __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = setdefault = update = _refuse
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        """By its keys: values may be lists."""
+        return hash(frozenset(self))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How to copy it, in another process, too."""
+        return Frozen, (dict(self),)
+
+
+def plain(value: Any) -> Any:
+    """A value of records as JSON has it: instants and days in ISO 8601, sets in order, pairs of words joined by a stroke."""
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {"/".join(k) if isinstance(k, tuple) else str(k): plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | frozenset):
+        return [plain(v) for v in (sorted(value) if isinstance(value, frozenset) else value)]
+    if isinstance(value, Decision):
+        return value.model_dump(mode="json")
+    if is_dataclass(value):
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
+    return value
+
+
+class JsonReady:
+    """What all records have."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """The record as plain JSON: ``json.dumps(event.to_dict())``."""
+        return cast("dict[str, Any]", plain(self))
+
+
 @dataclass(frozen=True, slots=True)
-class Case:
+class Case(JsonReady):
     """A complaint on its way through people's hands.
 
     Attributes:
@@ -118,7 +165,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(JsonReady):
     """One thing that happened, never changed afterwards.
 
     Attributes:
@@ -148,7 +195,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(JsonReady):
     """A person (or a bot) who works cases.
 
     Attributes:
@@ -157,8 +204,8 @@ class Agent:
         skills: What the agent knows, such as ``food`` or ``en``. A case needs all of its own among them.
         wip_cap: How many cases the agent may hold at once, waiting ones included.
         supervisor: May assign, cancel, and decide on a merchant's standing.
-        active: Whether the agent takes cases at present. Who is not keeps those he holds, and may end them; a supervisor
-            gives them to somebody else (`Funnel.assign` with ``force``).
+        active: Whether the agent takes cases at present. Who is not may end those he holds until the next sweep, which
+            returns them to the queue.
 
     Raises:
         InvalidCommandError: The skills are one text, the cap is no number, or a yes or no is none.
@@ -189,7 +236,7 @@ class Agent:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(JsonReady):
     """A settlement proposed to both sides. It binds nobody until both have taken it.
 
     Attributes:
@@ -225,7 +272,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredComplaint:
+class StoredComplaint(JsonReady):
     """A complaint as the queue keeps it: masked; the words as they came are in the vault.
 
     Attributes:
@@ -255,7 +302,7 @@ class StoredComplaint:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDecision:
+class StoredDecision(JsonReady):
     """A decision as it was made, kept for replay.
 
     Attributes:
@@ -292,7 +339,7 @@ class StoredDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class ClockRow:
+class ClockRow(JsonReady):
     """A running promise of a case.
 
     Attributes:
@@ -321,7 +368,7 @@ class ClockRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class Ingested(JsonReady):
     """What became of a complaint that was taken in.
 
     Attributes:
@@ -334,7 +381,7 @@ class Ingested:
     """
 
     case: Case
-    decision: Decision | None
+    decision: Decision | None = field(hash=False)
     duplicate: bool = False
     changed: bool = False
     suspects: tuple[str, ...] = ()
@@ -342,7 +389,7 @@ class Ingested:
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class Swept(JsonReady):
     """What a sweep did.
 
     Attributes:
@@ -351,6 +398,7 @@ class Swept:
             provisional deadline was reckoned anew, as the calendar has grown.
         incidents_closed: Ids of incidents.
         pulled: Cases taken out of the machine's hands because an incident opened.
+        owners_inactive: Cases that went back to the queue, as who held them is not active any more.
         errors: Cases that could not be swept, each with the error's text; they are tried again next time.
     """
 
@@ -362,6 +410,7 @@ class Swept:
     moved: tuple[str, ...] = ()
     incidents_closed: tuple[str, ...] = ()
     pulled: tuple[str, ...] = ()
+    owners_inactive: tuple[str, ...] = ()
     errors: tuple[tuple[str, str], ...] = ()
 
     @property
@@ -371,7 +420,7 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class Replayed(JsonReady):
     """A stored decision made again.
 
     Attributes:
@@ -389,7 +438,7 @@ class Replayed:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditReport:
+class AuditReport(JsonReady):
     """What checking a tenant's chain found.
 
     Attributes:
@@ -397,12 +446,15 @@ class AuditReport:
         head: The last hash: keep it elsewhere, as whoever owns the database can rewrite a whole chain.
         broken_at: The first bad row's sequence number, or None.
         why: What is wrong with it.
+        set_back: Sequence numbers of events that are dated before the one before them by more than `QueuePolicy.skew`: a clock
+            was set back, or a sweep was done for an earlier time. The chain is whole all the same.
     """
 
     events: int
     head: str
     broken_at: int | None = None
     why: str | None = None
+    set_back: tuple[int, ...] = ()
 
     @property
     def intact(self) -> bool:
@@ -411,7 +463,7 @@ class AuditReport:
 
 
 @dataclass(frozen=True, slots=True)
-class MerchantStanding:
+class MerchantStanding(JsonReady):
     """A decision on a merchant.
 
     Attributes:
@@ -443,7 +495,7 @@ class MerchantStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(JsonReady):
     """Counters of a tenant, as they stand.
 
     Attributes:
@@ -455,9 +507,9 @@ class Stats:
         oldest_queued: Since when the longest-waiting case waits.
     """
 
-    cases: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    outcomes: Mapping[str, int] = field(default_factory=dict)
-    decisions: Mapping[str, int] = field(default_factory=dict)
-    breached: Mapping[str, int] = field(default_factory=dict)
-    overdue: Mapping[str, int] = field(default_factory=dict)
+    cases: Mapping[tuple[str, str], int] = field(default_factory=Frozen)
+    outcomes: Mapping[str, int] = field(default_factory=Frozen)
+    decisions: Mapping[str, int] = field(default_factory=Frozen)
+    breached: Mapping[str, int] = field(default_factory=Frozen)
+    overdue: Mapping[str, int] = field(default_factory=Frozen)
     oldest_queued: dt.datetime | None = None

@@ -10,8 +10,8 @@ from typing import Literal, get_args
 
 from funnel.decision import Decision
 from funnel.errors import InvalidCommandError
-from funnel.queue.clocks import Unit
-from funnel.queue.model import WaitFor
+from funnel.law.promised import Unit, counted
+from funnel.queue.model import Frozen, WaitFor
 
 _HOUR = dt.timedelta(hours=1)
 _DAY = dt.timedelta(days=1)
@@ -20,7 +20,10 @@ _STOPS: tuple[str, ...] = ("response", "resolution")
 
 def _expect_word(name: str, word: object, words: Sequence[str]) -> None:
     if word not in words:
-        raise InvalidCommandError(f"{name} should be one of {', '.join(words)}, not {word!r}")
+        raise InvalidCommandError(
+            f"{name} should be one of {', '.join(words)}, not {word!r}",
+            f"{name} 应为 {'、'.join(words)} 之一，不是 {word!r}",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +53,26 @@ class Promise:
         _expect_word("unit", self.unit, get_args(Unit))
         _expect_word("stops_on", self.stops_on, _STOPS)
         if isinstance(self.paused_by, str):
-            raise InvalidCommandError(f"paused_by should be a set, such as frozenset({{{self.paused_by!r}}})")
+            shown = f"frozenset({{{self.paused_by!r}}})"
+            raise InvalidCommandError(f"paused_by should be a set, such as {shown}", f"paused_by 应为集合，如 {shown}")
         for word in self.paused_by:
             _expect_word("paused_by", word, get_args(WaitFor))
+        cited = self.articles
+        if not isinstance(cited, tuple | list) or not all(isinstance(article, str) for article in cited):
+            raise InvalidCommandError(
+                "articles should be a tuple of citations, such as ('cpl/46',)",
+                "articles 应为条文的元组，如 ('cpl/46',)",
+            )
         if not isinstance(self.kind, str) or not self.kind.strip():
-            raise InvalidCommandError("a promise needs a kind: response, resolution or a name of your own")
+            raise InvalidCommandError(
+                "a promise needs a kind: response, resolution or a name of your own",
+                "承诺要有 kind：response、resolution 或自己取的名字",
+            )
         if isinstance(self.target, bool) or not isinstance(self.target, int) or self.target <= 0:
-            raise InvalidCommandError(f"a promise needs a positive whole number as its target, not {self.target!r}")
+            raise InvalidCommandError(
+                f"a promise needs a positive whole number as its target, not {self.target!r}",
+                f"承诺的 target 应为大于零的整数，不是 {self.target!r}",
+            )
 
 
 RESPONSE = Promise("response", "hour", 24, "response")
@@ -73,9 +89,10 @@ def as_ruled(promises: Sequence[Promise], within: Mapping[str, str]) -> tuple[Pr
         promises: A policy's.
         within: ``24h`` or ``7d`` by the kind of promise. Days are calendar days.
     """
+    ruled = {kind: counted(said) for kind, said in within.items()}
     return tuple(
-        replace(promise, unit="calendar_day" if said.endswith("d") else "hour", target=int(said[:-1]))
-        if promise in (RESPONSE, RESOLUTION) and (said := within.get(promise.kind))
+        replace(promise, unit=ruled[promise.kind][0], target=ruled[promise.kind][1])
+        if promise in (RESPONSE, RESOLUTION) and promise.kind in ruled
         else promise
         for promise in promises
     )
@@ -99,7 +116,7 @@ _SPANS: Mapping[str, bool] = MappingProxyType(
 )
 """The durations of a policy, each with whether it must be more than nothing."""
 
-_GATE_POINTS: Mapping[str, int] = MappingProxyType(
+_GATE_POINTS: Mapping[str, int] = Frozen(
     {"injury": 40, "crime": 40, "minor": 30, "elder": 30, "group": 20, "litigation-or-media": 20}
 )
 
@@ -159,9 +176,15 @@ class QueuePolicy:
             if name == "lease" and span is None:
                 continue
             if not isinstance(span, dt.timedelta):
-                raise InvalidCommandError(f"{name} should be a timedelta, such as timedelta(minutes=15), not {span!r}")
+                raise InvalidCommandError(
+                    f"{name} should be a timedelta, such as timedelta(minutes=15), not {span!r}",
+                    f"{name} 应为 timedelta，如 timedelta(minutes=15)，不是 {span!r}",
+                )
             if span < dt.timedelta(0) or (positive and not span):
-                raise InvalidCommandError(f"{name} must {'be positive' if positive else 'not be negative'}")
+                raise InvalidCommandError(
+                    f"{name} must {'be positive' if positive else 'not be negative'}",
+                    f"{name} {'应大于零' if positive else '不能是负的'}",
+                )
         near = self.near_duplicate
         if isinstance(near, bool) or not isinstance(near, int | float) or not 0 <= near <= 1:
             raise InvalidCommandError(
@@ -177,12 +200,19 @@ class QueuePolicy:
                 "gate_points should give whole numbers by gate, such as {'injury': 40}",
                 "gate_points 应按关口写整数，如 {'injury': 40}",
             )
+        object.__setattr__(self, "gate_points", Frozen(points))
         for name in ("max_rounds", "max_returns", "incident_open", "incident_close"):
             count = getattr(self, name)
             if isinstance(count, bool) or not isinstance(count, int) or count < 0:
-                raise InvalidCommandError(f"{name} should be a whole number from 0 on, not {count!r}")
+                raise InvalidCommandError(
+                    f"{name} should be a whole number from 0 on, not {count!r}",
+                    f"{name} 应为不小于零的整数，不是 {count!r}",
+                )
         if self.incident_close >= self.incident_open:
-            raise InvalidCommandError("an incident must close at a lower count than it opens at")
+            raise InvalidCommandError(
+                "an incident must close at a lower count than it opens at: incident_close below incident_open",
+                "群体事件关闭的件数要少于立起的件数：incident_close 小于 incident_open",
+            )
         promises = self.promises
         if not isinstance(promises, list | tuple) or not all(isinstance(promise, Promise) for promise in promises):
             raise InvalidCommandError(
@@ -190,7 +220,9 @@ class QueuePolicy:
                 "promises 应为 Promise 的元组，如 (RESPONSE, RESOLUTION)",
             )
         if len({promise.kind for promise in self.promises}) != len(self.promises):
-            raise InvalidCommandError("two promises of one kind")
+            raise InvalidCommandError(
+                "two promises of one kind: give each a kind of its own", "两个承诺的 kind 相同：各取一个名字"
+            )
 
     def priority(self, decision: Decision) -> int:
         """Priority points of a case: those of the highest gate that sent it down."""

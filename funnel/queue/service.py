@@ -28,8 +28,8 @@ class Funnel(Intake, Offers, Handling, Sweeping, Reading, Record, Standings):
         tenant: Whose queue; tenants never see each other's cases.
         policy: How the desk works.
         calendar: Days of rest; default: the pack's.
-        clock: Tells the time, with an offset; default: the store's own where all workers share one (PostgreSQL),
-            else the machine's.
+        clock: Tells the time, with an offset; default: the engine's where it was given one, else the store's own where all
+            workers share one (PostgreSQL), else the machine's.
         masker: Masks personal data in what is kept outside the vault.
         cipher: Encrypts the vault; default: it is kept as it is, readable to whoever reads the database.
 

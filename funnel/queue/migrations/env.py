@@ -6,7 +6,9 @@ from funnel.queue.migrations import VERSION_TABLE
 
 connection = context.config.attributes["connection"]
 context.configure(
-    connection=connection, version_table=VERSION_TABLE, render_as_batch=connection.dialect.name == "sqlite"
+    connection=connection,
+    version_table=context.config.attributes["prefix"] + VERSION_TABLE,
+    render_as_batch=connection.dialect.name == "sqlite",
 )
 with context.begin_transaction():
     context.run_migrations()

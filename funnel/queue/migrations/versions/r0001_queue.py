@@ -1,7 +1,8 @@
 """The queue's first schema."""
 
 import sqlalchemy as sa
-from alembic import op
+
+from funnel.queue.migrations import prefixed as op
 
 revision = "0001"
 down_revision = None
