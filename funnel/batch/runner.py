@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import BinaryIO, Protocol
 
 from funnel.batch.assemble import Assembler, reads_as_words
-from funnel.batch.deciding import Decided, Table, crash, reject_line
+from funnel.batch.deciding import Decided, RowRefusedError, Table, crash, reject_line
 from funnel.batch.ids import SeenIds
 from funnel.batch.longrun import LongRun
 from funnel.batch.pool import Pool
@@ -101,7 +101,8 @@ def run_batch(
 
     Args:
         sources: Open sources, read one after the other.
-        decide: Decides one complaint; a crash in it rejects the row (code ``engine-error``) and the batch goes on.
+        decide: Decides one complaint; a crash in it rejects the row (code ``engine-error``) and the batch goes on, and so
+            does a `RowRefusedError`, with the problem that it holds. A `BatchError` ends the run.
         assembler: Turns rows into complaints.
         decisions: Where decisions go; None for a dry run. With a pool it must take bytes too (``put``).
         rejects: Where unreadable rows go, as JSON Lines with row, line, file, id, code, field, reason and raw.
@@ -365,6 +366,8 @@ class _Run:
                 self.decisions.write(decision)
         except (BatchError, BrokenPipeError):
             raise
+        except RowRefusedError as error:
+            return None, error.problem
         except OSError as error:
             if decision is not None:
                 raise _unwritable(error) from None

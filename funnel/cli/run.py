@@ -161,6 +161,7 @@ def command(
     from funnel.batch.runner import run_batch  # noqa: PLC0415 (as above)
     from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
     from funnel.batch.summary import render_text  # noqa: PLC0415 (as above)
+    from funnel.batch.undecided import HandingOver  # noqa: PLC0415 (as above)
     from funnel.cli._shadow import ShadowFile  # noqa: PLC0415 (as above)
     from funnel.cli._shadow import counts as shadow_counts  # noqa: PLC0415 (as above)
     from funnel.cli._shadow import text as shadow_text  # noqa: PLC0415 (as above)
@@ -199,7 +200,10 @@ def command(
             streams = {key: stack.enter_context(_sink(name, key, long_run)) for key, name in names.items() if name}
             if shadows is not None:
                 shadows.write_to(streams["shadow"], long_run)
-            engine = Engine(pack, lang=lang, shadow=shadows, matcher=matcher, clock=lambda: long_run.moment)
+            kind = (
+                Engine if queue_url is None else HandingOver
+            )  # a queue has people to give to what the engine fails on
+            engine = kind(pack, lang=lang, shadow=shadows, matcher=matcher, clock=lambda: long_run.moment)
             if queue_url is not None:
                 intake = stack.enter_context(_intake(engine, queue_url, tenant, source))
             writer = _writer(output, streams.get("decisions"), long_run)
@@ -247,6 +251,8 @@ def command(
         content = summary.to_dict()
         if shadows is not None:
             content["shadow"] = shadow_counts(pack, shadows.tallies)
+        if intake is not None:
+            content["queue"] = intake.counts()
         text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
     else:
         text = render_text(summary, lang)
@@ -261,7 +267,10 @@ def command(
     click.echo(text, err=output == "-")
     failed = summary.rejected.get(ENGINE_ERROR, 0)
     if failed:
-        click.echo(_failed(failed, ENGINE_ERROR, rejects, lang, queue=intake is not None), err=True)
+        click.echo(_failed(failed, ENGINE_ERROR, rejects, lang), err=True)
+    if intake is not None and intake.undecided:
+        click.echo(_handed_over(intake.undecided, ENGINE_ERROR, lang), err=True)
+        failed += intake.undecided
     rejected = sum(summary.rejected.values())
     if max_rejects is not None and rejected > max_rejects:
         sys.exit(BAD_ROWS)
@@ -302,15 +311,20 @@ def _stopped(intake: _Intake, files: tuple[str, ...], lang: str) -> str:
     return f"中断；{intake.summary(lang)}。收下的不会丢：{zh}。没有写出结果文件"
 
 
-def _failed(count: int, code: str, rejects: str | None, lang: str, *, queue: bool) -> str:
-    """How many rows the engine failed on, and where they are: no complaint may be lost without a word."""
+def _failed(count: int, code: str, rejects: str | None, lang: str) -> str:
+    """How many rows have no decision for a fault of the program, and where they are: no complaint may be lost without a word."""
     if lang == "en":
         where = f"they are in {rejects}, code {code}" if rejects else "they are kept nowhere: run again with --rejects rejects.jsonl"  # fmt: skip
-        into = " and are not in the queue" if queue else ""
-        return f"funnel run: deciding failed on {count:,} rows, which have no decision{into}; {where}. A person must look at them"
+        return f"funnel run: deciding failed on {count:,} rows, which have no decision; {where}. A person must look at them"
     where = f"它们在 {rejects}，code 是 {code}" if rejects else "它们没有留下：加 --rejects rejects.jsonl 再运行一次"
-    into = "，也没有入队" if queue else ""
-    return f"funnel run: 有 {count:,} 行判断时出错，没有判断结果{into}；{where}。要由人来看"
+    return f"funnel run: 有 {count:,} 行判断时出错，没有判断结果；{where}。要由人来看"
+
+
+def _handed_over(count: int, code: str, lang: str) -> str:
+    """How many complaints are with people for a fault of the program alone."""
+    if lang == "en":
+        return f"funnel run: deciding failed on {count:,} rows; they wait for a person in the queue, with the reason {code} (funnel queue ls)"
+    return f"funnel run: 有 {count:,} 行判断时出错；它们在队列里等人处理，原因是 {code}（funnel queue ls）"
 
 
 def _check_queue(as_of: dt.date | None, jobs: int | None, *, resume: bool) -> None:
@@ -422,22 +436,34 @@ class _Intake:
     """Takes complaints into a queue and counts what became of them."""
 
     def __init__(self, desk: Funnel, source: str) -> None:
-        self.desk, self.source, self.new, self.known, self.changed = desk, source, 0, 0, 0
+        self.desk, self.source = desk, source
+        self.new = self.known = self.changed = self.undecided = 0
 
     def __call__(self, complaint: Complaint) -> Decision:
-        from funnel.decision import Decision as Read  # noqa: PLC0415 (late, for a quick --help)
-        from funnel.errors import BatchError, StoreError  # noqa: PLC0415 (as above)
+        from funnel.batch.deciding import RowRefusedError  # noqa: PLC0415 (late, for a quick --help)
+        from funnel.batch.rows import RowProblem  # noqa: PLC0415 (as above)
+        from funnel.batch.undecided import was_handed_over  # noqa: PLC0415 (as above)
+        from funnel.decision import Decision as Read  # noqa: PLC0415 (as above)
+        from funnel.errors import BatchError, InvalidCommandError, QueueError  # noqa: PLC0415 (as above)
 
         try:
             taken = self.desk.ingest(complaint, source=self.source)
-        except StoreError as error:  # no fault of this row: the next one would fare no better
+        except InvalidCommandError as error:  # such as one that was received tomorrow
+            raise RowRefusedError(RowProblem("refused", error.zh, error.en)) from None
+        except QueueError as error:  # no fault of this row: the next one would fare no better
             raise BatchError(said(error, self.desk.engine.lang)) from None
         self.new += not taken.duplicate
         self.known += taken.duplicate
         self.changed += taken.changed
-        if taken.decision is not None:
-            return taken.decision
-        return Read.model_validate(dict(self.desk.decisions(taken.case.id)[-1].decision))
+        decision = taken.decision
+        if decision is None:
+            decision = Read.model_validate(dict(self.desk.decisions(taken.case.id)[-1].decision))
+        self.undecided += was_handed_over(decision)
+        return decision
+
+    def counts(self) -> dict[str, int]:
+        """What became of them, as plain data."""
+        return {"new": self.new, "known": self.known, "changed": self.changed, "undecided": self.undecided}
 
     def summary(self, lang: str) -> str:
         """What became of them, in a line."""
