@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 from funnel.batch._csv import fit, name_headers
+from funnel.batch._xlsx_faults import Faults, Place
 from funnel.batch.headers import HeaderReader
 from funnel.batch.reading import LOOK, LeftSheet, Part, Why, header_row
-from funnel.batch.rows import Row, excerpts
+from funnel.batch.rows import Row, Unreckoned, excerpts
 from funnel.errors import SourceError
 
 _Line = tuple[int, list[Any]]
@@ -84,11 +88,13 @@ def read_xlsx(data: bytes, headers: HeaderReader | None = None, wanted: Sequence
         _check(wanted, [found.name for found in known])
         hidden = {found.name for found in known if found.visible != SheetVisibleEnum.Visible}
         sheets = []
+        faults = Faults(data)
         for found in known:
             if not wanted or found.name in wanted:
                 sheet = book.get_sheet_by_name(found.name)
-                sheets.append(_Sheet(found.name, sheet.iter_rows(), sheet.height, headers))
-    except (CalamineError, ValueError, OSError, IndexError):
+                rows = _with_faults(sheet.iter_rows(), faults.of(found.name), (sheet.start or (0, 0))[1])
+                sheets.append(_Sheet(found.name, rows, sheet.height, headers))
+    except (CalamineError, ParseError, BadZipFile, zlib.error, RuntimeError, ValueError, OSError, IndexError):
         raise SourceError(
             "读不出这个工作簿；在 Excel 里另存为 .xlsx 或 CSV 再试 "
             "this workbook cannot be read; save it as .xlsx or CSV in Excel and try again"
@@ -128,6 +134,18 @@ def _rows(sheets: Iterable[_Sheet]) -> Iterator[Row]:
         for row in sheet.rows(number):
             number = row.number
             yield row
+
+
+def _with_faults(rows: Iterable[list[Any]], faults: Mapping[Place, Unreckoned], left: int) -> Iterator[list[Any]]:
+    """The rows, with what stands in cells that have no value. ``left`` is the column of the first cell of each."""
+    by_row: dict[int, list[tuple[int, Unreckoned]]] = {}
+    for (row, column), fault in faults.items():
+        by_row.setdefault(row, []).append((column - left, fault))
+    for number, cells in enumerate(rows):
+        for column, fault in by_row.get(number, ()):
+            if 0 <= column < len(cells) and cells[column] == "":
+                cells[column] = fault
+        yield cells
 
 
 def _texts(row: list[Any]) -> list[str]:
