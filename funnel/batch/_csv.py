@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from funnel.batch._encoding import Readable, Recoded, RowDecoder, sniff_encoding
 from funnel.batch._records import CHUNK, Record, records, split_cells
-from funnel.batch.headers import HeaderReader
+from funnel.batch.headers import HeaderReader, twin
 from funnel.batch.reading import LOOK, Part, header_row
 from funnel.batch.rows import Row, RowProblem, short_raw
 from funnel.errors import SourceError
@@ -131,11 +132,24 @@ def _headers(header: Record | None, delimiter: str, decoder: RowDecoder) -> list
 
 
 def name_headers(cells: Sequence[str]) -> list[str]:
-    """Headers up to the last that is not blank; a blank one is called by its place, so that its cells are not lost."""
+    """Headers up to the last that is not blank, no two of them the same, so that no cell is lost.
+
+    A blank one is called by its place, and one that stood there before is numbered (`twin`).
+    """
     names = [cell.strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    return [name or f"column-{place}" for place, name in enumerate(names, 1)]
+    found: dict[str, None] = {}
+    given = frozenset(names)
+    counts: Counter[str] = Counter()
+    for place, name in enumerate(names, 1):
+        base = shown = name or f"column-{place}"
+        counts[base] += 1
+        while shown in found or (shown != name and shown in given):
+            counts[base] += shown != base
+            shown = twin(base, max(2, counts[base]))
+        found[shown] = None
+    return list(found)
 
 
 def _rows(found: Iterator[Record], headers: Sequence[str], delimiter: str, decoder: RowDecoder) -> Iterator[Row]:

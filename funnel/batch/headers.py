@@ -50,6 +50,7 @@ _PAID = ("price", "paid")
 _BACK = ("退", "赔", "索", "补偿", "refund", "return", "claim", "compensat")
 """Words of sums that are asked or given back: such a column is no record of what was paid."""
 _BRACKETS = re.compile(r"[（(\[【].*?[)）\]】]")
+_TWIN = re.compile(r" \([0-9]+\)$")
 _NOISE = re.compile(r"[\s_\-/:：*.]+")
 
 
@@ -58,6 +59,16 @@ def normal(header: str) -> str:
     text = unicodedata.normalize("NFKC", header).strip().lower()
     stripped = _BRACKETS.sub("", text).strip() or text
     return _NOISE.sub("", stripped)
+
+
+def twin(header: str, number: int) -> str:
+    """What the second (third, …) column with the same header is called."""
+    return f"{header} ({number})"
+
+
+def _first_of(header: str) -> str:
+    """The header that a column was numbered for standing under again; itself, where it was not."""
+    return _TWIN.sub("", header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +133,9 @@ class HeaderReader:
         """Map the headers of a table.
 
         Raises:
-            MappingError: A header of the user's mapping is not in the file, or two headers mean the same.
-            SourceError: A header stands twice.
+            MappingError: A header of the user's mapping is not in the file, or two headers mean the same: two columns with one
+                header, too, where that means something. Those that nobody needs are both passed through.
+            SourceError: A header stands twice in a file that numbers none (Parquet).
         """
         for header in self._own:
             if header not in headers:
@@ -140,13 +152,16 @@ class HeaderReader:
                 shown = excerpt(header)
                 raise SourceError(f"表头“{shown}”出现两次，改掉一个 the header {shown!r} stands twice; rename one")
             path = self.path(header)
+            if path is None and _first_of(header) in paths:  # what the user says of a header, he says of both
+                path = self.path(_first_of(header))
+                path = None if path is None or path.startswith("extra.") else path
             if path is None:
                 unknown.append(UnknownHeader(header, self.suggest(header)))
                 path = f"extra.{header}"
             elif path in taken:
                 raise MappingError(  # headers that are understood are no personal data
                     f"“{taken[path]}”和“{header}”都表示 {path}；用 --map 说明其中一个 both mean {path}; say with --map what one of them is, "
-                    f"such as --map {header}=extra.{header}"
+                    f"such as --map '{header}=extra.{header}'"
                 )
             taken[path] = header
             paths[header] = path

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from contextlib import closing
 
@@ -351,3 +352,45 @@ def test_each_sheet_has_its_own_cells_without_a_value_and_a_sheet_without_any_is
     seen, rejects, _ = go(tmp_path / "c.xlsx")
     assert (seen, [line["sheet"] for line in rejects]) == (["一-1", "三 & 四-1"], ["二"])
     assert parsed == ["xl/worksheets/sheet2.xml"]
+
+
+def write(path, rows):
+    """The same table as CSV or as a workbook."""
+    if path.suffix == ".xlsx":
+        return book(path, Sheet=rows)
+    path.write_text("".join(",".join(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+KINDS = ["c.csv", "c.xlsx"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_two_columns_with_one_header_that_nobody_needs_are_both_passed_through(tmp_path, name):
+    """The whole file was refused for them, and no --map could tell one from the other."""
+    complaints = []
+
+    def keep(complaint):
+        complaints.append(complaint)
+        return referred(complaint)
+
+    rows = [["投诉单号", "备注", "投诉内容", "备注", "备注 (2)", "备注"], ["a", "一", "x", "二", "三", "四"]]
+    reader = HeaderReader()
+    summary = run_batch([open_source(write(tmp_path / name, rows), headers=reader)], keep, Assembler(reader, {}))
+    assert complaints[0].extra == {"备注": "一", "备注 (3)": "二", "备注 (2)": "三", "备注 (4)": "四"}
+    assert len(summary.unknown_fields) == 4
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(
+    ("header", "mapping"), [("投诉内容", {}), ("商品完好", {}), ("说明一", {"说明一": "channel"}), ("id", {})]
+)
+def test_two_columns_with_one_header_that_means_something_are_refused_and_one_can_be_told_away(
+    tmp_path, name, header, mapping
+):
+    path = write(tmp_path / name, [["投诉内容", header, header], ["x", "", ""]][:2])
+    if header == "投诉内容":
+        path = write(tmp_path / name, [["投诉单号", header, header], ["a", "x", "y"]])
+    with pytest.raises(MappingError, match=re.escape(f"{header} (2)")):
+        go(path, mapping=mapping)
+    assert go(path, mapping={**mapping, f"{header} (2)": "extra.note"})[2].decided == 1
