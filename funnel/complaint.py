@@ -33,7 +33,9 @@ MAX_TEXT = 1_000_000
 MAX_AMOUNT = Decimal(1_000_000_000_000)
 """Amounts at or above this (10^12 yuan) are taken for a mistake and rejected."""
 
-_EARLIEST = dt.date(1990, 1, 1)
+EARLIEST = dt.date(1990, 1, 1)
+"""The first day that a complaint can name."""
+
 _LATEST = dt.date(2100, 1, 1)
 _FEN_PLACES = 2
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
@@ -112,7 +114,7 @@ def _midnight(value: object) -> object:
 
 
 def _check_year(value: dt.datetime) -> dt.datetime:
-    if not _EARLIEST <= value.date() < _LATEST:
+    if not EARLIEST <= value.date() < _LATEST:
         raise ContractError("日期应在 1990 至 2099 年之间", "a date must lie between 1990 and 2099")
     return value
 

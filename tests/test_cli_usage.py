@@ -124,3 +124,22 @@ def test_a_file_of_which_no_row_can_be_decided_is_not_a_success(monkeypatch, tmp
     result = call(monkeypatch, "run", str(tmp_path / "a.csv"), "--input-format", "json", "--lang", "en", "--pack", str(ROOT / "tests/packs/mini"))  # fmt: skip
     assert result.exit_code == 1
     assert "no row could be decided" in result.output
+
+
+DECIDING = [["run", "c.csv"], ["explain", "退钱"], ["ask", "退钱"], ["report", "c.csv", "-o", "r.html"]]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("command", DECIDING, ids=lambda args: args[0])
+def test_a_day_before_any_law_is_refused_and_one_far_ahead_is_named(monkeypatch, tmp_path, command, lang):
+    """1900-01-01, a slip of the keyboard, once decided every deadline without a word."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.csv").write_text("id,text\na,一直不发货，我要退款\n", "utf-8")
+    args = [*command, "--pack", str(ROOT / "tests" / "packs" / "mini"), "--lang", lang]
+    early = call(monkeypatch, *args, "--as-of", "2013-12-31")
+    assert early.exit_code == 2
+    assert "2014-01-01" in early.output, "the first day of the pack's first law"
+    said = {"zh": "这一天还很远", "en": "this day is far off"}[lang]
+    for day, told in (("2014-01-01", False), ("2098-01-01", True)):
+        result = call(monkeypatch, *args, "--as-of", day)
+        assert (result.exit_code, said in result.output) == (0, told)

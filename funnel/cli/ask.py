@@ -71,7 +71,7 @@ def command(
     def say(zh: str, en: str) -> str:
         return en if lang == "en" else zh
 
-    pack = open_pack(pack_name, lang)
+    pack = open_pack(pack_name, lang, as_of=as_of)
     engine = Engine(pack if draft is None else with_draft(pack, draft, lang), lang=lang)
     try:
         step = engine.interview(words, who=None if who == "everyone" else ("consumer",), as_of=as_of)

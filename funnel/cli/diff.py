@@ -62,7 +62,7 @@ def command(old: str, new: str, batch: str | None, as_of: dt.date | None, form: 
 
     day = as_of or dt.date.today()  # noqa: DTZ011 (the author's own day)
     with _opened(old, lang) as before:
-        after = open_pack(new, lang)
+        after = open_pack(new, lang, as_of=as_of)
         found = compare(before, after, as_of=day)
         transitions: tuple[Transition, ...] = ()
         count = 0

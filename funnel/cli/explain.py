@@ -49,7 +49,7 @@ def command(
     from funnel.errors import ComplaintError  # noqa: PLC0415 (as above)
 
     content = _content(what, wanted)
-    pack = open_pack(pack_name, lang)
+    pack = open_pack(pack_name, lang, as_of=as_of)
     if draft is not None:
         pack = with_draft(pack, draft, lang)
     engine = Engine(pack, lang=lang)

@@ -73,7 +73,7 @@ def command(
         fail("写 FILE… 或 --queue 之一" if lang != "en" else "give FILE… or --queue, one of them", USAGE)
     if url:
         expect_queue(url, lang, default="")
-    engine = Engine(open_pack(pack_name, lang), lang=lang)
+    engine = Engine(open_pack(pack_name, lang, as_of=as_of), lang=lang)
     try:
         report = _of_queue(engine, url, tenant, minimum) if url else _of_files(engine, files, as_of)
         name = title or (url.rsplit("/", 1)[-1] if url else ", ".join(os.path.basename(f) for f in files))  # noqa: PTH119 (- is no path)

@@ -171,7 +171,7 @@ def command(
 
     if queue_url is not None:
         _check_queue(as_of, jobs, resume=resume)
-    pack = open_pack(pack_name, lang)
+    pack = open_pack(pack_name, lang, as_of=as_of)
     zh = lang != "en"
     kept: LongRun | None = None
     intake: _Intake | None = None
