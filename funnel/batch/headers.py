@@ -36,7 +36,7 @@ PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "order.price": ("order.price", "price", "unit_price", "单价", "商品价格", "商品单价", "价格", "售价"),
         "order.quantity": ("order.quantity", "quantity", "qty", "数量", "购买数量", "件数", "商品数量"),
         "order.total_paid": ("order.total_paid", "total_paid", "amount", "paid_amount", "实付金额", "订单金额", "实付款", "实付", "支付金额", "付款金额", "实际支付", "交易金额", "实付总额", "实付总金额", "订单总额"),
-        "order.paid_at": ("order.paid_at", "paid_at", "payment_time", "order_time", "付款时间", "支付时间", "下单时间", "付款日期", "购买时间", "购买日期", "下单日期"),
+        "order.paid_at": ("order.paid_at", "paid_at", "payment_time", "付款时间", "支付时间", "付款日期"),
         "order.ship_by": ("order.ship_by", "ship_by", "承诺发货时间", "最晚发货时间", "约定发货时间", "预计发货时间", "承诺发货日"),
         "order.shipped_at": ("order.shipped_at", "shipped_at", "发货时间", "发货日期", "实际发货时间"),
         "order.delivered_at": ("order.delivered_at", "delivered_at", "送达时间", "妥投时间", "送达日期"),
@@ -45,6 +45,10 @@ PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )  # fmt: skip
 """Contract paths and the headers that mean them."""
+
+ORDERED = ("order_time", "ordered_at", "order date", "purchase date", "下单时间", "下单日期", "购买时间", "购买日期")
+"""Headers of the day on which something was ordered. Whoever orders need not have paid, so that it is no record of a payment:
+the column is passed through, and whoever knows that his orders are paid as they are placed says so with ``--map``."""
 
 _PAID = ("price", "paid")
 _BACK = ("退", "赔", "索", "补偿", "refund", "return", "claim", "compensat")
@@ -109,6 +113,7 @@ class HeaderReader:
     ) -> None:
         self._facts = frozenset(fact_names)
         self._known = {normal(word): path for path, words in PATHS.items() for word in words}
+        self._ordered = frozenset(map(normal, ORDERED))
         self._labels = {normal(label): f"facts.{name}" for label, name in (fact_labels or {}).items()}
         self._own = dict(mapping or {})
         for header, path in self._own.items():
@@ -186,6 +191,8 @@ class HeaderReader:
 
     def suggest(self, header: str) -> str | None:
         """The field whose name is nearest, if any is near; never one of what was paid for what is asked or given back."""
+        if normal(header) in self._ordered:
+            return "order.paid_at"
         path = self._nearest(normal(header))
         paid = path is not None and any(word in path for word in _PAID)
         return None if paid and any(word in header.lower() for word in _BACK) else path

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from funnel.batch import _xlsx_faults
 from funnel.batch.assemble import Assembler
-from funnel.batch.headers import PATHS, HeaderReader
+from funnel.batch.headers import ORDERED, PATHS, HeaderReader
 from funnel.batch.reading import LOOK, Reading
 from funnel.batch.runner import run_batch
 from funnel.batch.source import open_source
@@ -394,3 +394,25 @@ def test_two_columns_with_one_header_that_means_something_are_refused_and_one_ca
     with pytest.raises(MappingError, match=re.escape(f"{header} (2)")):
         go(path, mapping=mapping)
     assert go(path, mapping={**mapping, f"{header} (2)": "extra.note"})[2].decided == 1
+
+
+@pytest.mark.parametrize("header", ORDERED)
+def test_the_day_of_ordering_is_no_record_of_a_payment_but_may_be_said_to_be_one(header, tmp_path):
+    """An order that was placed and never paid counted as paid on record, and with an empty 发货时间 as not shipped."""
+    path = tmp_path / "c.csv"
+    path.write_text(f"id,text,{header},发货时间\na,一直不发货,2026-11-03,\n", "utf-8")
+    found = []
+
+    def keep(complaint):
+        found.append(complaint.order)
+        return referred(complaint)
+
+    for mapping in ({}, {header: "order.paid_at"}):
+        reader = HeaderReader(mapping=mapping)
+        summary = run_batch([open_source(path, headers=reader)], keep, Assembler(reader, {}))
+    assert found[0].model_fields_set == set()
+    assert found[1].model_fields_set == {"paid_at", "shipped_at"}
+    assert summary.unknown_fields == {}
+    reader = HeaderReader()
+    summary = run_batch([open_source(path, headers=reader)], keep, Assembler(reader, {}))
+    assert summary.unknown_fields == {header: (1, "order.paid_at")}
