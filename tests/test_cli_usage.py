@@ -1,6 +1,7 @@
 """The command line as a whole: what holds for every command and every option."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -143,3 +144,39 @@ def test_a_day_before_any_law_is_refused_and_one_far_ahead_is_named(monkeypatch,
     for day, told in (("2014-01-01", False), ("2098-01-01", True)):
         result = call(monkeypatch, *args, "--as-of", day)
         assert (result.exit_code, said in result.output) == (0, told)
+
+
+SLIPS = [
+    ["run", "none.csv"],
+    ["run", "."],
+    ["run", "c.csv", "-o", "x.xlsx"],
+    ["run", "c.csv", "-o", "c.csv"],
+    ["run", "c.csv", "--map", "丙=text"],
+    ["run", "c.csv", "--map", "id"],
+    ["run", "c.csv", "--input-format", "xlsx"],
+    ["run", "c.csv", "--sheet", "一"],
+    ["run", "c.csv", "--resume"],
+    ["run", "c.csv", "--queue", "q.db", "--resume"],
+    ["run", "c.csv", "--as-of", "soon"],
+    ["run", "c.csv", "--pack", "nowhere"],
+    ["explain", "none.json"],
+    ["schema", "nothing"],
+    ["init", "pack", "BAD NAME"],
+    ["watch", "nowhere"],
+]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("command", SLIPS, ids="-".join)
+def test_a_slip_is_told_in_the_language_asked_for_alone(monkeypatch, tmp_path, command, lang):
+    """Both languages stood one after the other, whatever was asked for."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.csv").write_text("id,text\na,x\n", "utf-8")
+    result = call(monkeypatch, *command, "--lang", lang)
+    assert result.exit_code in {2, 3}
+    told = result.output.rpartition("Error:")[2].replace("Invalid value for", "")  # click's own words are English
+    if lang == "en":
+        assert not re.search("[一-鿿]", told.replace("丙", "").replace("一", "")), told
+    else:
+        assert re.search("[一-鿿]", told), told
+        assert not re.search("[a-z]{3,} (?!run|init|pack)[a-z]+ [a-z]{2,}", told), told

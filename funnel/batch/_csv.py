@@ -80,7 +80,9 @@ def read_csv(
     hint = _SEP.match(first)
     delimiter = hint.group(1) if hint else _delimiter_of(beginning, headers)
     if not delimiter.isascii() or delimiter in '"\r\n':
-        raise SourceError("第一行 sep= 给出的分隔符不能用 the delimiter given by sep= in the first line cannot be used")
+        raise SourceError(
+            "第一行 sep= 给出的分隔符不能用", "the delimiter given by sep= in the first line cannot be used"
+        )
     if encoding == "utf-16" or (encoding == "gb18030" and delimiter not in ",;\t"):
         stream, encoding, sure = Recoded(stream, encoding), "utf-8", True
     newline = b"\r" if "\r" in beginning and "\n" not in beginning else b"\n"  # files of old Macs
@@ -114,20 +116,20 @@ def _cells(record: Record, delimiter: str, decoder: RowDecoder) -> list[str]:
 
 def _headers(header: Record | None, delimiter: str, decoder: RowDecoder) -> list[str]:
     if header is None:
-        raise SourceError("文件没有表头行 the file has no header row")
+        raise SourceError("文件没有表头行", "the file has no header row")
     if header.problem is not None:
-        raise SourceError(f"表头行：{header.problem.zh} the header row: {header.problem.en}")
+        raise SourceError(f"表头行：{header.problem.zh}", f"the header row: {header.problem.en}")
     text, problem = decoder.decode(header.data)
     if text is None or problem is not None:
         raise SourceError(
-            "表头行的编码读不出；另存为 UTF-8 再试 the header row cannot be decoded; save the file as UTF-8"
+            "表头行的编码读不出；另存为 UTF-8 再试", "the header row cannot be decoded; save the file as UTF-8"
         )
     try:
         headers = name_headers(split_cells(text.lstrip("\ufeff"), delimiter))
     except ValueError:
-        raise SourceError("表头行不是有效的 CSV the header row is no valid CSV") from None
+        raise SourceError("表头行不是有效的 CSV", "the header row is no valid CSV") from None
     if not headers:
-        raise SourceError("表头行是空的 the header row is empty")
+        raise SourceError("表头行是空的", "the header row is empty")
     return headers
 
 

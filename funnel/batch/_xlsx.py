@@ -96,20 +96,21 @@ def read_xlsx(data: bytes, headers: HeaderReader | None = None, wanted: Sequence
                 sheets.append(_Sheet(found.name, rows, sheet.height, headers))
     except (CalamineError, ParseError, BadZipFile, zlib.error, RuntimeError, ValueError, OSError, IndexError):
         raise SourceError(
-            "读不出这个工作簿；在 Excel 里另存为 .xlsx 或 CSV 再试 "
-            "this workbook cannot be read; save it as .xlsx or CSV in Excel and try again"
+            "读不出这个工作簿；在 Excel 里另存为 .xlsx 或 CSV 再试",
+            "this workbook cannot be read; save it as .xlsx or CSV in Excel and try again",
         ) from None
     blank = [sheet.name for sheet in sheets if not sheet.headers]
     sheets = [sheet for sheet in sheets if sheet.headers]
     if not sheets or (wanted and blank):
-        which = f"（{excerpts(blank)}）" if wanted else ""
-        raise SourceError(f"工作表{which}没有表头行 no sheet has a header row")
+        zh, en = (f"（{excerpts(blank)}）", f" of these ({excerpts(blank)})") if wanted else ("", "")
+        raise SourceError(f"工作表{zh}没有表头行", f"no sheet{en} has a header row")
     open_ = sheets if wanted else [sheet for sheet in sheets if sheet.name not in hidden]
     lead = next((sheet for sheet in open_ if sheet.told), (open_ or sheets)[0])
     read = [sheet for sheet in open_ if sheet is lead or sorted(sheet.headers) == sorted(lead.headers)] or [lead]
     if wanted and len(read) < len(sheets):
         raise SourceError(
-            f"这几个工作表的表头不一样，一次读一个 the sheets have different headers; read one at a time ({excerpts(wanted)})"
+            f"这几个工作表的表头不一样，一次读一个（{excerpts(wanted)}）",
+            f"the sheets have different headers; read one at a time ({excerpts(wanted)})",
         )
     left = [sheet.left(_why(sheet, headers, hidden)) for sheet in sheets if sheet not in read]
     total = sum(max(0, sheet.height - 1) for sheet in read)
@@ -119,7 +120,10 @@ def read_xlsx(data: bytes, headers: HeaderReader | None = None, wanted: Sequence
 def _check(wanted: Sequence[str], known: Sequence[str]) -> None:
     for name in wanted:
         if name not in known:
-            raise SourceError(f"没有工作表“{name}” there is no sheet {name!r}（现有 sheets: {excerpts(known)}）")
+            raise SourceError(
+                f"没有工作表“{name}”（现有：{excerpts(known)}）",
+                f"there is no sheet {name!r} (sheets: {excerpts(known)})",
+            )
 
 
 def _why(sheet: _Sheet, headers: HeaderReader | None, hidden: set[str]) -> Why:

@@ -131,8 +131,10 @@ class HeaderReader:
         if path in PATHS or (path.startswith("facts.") and fact in self._facts) or path.startswith("extra."):
             return
         near = difflib.get_close_matches(path, [*PATHS, *(f"facts.{name}" for name in self._facts)], n=1)
-        hint = f"; did you mean {near[0]!r}? 是不是 {near[0]}？" if near else ""
-        raise MappingError(f"“{header}={path}”：没有“{path}”这个字段 there is no such field{hint}")
+        zh, en = (f"；是不是 {near[0]}？", f"; did you mean {near[0]!r}?") if near else ("", "")
+        raise MappingError(
+            f"“{header}={path}”：没有“{path}”这个字段{zh}", f"{header!r}={path!r}: there is no such field{en}"
+        )
 
     def table(self, headers: Sequence[str]) -> HeaderMap:
         """Map the headers of a table.
@@ -145,9 +147,11 @@ class HeaderReader:
         for header in self._own:
             if header not in headers:
                 near = difflib.get_close_matches(header, headers, n=1, cutoff=0.4)
-                hint = f"；是不是“{excerpt(near[0])}”？ did you mean {excerpt(near[0])!r}?" if near else ""
+                name = excerpt(near[0]) if near else ""
+                zh, en = (f"；是不是“{name}”？", f"; did you mean {name!r}?") if near else ("", "")
                 raise MappingError(
-                    f"文件里没有“{header}”这一列 there is no column {header!r}{hint} （现有 columns: {excerpts(headers)}）"
+                    f"文件里没有“{header}”这一列{zh}（现有：{excerpts(headers)}）",
+                    f"there is no column {header!r}{en} (columns: {excerpts(headers)})",
                 )
         paths: dict[str, str] = {}
         taken: dict[str, str] = {}
@@ -155,7 +159,7 @@ class HeaderReader:
         for header in headers:
             if header in paths:
                 shown = excerpt(header)
-                raise SourceError(f"表头“{shown}”出现两次，改掉一个 the header {shown!r} stands twice; rename one")
+                raise SourceError(f"表头“{shown}”出现两次，改掉一个", f"the header {shown!r} stands twice; rename one")
             path = self.path(header)
             if path is None and _first_of(header) in paths:  # what the user says of a header, he says of both
                 path = self.path(_first_of(header))
@@ -165,8 +169,8 @@ class HeaderReader:
                 path = f"extra.{header}"
             elif path in taken:
                 raise MappingError(  # headers that are understood are no personal data
-                    f"“{taken[path]}”和“{header}”都表示 {path}；用 --map 说明其中一个 both mean {path}; say with --map what one of them is, "
-                    f"such as --map '{header}=extra.{header}'"
+                    f"“{taken[path]}”和“{header}”都表示 {path}；用 --map 说明其中一个，例如 --map '{header}=extra.{header}'",
+                    f"{taken[path]!r} and {header!r} both mean {path}; say with --map what one of them is, such as --map '{header}=extra.{header}'",
                 )
             taken[path] = header
             paths[header] = path
@@ -216,7 +220,8 @@ def parse_pairs(pairs: Iterable[str]) -> dict[str, str]:
         header, equals, path = pair.rpartition("=")
         if not equals or not header.strip() or not path.strip():
             raise MappingError(
-                f"“{pair}”：写成 --map 表头=字段，例如 --map 投诉正文=text write it as --map HEADER=FIELD"
+                f"“{pair}”：写成 --map 表头=字段，例如 --map 投诉正文=text",
+                f"{pair!r}: write it as --map HEADER=FIELD, such as --map Story=text",
             )
         found[header.strip()] = path.strip()
     return found

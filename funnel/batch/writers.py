@@ -158,4 +158,4 @@ def _finish(path: Path, stream: BinaryIO, temporary: Path | None, target: Path) 
 
 
 def _unwritable(path: Path, error: OSError) -> BatchError:
-    return BatchError(f"{path}：写不了 cannot be written ({error.strerror})")
+    return BatchError(f"{path}：写不了（{error.strerror}）", f"{path}: cannot be written ({error.strerror})")

@@ -17,6 +17,7 @@ from funnel.pack.model import Pack
 if TYPE_CHECKING:
     from funnel.batch.reading import Reading
     from funnel.diagnostics import Diagnostic
+    from funnel.errors import PackNotFoundError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -65,7 +66,8 @@ class DateType(click.ParamType[dt.date]):
         try:
             return dt.date.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is not a date; write it as 2026-11-20 日期写成 2026-11-20", param, ctx)
+            words = (f"“{value}”不是日期；写成 2026-11-20", f"{value!r} is not a date; write it as 2026-11-20")
+            self.fail(words[language() == "en"], param, ctx)
 
 
 def as_of_option(command: F) -> F:
@@ -141,13 +143,11 @@ def draft_option(command: F) -> F:
     return option(command)
 
 
-def no_pack(name: str, error: Exception, lang: str) -> NoReturn:
+def no_pack(error: PackNotFoundError, lang: str) -> NoReturn:
     """End because there is no such pack."""
-    here = packs_here()
-    if lang == "en":
-        fail(f"funnel: {error}" + (f"; packs here: {', '.join(here)}" if here else ""), NO_PACK)
-    there = f"；这里有 {'、'.join(here)}" if here else ""
-    fail(f"funnel: 没有规则包“{name}”：应为有 pack.yaml 的目录，或者随包规则的名字 {DEFAULT_PACK}{there}", NO_PACK)
+    there = ", ".join(packs_here())
+    more = f"; packs here: {there}" if lang == "en" else f"；这里有 {there}"
+    fail(f"funnel: {error.text(lang)}{more if there else ''}", NO_PACK)
 
 
 def open_pack(name: str, lang: str, *, likeness: bool = True, as_of: dt.date | None = None) -> Pack:
@@ -163,7 +163,7 @@ def open_pack(name: str, lang: str, *, likeness: bool = True, as_of: dt.date | N
     try:
         loaded = check_pack(name, likeness=likeness)
     except PackNotFoundError as error:
-        no_pack(name, error, lang)
+        no_pack(error, lang)
     note_packs_here(lang)
     if loaded.pack is None:
         errors = [d for d in loaded.diagnostics if d.severity == "error"]

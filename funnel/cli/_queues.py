@@ -13,9 +13,7 @@ def said(error: Exception, lang: str) -> str:
     """What an exception says: in the reader's language, where it speaks both."""
     from funnel.errors import ComplaintError, QueueError, TwoLanguageError  # noqa: PLC0415 (late, for a quick --help)
 
-    if isinstance(error, ComplaintError):
-        return ("; " if lang == "en" else "；").join(problem.line(lang) for problem in error.problems)
-    return error.text(lang) if isinstance(error, QueueError | TwoLanguageError) else str(error)
+    return error.text(lang) if isinstance(error, ComplaintError | QueueError | TwoLanguageError) else str(error)
 
 
 def shown(url: str) -> str:

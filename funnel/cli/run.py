@@ -170,7 +170,7 @@ def command(
     from funnel.errors import BatchError, QueueError  # noqa: PLC0415 (as above)
 
     if queue_url is not None:
-        _check_queue(as_of, jobs, resume=resume)
+        _check_queue(as_of, jobs, lang, resume=resume)
     pack = open_pack(pack_name, lang, as_of=as_of)
     zh = lang != "en"
     kept: LongRun | None = None
@@ -179,7 +179,7 @@ def command(
     try:
         names = {"decisions": output, "rejects": rejects, "shadow": shadow_file}
         _check_names(files, names)
-        mapping = mapping_of(pairs, map_file, lang)
+        mapping = mapping_of(pairs, map_file)
         assembler = assembler_of(pack, mapping)
         identity = {
             "pack": f"{pack.id} {pack.digest}",
@@ -327,21 +327,34 @@ def _handed_over(count: int, code: str, lang: str) -> str:
     return f"funnel run: 有 {count:,} 行判断时出错；它们在队列里等人处理，原因是 {code}（funnel queue ls）"
 
 
-def _check_queue(as_of: dt.date | None, jobs: int | None, *, resume: bool) -> None:
+def _check_queue(as_of: dt.date | None, jobs: int | None, lang: str, *, resume: bool) -> None:
     """What does not go together with a queue."""
+
+    def say(zh: str, en: str) -> str:
+        return en if lang == "en" else zh
+
     if as_of is not None:
         fail(
-            "--queue 按每件投诉收到的日期判断，不能和 --as-of 一起用 --queue decides by the day of receipt; leave --as-of out",
+            say(
+                "--queue 按每件投诉收到的日期判断，不能和 --as-of 一起用",
+                "--queue decides by the day of receipt; leave --as-of out",
+            ),
             USAGE,
         )
     if resume:
         fail(
-            "--queue 不需要 --resume：再运行一次即可，队列认得已收的投诉 --queue needs no --resume: run it again, the queue knows what it has",
+            say(
+                "--queue 不需要 --resume：再运行一次即可，队列认得已收的投诉",
+                "--queue needs no --resume: run it again, the queue knows what it has",
+            ),
             USAGE,
         )
     if jobs is not None and jobs > 1:
         fail(
-            "--queue 一次只由一个进程写，不能和 --jobs 一起用 --queue is written by one process; leave --jobs out",
+            say(
+                "--queue 一次只由一个进程写，不能和 --jobs 一起用",
+                "--queue is written by one process; leave --jobs out",
+            ),
             USAGE,
         )
 
@@ -368,12 +381,16 @@ def _long_run(
     able = again and bool(outputs) and len(outputs) == len(named) and not queue
     if resume and not able:
         if not named:
-            why = "没有要写的文件，加 -o decisions.jsonl nothing is written; add -o decisions.jsonl"
+            zh, en = "没有要写的文件，加 -o decisions.jsonl", "nothing is written; add -o decisions.jsonl"
         elif not again:
-            why = "标准输入和管道不能再读一遍，先存成文件 standard input and pipes cannot be read again; save them as a file"
+            zh = "标准输入和管道不能再读一遍，先存成文件"
+            en = "standard input and pipes cannot be read again; save them as a file"
         else:
-            why = "标准输出和设备不能接着写，用 -o 文件 standard output and devices cannot be written on; use -o FILE"
-        raise ResumeError(f"--resume：{why}")
+            zh, en = (
+                "标准输出和设备不能接着写，用 -o 文件",
+                "standard output and devices cannot be written on; use -o FILE",
+            )
+        raise ResumeError(f"--resume：{zh}", f"--resume: {en}")
     return Run(
         outputs,
         identity={"version": funnel.__version__, **identity},
@@ -451,7 +468,7 @@ class _Intake:
         except InvalidCommandError as error:  # such as one that was received tomorrow
             raise RowRefusedError(RowProblem("refused", error.zh, error.en)) from None
         except QueueError as error:  # no fault of this row: the next one would fare no better
-            raise BatchError(said(error, self.desk.engine.lang)) from None
+            raise BatchError(error.zh, error.en) from None
         self.new += not taken.duplicate
         self.known += taken.duplicate
         self.changed += taken.changed
@@ -494,16 +511,16 @@ def _check_names(files: tuple[str, ...], names: dict[str, str | None]) -> None:
     paths = [Path(name) for name in files if name != "-"]
     for path in paths:
         if not path.exists():
-            raise SourceError(f"{path}：没有这个文件 no such file")
+            raise SourceError(f"{path}：没有这个文件", f"{path}: no such file")
     targets = [name for name in names.values() if name is not None]
     if len(targets) > len({name if name == "-" else str(Path(name).resolve()) for name in targets}):
         raise BatchError(
-            "-o、--rejects、--shadow 不能是同一个文件 -o, --rejects and --shadow must not be the same file"
+            "-o、--rejects、--shadow 不能是同一个文件", "-o, --rejects and --shadow must not be the same file"
         )
     inputs = {path.resolve() for path in paths}
     for name in targets:
         if name != "-" and inputs & {Path(name).resolve(), *sidecars(Path(name))}:
-            raise BatchError(f"{name}：会覆盖输入文件 would write over an input file")
+            raise BatchError(f"{name}：会覆盖输入文件", f"{name}: would write over an input file")
 
 
 def _check_endings(names: dict[str, str | None]) -> None:
@@ -517,13 +534,13 @@ def _check_endings(names: dict[str, str | None]) -> None:
         ending = Path(name).suffix.lower()
         if key == "decisions" and ending not in _DECISIONS:
             raise BatchError(
-                f"-o {name}：只能写 .jsonl（一行一件，全部内容）或 .csv（Excel 能打开），写成 -o {_renamed(name, '.csv')} "
-                f"only .jsonl or .csv (which Excel opens) can be written; write -o {_renamed(name, '.csv')}"
+                f"-o {name}：只能写 .jsonl（一行一件，全部内容）或 .csv（Excel 能打开），写成 -o {_renamed(name, '.csv')}",
+                f"-o {name}: only .jsonl or .csv (which Excel opens) can be written; write -o {_renamed(name, '.csv')}",
             )
         if key != "decisions" and ending in _OTHERS:
             raise BatchError(
-                f"--{key} {name}：只能写 .jsonl，写成 --{key} {_renamed(name, '.jsonl')} "
-                f"only .jsonl can be written; write --{key} {_renamed(name, '.jsonl')}"
+                f"--{key} {name}：只能写 .jsonl，写成 --{key} {_renamed(name, '.jsonl')}",
+                f"--{key} {name}: only .jsonl can be written; write --{key} {_renamed(name, '.jsonl')}",
             )
 
 
@@ -531,7 +548,7 @@ def _renamed(name: str, ending: str) -> str:
     return str(Path(name).with_suffix(ending))
 
 
-def mapping_of(pairs: tuple[str, ...], map_file: Path | None, lang: str) -> dict[str, str]:
+def mapping_of(pairs: tuple[str, ...], map_file: Path | None) -> dict[str, str]:
     """What the operator says columns mean: ``--map`` goes before ``--map-file``.
 
     Raises:
@@ -556,7 +573,8 @@ def mapping_of(pairs: tuple[str, ...], map_file: Path | None, lang: str) -> dict
             elif field is not None:
                 mapping[header] = field
         if sink.has_errors:
-            raise MappingError(f"--map-file\n{render_all(sink.sorted(), lang)}")
+            found = sink.sorted()
+            raise MappingError(*(f"--map-file\n{render_all(found, one)}" for one in ("zh", "en")))
     return mapping | parse_pairs(pairs)
 
 

@@ -32,7 +32,10 @@ def to_pack(pack: Pack | str | Path) -> Pack:
         return pack
     if isinstance(pack, str | Path):
         return load_pack(pack)
-    raise PackNotFoundError(f"a pack is given as a Pack, a name or a folder, not as {type(pack).__name__}")
+    kind = type(pack).__name__
+    raise PackNotFoundError(
+        f"规则包写成 Pack、名字或目录，不是 {kind}", f"a pack is given as a Pack, a name or a folder, not as {kind}"
+    )
 
 
 def to_complaint(complaint: Complaint | Mapping[str, Any]) -> Complaint:

@@ -92,7 +92,7 @@ def test_a_sheet_that_is_asked_for_is_read_alone_be_it_hidden(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("sheets", "word"), [(["三"], "现有 sheets: 一、二、空"), (["空"], "空"), (["一", "二"], "一次读一个")]
+    ("sheets", "word"), [(["三"], "现有：一、二、空"), (["空"], "空"), (["一", "二"], "一次读一个")]
 )
 def test_sheets_that_cannot_be_had_are_told_with_those_that_can(tmp_path, sheets, word):
     path = book(tmp_path / "c.xlsx", 一=[HEAD, ["a", "x"]], 二=[["编号", "内容"], ["b", "y"]], 空=[])
