@@ -26,6 +26,7 @@ from typing import Any, BinaryIO, NoReturn, Self
 from funnel.batch.ids import ENTRY
 from funnel.batch.source import FileState, digest_of_beginning
 from funnel.batch.tally import Tally
+from funnel.batch.writers import OWNERS
 from funnel.engine.engine import system_clock
 from funnel.errors import BatchError, ResumeError
 
@@ -95,7 +96,7 @@ class _Part:
         while True:
             try:
                 self._made = not self.path.exists()
-                handle = os.open(self.path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o666)
+                handle = os.open(self.path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, OWNERS)
             except OSError as error:
                 raise unwritable(self.shown, error) from None
             if self._locked(handle):
@@ -153,7 +154,7 @@ class _Part:
         return self.stream.tell()
 
     def publish(self) -> None:
-        """Give it its name. A link's target is replaced and not the link; permissions are those of the file before it."""
+        """Give it its name. A link's target is replaced and not the link; permissions are those of the file before it, if any."""
         stream = self.stream
         assert stream is not None  # noqa: S101 (as above)
         try:
@@ -395,7 +396,7 @@ class LongRun:
             }
             fresh = _fresh(self._state)
             _remove(fresh)
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, 0o600)
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, OWNERS)
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 json.dump(content, file)
                 file.flush()
@@ -516,7 +517,7 @@ def _stat(path: Path) -> FileState:
 
 def _open_log(path: Path, keep: int) -> BinaryIO:
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, OWNERS)
         _own(path, os.fstat(handle))
         if os.fstat(handle).st_size < keep:
             os.close(handle)

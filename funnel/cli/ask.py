@@ -65,8 +65,9 @@ def command(
     TEXT is what happened, in the consumer's words; without it that is asked first. Enter leaves a question open, ? says
     why it is asked, q ends. Nothing is kept unless --output says where.
     """
+    from funnel.batch.writers import whole_file  # noqa: PLC0415 (late, for a quick --help)
     from funnel.engine.engine import Engine  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.errors import AnswerError, ComplaintError  # noqa: PLC0415 (as above)
+    from funnel.errors import AnswerError, BatchError, ComplaintError  # noqa: PLC0415 (as above)
 
     def say(zh: str, en: str) -> str:
         return en if lang == "en" else zh
@@ -97,9 +98,10 @@ def command(
         click.echo(line)
     if output is not None and step.complaint is not None:
         try:
-            output.write_text(step.complaint.model_dump_json(indent=2, exclude_unset=True) + "\n", encoding="utf-8")
-        except OSError as error:
-            fail(f"{output}: {error.strerror}", USAGE)
+            with whole_file(output) as stream:
+                stream.write(step.complaint.model_dump_json(indent=2, exclude_unset=True).encode() + b"\n")
+        except BatchError as error:
+            fail(error.text(lang), USAGE)
 
 
 def _line() -> str | None:
