@@ -1,5 +1,6 @@
 """The command line as a whole: what holds for every command and every option."""
 
+import json
 import os
 import re
 import subprocess
@@ -180,3 +181,24 @@ def test_a_slip_is_told_in_the_language_asked_for_alone(monkeypatch, tmp_path, c
     else:
         assert re.search("[一-鿿]", told), told
         assert not re.search("[a-z]{3,} (?!run|init|pack)[a-z]+ [a-z]{2,}", told), told
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="there is no such name")
+def test_another_name_of_standard_output_is_standard_output(tmp_path):
+    """It was a file without a known ending, or one that took the place of what the shell had opened."""
+    source, out = tmp_path / "c.csv", tmp_path / "out.jsonl"
+    source.write_text("id,text\na,一直不发货，我要退款\n", "utf-8")
+    pack = ROOT / "tests" / "packs" / "mini"
+    args = [sys.executable, "-m", "funnel", "run", str(source), "-o", "/dev/stdout", "--pack", str(pack)]
+    with out.open("wb") as stream:
+        subprocess.run(args, stdout=stream, stderr=subprocess.DEVNULL, check=True)
+    assert [json.loads(line)["complaint_id"] for line in out.read_text("utf-8").splitlines()] == ["a"]
+
+
+def test_a_report_where_there_is_no_home_says_nothing_of_other_programs_caches(tmp_path):
+    (tmp_path / "c.csv").write_text("id,text\na,一直不发货，我要退款\n", "utf-8")
+    homeless = {"HOME": "/dev/null", "XDG_CONFIG_HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null"}
+    kept = {name: value for name, value in os.environ.items() if name != "MPLCONFIGDIR"}
+    args = [sys.executable, "-m", "funnel", "report", "c.csv", "-o", "r.html", "--pack", str(ROOT / "tests" / "packs" / "mini")]  # fmt: skip
+    done = subprocess.run(args, cwd=tmp_path, env=kept | homeless, capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("r.html", "")

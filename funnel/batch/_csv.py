@@ -192,14 +192,17 @@ def fit(
         count -= 1
     if count == len(headers):
         return Row(number, line, dict(zip(headers, cells[:count], strict=True)), raw=raw, table=True, sheet=sheet)
-    zh, en = (
-        ("含分隔符的文字要加引号", "quote texts that hold the delimiter")
-        if sheet is None  # a workbook has no delimiters
-        else ("给多出来的列补上表头，或清空那些格子", "give the columns beyond it a header, or clear their cells")
-    )
+    if count < len(headers):
+        code = "too-few-columns"
+        zh, en = "有换行的文字要加引号，空的格子也要留分隔符", "quote texts that hold a line end, and keep the delimiters of empty cells"  # fmt: skip
+    elif sheet is None:
+        code, zh, en = "too-many-columns", "含分隔符的文字要加引号", "quote texts that hold the delimiter"
+    else:  # a workbook has no delimiters
+        code = "too-many-columns"
+        zh, en = "给多出来的列补上表头，或清空那些格子", "give the columns beyond it a header, or clear their cells"
     problem = RowProblem(
-        "too-many-columns" if count > len(headers) else "too-few-columns",
+        code,
         f"有 {count} 列，表头是 {len(headers)} 列；{zh}",
-        f"{count} columns where the header has {len(headers)}; {en}",
+        f"{count} {'column' if count == 1 else 'columns'} where the header has {len(headers)}; {en}",
     )
     return Row(number, line, None, problem, short_raw(raw), sheet=sheet)

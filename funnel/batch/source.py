@@ -39,6 +39,9 @@ _MAGIC = (
     (b"%PDF", None, "PDF 文件", "a PDF file"),
     (b"\xff\xd8\xff", None, "JPEG 图片", "a JPEG image"),
 )
+_UTF32_MARKS = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
+_WIDE = 5
+"""One byte of so many is NUL in a text whose characters take two or four: its digits, delimiters and line ends."""
 _DAMAGE = (OSError, EOFError, zlib.error)
 """What reading a damaged file or archive raises."""
 
@@ -342,8 +345,14 @@ def _kind(name: str, sample: bytes, wanted: str | None) -> str:
             )
     if expected in {"xlsx", "parquet"}:
         raise SourceError(f"{name}：不是有效的 {expected} 文件", f"{name}: not a valid {expected} file")
+    marked = sample.startswith(UTF16_MARKS)
+    if sample.startswith(_UTF32_MARKS) or (not marked and sample.count(0) > len(sample) // _WIDE):
+        raise SourceError(
+            f"{name}：像是 UTF-16（没有标记）或 UTF-32；另存为 UTF-8 再试",
+            f"{name}: it looks like UTF-16 without a mark, or UTF-32; save it as UTF-8 and try again",
+        )
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
-    if not sample.startswith(UTF16_MARKS) and controls > max(8, len(sample) // 50):
+    if not marked and controls > max(8, len(sample) // 50):
         # A stray control character is a bad row; many are no text file.
         raise SourceError(
             f"{name}：这是二进制文件，应为 CSV、JSONL、JSON、XLSX 或 Parquet",

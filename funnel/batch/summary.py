@@ -239,7 +239,9 @@ def _notes(summary: Summary, index: int) -> list[str]:
             )[index]
         )
     for code, count in summary.rejected.items():
-        lines.append((f"读不出 {count:,} 行：{code}", f"{count:,} rows rejected: {code}")[index])
+        lines.append(
+            (f"读不出 {count:,} 行：{code}", f"{count:,} {'row' if count == 1 else 'rows'} rejected: {code}")[index]
+        )
     return lines
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,6 +74,7 @@ def command(
         fail("写 FILE… 或 --queue 之一" if lang != "en" else "give FILE… or --queue, one of them", USAGE)
     if url:
         expect_queue(url, lang, default="")
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it keeps its cache is nothing to tell a reader
     engine = Engine(open_pack(pack_name, lang, as_of=as_of), lang=lang)
     try:
         report = _of_queue(engine, url, tenant, minimum) if url else _of_files(engine, files, as_of)

@@ -50,6 +50,8 @@ _OTHERS = frozenset(
     {".csv", ".tsv", ".txt", ".xls", ".xlsx", ".parquet", ".pdf", ".htm", ".html", ".doc", ".docx", ".gz"}
 )
 """Endings that promise something else than JSON Lines."""
+_STDOUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+"""Other names of ``-``."""
 _MAP_ENTRY = "投诉正文: text"
 
 
@@ -177,6 +179,9 @@ def command(
     intake: _Intake | None = None
     _on_terminate()
     try:
+        output, rejects, shadow_file = (
+            "-" if name in _STDOUT else name for name in (output, rejects, shadow_file)
+        )  # what it is a link to may be a file, which must not be replaced
         names = {"decisions": output, "rejects": rejects, "shadow": shadow_file}
         _check_names(files, names)
         mapping = mapping_of(pairs, map_file)
