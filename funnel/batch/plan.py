@@ -19,7 +19,7 @@ from funnel.batch.headers import HeaderReader
 from funnel.batch.writers import CsvWriter, JsonlWriter
 from funnel.engine.engine import Engine, system_clock
 from funnel.engine.shadow import Shadow
-from funnel.errors import PackError, WorkerError
+from funnel.errors import Lang, PackError, WorkerError
 from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX
 from funnel.pack._nodes import yaml_files
 from funnel.pack.examples import FOLDER as EXAMPLES
@@ -55,7 +55,7 @@ class Plan:
     place: str
     moment: dt.datetime
     version: str
-    lang: str
+    lang: Lang
     as_of: dt.date | None = None
     mapping: tuple[tuple[str, str], ...] = ()
     matcher: Literal["compiled", "durable"] = "compiled"
@@ -67,7 +67,7 @@ class Plan:
 def plan_for(
     pack: Pack,
     *,
-    lang: str | None = None,
+    lang: Lang | None = None,
     as_of: dt.date | None = None,
     mapping: Mapping[str, str] | None = None,
     moment: dt.datetime | None = None,
@@ -93,7 +93,7 @@ def plan_for(
         place=pack.root,
         moment=moment or system_clock(),
         version=funnel.__version__,
-        lang=lang or pack.manifest.language,
+        lang=lang or ("en" if pack.manifest.language == "en" else "zh"),
         as_of=as_of,
         mapping=tuple(sorted((mapping or {}).items())),
     )

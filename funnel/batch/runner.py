@@ -23,7 +23,7 @@ from funnel.batch.writers import JsonlWriter
 from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.engine.shadow import Observer
-from funnel.errors import BatchError, MappingError, ResumeError, SourceError
+from funnel.errors import BatchError, Lang, MappingError, ResumeError, SourceError
 
 __all__ = ["DecisionWriter", "JsonlWriter", "Progress", "run_batch"]
 
@@ -91,7 +91,7 @@ def run_batch(
     decisions: DecisionWriter | None = None,
     rejects: BinaryIO | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    lang: str = "zh",
+    lang: Lang = "zh",
     pack: tuple[str, str] = ("", ""),
     pool: Pool | None = None,
     on_shadow: Observer | None = None,
@@ -152,7 +152,7 @@ class _Run:
         decisions: DecisionWriter | None,
         rejects: BinaryIO | None,
         on_progress: Callable[[Progress], None] | None,
-        lang: str,
+        lang: Lang,
         on_shadow: Observer | None,
         long_run: LongRun | None,
     ) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast, get_args
 
 from funnel.batch._csv import SAMPLE, read_csv
 from funnel.batch._encoding import UTF16_MARKS, Readable, Recoded
@@ -28,7 +28,9 @@ from funnel.errors import SourceError
 __all__ = ["FORMATS", "RowProblem", "Source", "open_source"]
 
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\x0b\x0c")
-FORMATS = ("csv", "tsv", "jsonl", "json", "xlsx", "parquet")
+Format = Literal["csv", "tsv", "jsonl", "json", "xlsx", "parquet"]
+"""What a file can be."""
+FORMATS: tuple[Format, ...] = get_args(Format)
 _BY_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".xlsx": "xlsx", ".xls": "xlsx", ".parquet": "parquet"}  # fmt: skip
 _MAGIC = (
     (b"PK\x03\x04", "xlsx", "Excel 工作簿或压缩包", "an Excel workbook or zip archive"),
@@ -208,7 +210,7 @@ class _Sampled:
 def open_source(
     path: str | Path,
     *,
-    format: str | None = None,  # noqa: A002 (the field's word)
+    format: Format | None = None,  # noqa: A002 (the field's word)
     headers: HeaderReader | None = None,
     sheets: Sequence[str] = (),
 ) -> Source:

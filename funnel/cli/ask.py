@@ -20,6 +20,7 @@ from funnel.cli._common import (
     pack_option,
     with_draft,
 )
+from funnel.errors import Lang
 
 if TYPE_CHECKING:
     from funnel.decision import Decision, Question
@@ -58,7 +59,7 @@ def command(
     pack_name: str,
     as_of: dt.date | None,
     draft: str | None,
-    lang: str,
+    lang: Lang,
 ) -> None:
     """Ask one question after the other, the most telling first, and say what would be decided. 问答式接诉。
 

@@ -18,6 +18,7 @@ from funnel.cli._common import (
     pack_option,
     with_draft,
 )
+from funnel.errors import Lang
 
 
 @click.command(name="explain")
@@ -37,7 +38,7 @@ def command(
     as_of: dt.date | None,
     draft: str | None,
     form: str,
-    lang: str,
+    lang: Lang,
 ) -> None:
     """Explain a decision. FILE is a complaint in JSON or JSONL; anything else is taken for the words of a complaint.
 

@@ -13,6 +13,7 @@ import click
 
 from funnel.cli._common import USAGE, fail, lang_option, open_pack, pack_option
 from funnel.cli._queues import expect_queue, said
+from funnel.errors import Lang
 
 if TYPE_CHECKING:
     from funnel.author.mine import Group, Mined, Text
@@ -64,7 +65,7 @@ def command(
     limit: int,
     form: str,
     pack_name: str,
-    lang: str,
+    lang: Lang,
 ) -> None:
     """Group what no rule recognised, say what each group would add, and draft a rule. 挖掘没认出的投诉。
 

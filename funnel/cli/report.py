@@ -13,6 +13,7 @@ import click
 
 from funnel.cli._common import USAGE, as_of_option, fail, lang_option, open_pack, pack_option
 from funnel.cli._queues import expect_queue, said
+from funnel.errors import Lang
 
 if TYPE_CHECKING:
     from funnel.complaint import Complaint
@@ -51,7 +52,7 @@ def command(
     minimum: int,
     pack_name: str,
     as_of: dt.date | None,
-    lang: str,
+    lang: Lang,
 ) -> None:
     """Write a page of complaints FILE… (as for `funnel run`), or of a queue: funnel, Pareto curve, merchants, goods, rules.
 

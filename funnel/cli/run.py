@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from funnel.batch.longrun import LongRun
     from funnel.batch.pool import Pool
     from funnel.batch.runner import EncodedWriter
+    from funnel.batch.source import Format
     from funnel.cli._shadow import ShadowFile
     from funnel.complaint import Complaint
     from funnel.decision import Decision
     from funnel.engine.engine import Engine
+    from funnel.errors import Lang
     from funnel.pack.model import Pack
     from funnel.queue import Funnel
 
@@ -138,8 +140,8 @@ def command(
     pairs: tuple[str, ...],
     map_file: Path | None,
     sheets: tuple[str, ...],
-    input_format: str | None,
-    form: str,
+    input_format: Format | None,
+    form: Literal["text", "json"],
     queue_url: str | None,
     tenant: str,
     source: str,
@@ -149,7 +151,7 @@ def command(
     resume: bool,  # noqa: FBT001 (an option)
     checkpoint_every: int,
     max_rejects: int | None,
-    lang: str,
+    lang: Lang,
 ) -> None:
     """Decide every complaint of FILE… (CSV, JSONL, JSON, XLSX, Parquet; - for stdin) and print the funnel. 批量判断。
 
@@ -435,7 +437,7 @@ def _pool(
     matcher: Literal["compiled", "durable"],
     output: str | None,
     shadow: bool,
-    lang: str,
+    lang: Lang,
 ) -> Pool | None:
     """Processes to decide with, where there is more than one to be."""
     from funnel.batch.plan import plan_for  # noqa: PLC0415 (late, for a quick --help)
