@@ -81,7 +81,10 @@ class Record(Base):
         except CipherError as error:
             return Replayed(*name, "broken", (("vault", "", str(error)),))
         complaint = to_complaint(raw)
-        text = engine.decide(complaint, as_of=dt.date.fromisoformat(row["as_of"])).model_dump_json()
+        try:
+            text = engine.decide(complaint, as_of=dt.date.fromisoformat(row["as_of"])).model_dump_json()
+        except Exception as error:  # noqa: BLE001 (one over which the engine fails must not hide all that come after it)
+            return Replayed(*name, "broken", (("engine", "", type(error).__name__),))
         if self._digest(text.encode()) == row["output_digest"]:
             return Replayed(*name, "same")
         now = kept(json.loads(text), complaint.text, self._desk.masker)

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 import funnel
+from funnel import Engine
+from funnel.batch import HandingOver
 from funnel.batch import pool as pools
 from funnel.batch.deciding import Table
 from funnel.batch.plan import plan_for
@@ -236,6 +238,25 @@ def test_with_a_queue_a_row_that_the_engine_fails_on_is_a_case_for_a_person_and_
     with closing(Funnel(funnel.load_pack(MINI), store)) as desk:
         cases = {case.external_id: case.state for case in desk.cases(limit=1_000)}
     assert cases["7"] == cases["20"] == "queued"
+
+
+def test_what_the_engine_failed_on_does_not_end_a_replay(tmp_path, monkeypatch):
+    decide = Engine.decide
+
+    def failing(self, complaint, *, as_of=None):
+        if complaint.id == "7":
+            raise ValueError(complaint.text)
+        return decide(self, complaint, as_of=as_of)
+
+    monkeypatch.setattr(Engine, "decide", failing)
+    with closing(Funnel(HandingOver(MINI), tmp_path / "q.db")) as desk:
+        for id_ in ("6", "7", "8"):
+            desk.ingest({"id": id_, "text": "x"})
+        assert [(one.status, one.changes) for one in desk.replay()] == [
+            ("same", ()),
+            ("broken", (("engine", "", "ValueError"),)),
+            ("same", ()),
+        ]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
