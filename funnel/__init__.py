@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from funnel.complaint import Complaint, Consumer, Evidence, Merchant, Order
-    from funnel.decision import Decision
+    from funnel.decision import Decision, Matter, Question, Reason, Referral, Remedy
     from funnel.diagnostics import Diagnostic, Span
     from funnel.engine.engine import Engine
     from funnel.engine.interview import Interview
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         PackError,
         PackNotFoundError,
         Problem,
+        QueueError,
         SourceError,
     )
     from funnel.facts.values import Grade
@@ -50,12 +51,18 @@ __all__ = [
     "Grade",
     "Interview",
     "MappingError",
+    "Matter",
     "Merchant",
     "Order",
     "Pack",
     "PackError",
     "PackNotFoundError",
     "Problem",
+    "Question",
+    "QueueError",
+    "Reason",
+    "Referral",
+    "Remedy",
     "Shadow",
     "SourceError",
     "Span",
@@ -70,7 +77,7 @@ _HOMES = MappingProxyType(
         name: module
         for module, names in (
             ("funnel.complaint", ("Complaint", "Consumer", "Evidence", "Merchant", "Order")),
-            ("funnel.decision", ("Decision",)),
+            ("funnel.decision", ("Decision", "Matter", "Question", "Reason", "Referral", "Remedy")),
             ("funnel.diagnostics", ("Diagnostic", "Span")),
             ("funnel.engine.engine", ("Engine",)),
             ("funnel.engine.interview", ("Interview",)),
@@ -87,6 +94,7 @@ _HOMES = MappingProxyType(
                     "PackError",
                     "PackNotFoundError",
                     "Problem",
+                    "QueueError",
                     "SourceError",
                 ),
             ),

@@ -33,11 +33,18 @@ MAX_TEXT = 1_000_000
 MAX_AMOUNT = Decimal(1_000_000_000_000)
 """Amounts at or above this (10^12 yuan) are taken for a mistake and rejected."""
 
-_EARLIEST = dt.date(1990, 1, 1)
+EARLIEST = dt.date(1990, 1, 1)
+"""The first day that a complaint can name."""
+
 _LATEST = dt.date(2100, 1, 1)
 _FEN_PLACES = 2
-_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
-"""Text that pydantic would read as seconds since 1970."""
+_AMOUNT = re.compile(r"\s*-?[0-9]+(\.[0-9]+)?\s*")
+"""Amounts as people write them; a decimal is read from ``1e3``, ``1_000`` and ``１９９`` as well."""
+_NO_NUMBER = re.compile(r"\s*[+-]?(nan|inf(inity)?)\s*", re.IGNORECASE)
+_DAY = "-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_TIME = "([Tt ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,6})?)?([Zz]|[+-]([01][0-9]|2[0-3]):?[0-5][0-9])?)?"
+_ISO = re.compile(f"[0-9]{{4}}{_DAY}{_TIME}")
+"""A day, or one with a time, and with or without an offset. Seconds since 1970, as text too, are none."""
 
 
 class ContractError(ValueError):
@@ -61,6 +68,8 @@ def _to_decimal(value: object) -> object:
     """Read an amount exactly: a float through its shortest decimal form, never through binary."""
     if isinstance(value, bool):
         raise ContractError("金额应为数字，不是 true 或 false", "an amount is a number in yuan, not true or false")
+    if isinstance(value, str) and not _AMOUNT.fullmatch(value) and not _NO_NUMBER.fullmatch(value):
+        raise ContractError("应为金额（元），写成 1299.00", "expected an amount in yuan, written as 1299.00")
     if isinstance(value, float):
         return Decimal(repr(value))
     return value
@@ -87,7 +96,10 @@ Amount = Annotated[
     PlainSerializer(lambda value: f"{value:.2f}", return_type=str),
     WithJsonSchema(
         {
-            "anyOf": [{"type": "string", "pattern": r"^\d+(\.\d{1,2})?$"}, {"type": "number", "minimum": 0}],
+            "anyOf": [
+                {"type": "string", "pattern": r"^\s*0*[0-9]{1,12}(\.[0-9]{1,2}0*)?\s*$"},
+                {"type": "number", "minimum": 0, "exclusiveMaximum": int(MAX_AMOUNT)},
+            ],
             "description": "Yuan, at most two decimals. Written as a string on the way out.",
         }
     ),
@@ -104,20 +116,28 @@ def _no_bool(value: object) -> object:
 
 def _midnight(value: object) -> object:
     """Accept a bare date (``2026-11-07``) where an instant is asked for: midnight."""
-    if isinstance(value, bool | int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value.strip())):
-        raise ContractError("时间写成 2026-11-07T15:00:00+08:00", "write a date or a timestamp in ISO 8601 form")
+    if isinstance(value, bool | int | float) or (isinstance(value, str) and not _ISO.fullmatch(value)):
+        raise ContractError(
+            "应为存在的日期或时间，写成 2026-11-07 或 2026-11-07T15:00:00+08:00",
+            "expected a date or timestamp that exists, written as 2026-11-07 or 2026-11-07T15:00:00+08:00",
+        )
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 (given its timezone at intake)
     return value
 
 
 def _check_year(value: dt.datetime) -> dt.datetime:
-    if not _EARLIEST <= value.date() < _LATEST:
+    if not EARLIEST <= value.date() < _LATEST:
         raise ContractError("日期应在 1990 至 2099 年之间", "a date must lie between 1990 and 2099")
     return value
 
 
-Instant = Annotated[AwareDatetime | NaiveDatetime, BeforeValidator(_midnight), AfterValidator(_check_year)]
+Instant = Annotated[
+    AwareDatetime | NaiveDatetime,
+    BeforeValidator(_midnight),
+    AfterValidator(_check_year),
+    WithJsonSchema({"type": "string", "pattern": f"^(199[0-9]|20[0-9]{{2}}){_DAY}{_TIME}$"}),
+]
 """A point in time, ISO 8601. Without an offset it is read in the pack's timezone."""
 
 
@@ -131,8 +151,15 @@ def _check_scalars(value: str) -> str:
     return value
 
 
-Text = Annotated[str, AfterValidator(_check_scalars)]
-ShortText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(_check_scalars)]
+_NO_NUL = "^[^\\u0000]*$"
+Text = Annotated[str, AfterValidator(_check_scalars), WithJsonSchema({"type": "string", "pattern": _NO_NUL})]
+_SHORT, _LONGEST_ID = 2_000, 200
+ShortText = Annotated[
+    str,
+    StringConstraints(max_length=_SHORT),
+    AfterValidator(_check_scalars),
+    WithJsonSchema({"type": "string", "maxLength": _SHORT, "pattern": _NO_NUL}),
+]
 
 
 class _Part(BaseModel):  # noqa: PLW1641 (pydantic gives what is frozen its hash)
@@ -171,9 +198,9 @@ class Consumer(_Part):
     """Who complains. ``id`` is the platform's own identifier, never a name or number of a person."""
 
     id: ShortText | None = None
-    age: Annotated[int, BeforeValidator(_no_bool), Field(ge=0, le=150)] | None = None
+    age: Annotated[int, Field(ge=0, le=150), BeforeValidator(_no_bool)] | None = None
     region: ShortText | None = None
-    prior_complaints: Annotated[int, BeforeValidator(_no_bool), Field(ge=0)] | None = None
+    prior_complaints: Annotated[int, Field(ge=0), BeforeValidator(_no_bool)] | None = None
 
 
 class Merchant(_Part):
@@ -197,7 +224,7 @@ class Order(_Part):
     category: ShortText | None = None
     category_text: ShortText | None = None
     price: Amount | None = None
-    quantity: Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=1_000_000)] | None = None
+    quantity: Annotated[int, Field(ge=1, le=1_000_000), BeforeValidator(_no_bool)] | None = None
     total_paid: Amount | None = None
     paid_at: Instant | None = None
     ship_by: Instant | None = None
@@ -237,10 +264,23 @@ class Complaint(_Part):
         }
     )
 
-    id: Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_check_scalars)]
+    id: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=_LONGEST_ID),
+        AfterValidator(_check_scalars),
+        WithJsonSchema({"type": "string", "minLength": 1, "maxLength": _LONGEST_ID, "pattern": _NO_NUL}),
+    ]
     received_at: Instant | None = None
     channel: ShortText | None = None
-    text: Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(_check_scalars)] | None = None
+    text: (
+        Annotated[
+            str,
+            StringConstraints(max_length=MAX_TEXT),
+            AfterValidator(_check_scalars),
+            WithJsonSchema({"type": "string", "maxLength": MAX_TEXT, "pattern": _NO_NUL}),
+        ]
+        | None
+    ) = None
     platform: ShortText | None = None
     claims: tuple[ShortText, ...] = ()
     claimed_amount: Amount | None = None

@@ -1,17 +1,21 @@
 """Exceptions, for errors in the use of the API. Errors in rules are collected `funnel.Diagnostic` objects.
 
-FunnelError
-├── PackError            a pack does not load; `.diagnostics` says all that is wrong
-│   └── PackNotFoundError   no pack of that name or path
+FunnelError              each has `.zh`, `.en` and `.text(lang)`: what is wrong, in Chinese and in English
 ├── ComplaintError       a complaint does not fit the contract; `.problems` lists every field
-├── BatchError           a batch cannot be read or written
-│   ├── SourceError      the file is not what it should be
-│   ├── MappingError     a column mapping names what does not exist
-│   ├── ResumeError      a run cannot be taken up where it was left
-│   └── WorkerError      another process cannot decide as this one does, or died
-├── TwoLanguageError     `.zh` and `.en` say what is wrong
+├── TwoLanguageError
 │   ├── ArgumentError    an argument of a function is not what it takes
+│   ├── PackError        a pack does not load; `.diagnostics` says all that is wrong
+│   │   └── PackNotFoundError   no pack of that name or path
+│   ├── BatchError       a batch cannot be read or written
+│   │   ├── SourceError      the file is not what it should be
+│   │   ├── MappingError     a column mapping names what does not exist
+│   │   ├── ResumeError      a run cannot be taken up where it was left
+│   │   └── WorkerError      another process cannot decide as this one does, or died
+│   ├── MatcherError     a matcher cannot be had here
 │   ├── AnswerError      an answer in an interview does not fit the question
+│   ├── MiningError      there is nothing to mine, or the extra that mines is missing
+│   ├── TemplateError    what `funnel init` is to make does not fit, or is there already
+│   ├── ReportError      the extra that draws reports is missing
 │   ├── LikenessError    a file of what was learnt cannot be read
 │   └── LearningError    there is nothing to learn from, or the extra that learns is missing
 └── QueueError           a command on the human queue is refused; nothing was changed
@@ -35,10 +39,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from funnel.diagnostics import Diagnostic
+
+
+Lang = Literal["zh", "en"]
+"""The languages of messages and texts."""
 
 
 def _again(kind: type[BaseException], args: tuple[Any, ...], state: dict[str, Any]) -> BaseException:
@@ -58,22 +66,6 @@ class Portable(BaseException):
 
 class FunnelError(Portable, Exception):
     """Base of every exception this library raises on purpose. All of them can be pickled, with their attributes."""
-
-
-class PackError(FunnelError):
-    """A pack does not load.
-
-    Attributes:
-        diagnostics: Every finding of the load, in file order, warnings included.
-    """
-
-    def __init__(self, message: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
-        super().__init__(message)
-        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
-
-
-class PackNotFoundError(PackError):
-    """There is no pack of that name or at that path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +108,20 @@ class ComplaintError(FunnelError, ValueError):
         lines = "; ".join(f"{p.field or 'complaint'}: {p.message}" for p in self.problems)
         super().__init__(lines)
 
+    @property
+    def zh(self) -> str:
+        """Every field with what is wrong with it, in Chinese."""
+        return "；".join(problem.line() for problem in self.problems)
+
+    @property
+    def en(self) -> str:
+        """The same in English."""
+        return "; ".join(problem.line("en") for problem in self.problems)
+
+    def text(self, lang: str = "zh") -> str:
+        """What is wrong, in ``zh`` or ``en``."""
+        return self.en if lang == "en" else self.zh
+
 
 class TwoLanguageError(FunnelError):
     """Something is wrong that is told in the reader's language.
@@ -138,12 +144,32 @@ class ArgumentError(TwoLanguageError, ValueError):
     """An argument of a function is not what it takes: what was expected. A `ValueError`, as Python's own functions raise."""
 
 
+class PackError(TwoLanguageError):
+    """A pack does not load.
+
+    Attributes:
+        diagnostics: Every finding of the load, in file order, warnings included.
+    """
+
+    def __init__(self, zh: str, en: str, diagnostics: Sequence[Diagnostic] = ()) -> None:
+        super().__init__(zh, en)
+        self.diagnostics: tuple[Diagnostic, ...] = tuple(diagnostics)
+
+
+class PackNotFoundError(PackError):
+    """There is no pack of that name or at that path."""
+
+
 class AnswerError(TwoLanguageError, ValueError):
     """An answer in an interview does not fit the question: what was expected."""
 
 
-class BatchError(FunnelError):
+class BatchError(TwoLanguageError):
     """A batch cannot be read or written."""
+
+    def about(self, name: str) -> Self:
+        """The same, said of something: a file, a folder."""
+        return type(self)(f"{name}：{self.zh}", f"{name}: {self.en}")
 
 
 class SourceError(BatchError):

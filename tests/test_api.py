@@ -13,6 +13,7 @@ import jsonschema
 import pytest
 
 import funnel
+from funnel import batch
 from funnel.schemas import NAMES, schema
 
 PACKAGE = Path(funnel.__file__).parent
@@ -263,3 +264,11 @@ def test_asking_and_answering_ends_in_a_settlement(engine):
         complaint = {**complaint, "facts": {**complaint["facts"], first.fact: answer}}
     assert decision.outcome == "settle"
     assert decision.matters[0].remedies[0].amount == "199.00"
+
+
+def test_what_the_guide_and_a_batch_need_is_public_in_one_place():
+    """`run_batch` takes an assembler and a writer that stood in modules nobody had named."""
+    for name in ("Assembler", "CsvWriter", "JsonlWriter", "Pool", "assembler_for", "open_source", "run_batch"):
+        assert name in batch.__all__
+    assert sorted(batch.__all__, key=lambda name: (name[0].islower(), name)) == batch.__all__
+    assert all(getattr(batch, name).__doc__ for name in batch.__all__)

@@ -1,6 +1,8 @@
 """The command line as a whole: what holds for every command and every option."""
 
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -124,3 +126,79 @@ def test_a_file_of_which_no_row_can_be_decided_is_not_a_success(monkeypatch, tmp
     result = call(monkeypatch, "run", str(tmp_path / "a.csv"), "--input-format", "json", "--lang", "en", "--pack", str(ROOT / "tests/packs/mini"))  # fmt: skip
     assert result.exit_code == 1
     assert "no row could be decided" in result.output
+
+
+DECIDING = [["run", "c.csv"], ["explain", "退钱"], ["ask", "退钱"], ["report", "c.csv", "-o", "r.html"]]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("command", DECIDING, ids=lambda args: args[0])
+def test_a_day_before_any_law_is_refused_and_one_far_ahead_is_named(monkeypatch, tmp_path, command, lang):
+    """1900-01-01, a slip of the keyboard, once decided every deadline without a word."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.csv").write_text("id,text\na,一直不发货，我要退款\n", "utf-8")
+    args = [*command, "--pack", str(ROOT / "tests" / "packs" / "mini"), "--lang", lang]
+    early = call(monkeypatch, *args, "--as-of", "2013-12-31")
+    assert early.exit_code == 2
+    assert "2014-01-01" in early.output, "the first day of the pack's first law"
+    said = {"zh": "这一天还很远", "en": "this day is far off"}[lang]
+    for day, told in (("2014-01-01", False), ("2098-01-01", True)):
+        result = call(monkeypatch, *args, "--as-of", day)
+        assert (result.exit_code, said in result.output) == (0, told)
+
+
+SLIPS = [
+    ["run", "none.csv"],
+    ["run", "."],
+    ["run", "c.csv", "-o", "x.xlsx"],
+    ["run", "c.csv", "-o", "c.csv"],
+    ["run", "c.csv", "--map", "丙=text"],
+    ["run", "c.csv", "--map", "id"],
+    ["run", "c.csv", "--input-format", "xlsx"],
+    ["run", "c.csv", "--sheet", "一"],
+    ["run", "c.csv", "--resume"],
+    ["run", "c.csv", "--queue", "q.db", "--resume"],
+    ["run", "c.csv", "--as-of", "soon"],
+    ["run", "c.csv", "--pack", "nowhere"],
+    ["explain", "none.json"],
+    ["schema", "nothing"],
+    ["init", "pack", "BAD NAME"],
+    ["watch", "nowhere"],
+]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("command", SLIPS, ids="-".join)
+def test_a_slip_is_told_in_the_language_asked_for_alone(monkeypatch, tmp_path, command, lang):
+    """Both languages stood one after the other, whatever was asked for."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.csv").write_text("id,text\na,x\n", "utf-8")
+    result = call(monkeypatch, *command, "--lang", lang)
+    assert result.exit_code in {2, 3}
+    told = result.output.rpartition("Error:")[2].replace("Invalid value for", "")  # click's own words are English
+    if lang == "en":
+        assert not re.search("[一-鿿]", told.replace("丙", "").replace("一", "")), told
+    else:
+        assert re.search("[一-鿿]", told), told
+        assert not re.search("[a-z]{3,} (?!run|init|pack)[a-z]+ [a-z]{2,}", told), told
+
+
+@pytest.mark.skipif(not Path("/dev/stdout").exists(), reason="there is no such name")
+def test_another_name_of_standard_output_is_standard_output(tmp_path):
+    """It was a file without a known ending, or one that took the place of what the shell had opened."""
+    source, out = tmp_path / "c.csv", tmp_path / "out.jsonl"
+    source.write_text("id,text\na,一直不发货，我要退款\n", "utf-8")
+    pack = ROOT / "tests" / "packs" / "mini"
+    args = [sys.executable, "-m", "funnel", "run", str(source), "-o", "/dev/stdout", "--pack", str(pack)]
+    with out.open("wb") as stream:
+        subprocess.run(args, stdout=stream, stderr=subprocess.DEVNULL, check=True)
+    assert [json.loads(line)["complaint_id"] for line in out.read_text("utf-8").splitlines()] == ["a"]
+
+
+def test_a_report_where_there_is_no_home_says_nothing_of_other_programs_caches(tmp_path):
+    (tmp_path / "c.csv").write_text("id,text\na,一直不发货，我要退款\n", "utf-8")
+    homeless = {"HOME": "/dev/null", "XDG_CONFIG_HOME": "/dev/null", "XDG_CACHE_HOME": "/dev/null"}
+    kept = {name: value for name, value in os.environ.items() if name != "MPLCONFIGDIR"}
+    args = [sys.executable, "-m", "funnel", "report", "c.csv", "-o", "r.html", "--pack", str(ROOT / "tests" / "packs" / "mini")]  # fmt: skip
+    done = subprocess.run(args, cwd=tmp_path, env=kept | homeless, capture_output=True, text=True, check=True)
+    assert (done.stdout.strip(), done.stderr) == ("r.html", "")

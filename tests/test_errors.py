@@ -1,19 +1,22 @@
 """Exceptions travel: whatever is raised can be copied and sent to another process with all that it says."""
 
+import ast
 import copy
 import importlib
 import inspect
 import multiprocessing
 import pickle
 import pkgutil
+import re
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import pytest
 
 import funnel
 from funnel import errors
 from funnel.complaint import ContractError
-from funnel.errors import ComplaintError, FunnelError, PackError, Problem
+from funnel.errors import ComplaintError, FunnelError, PackError, Problem, TwoLanguageError
 from funnel.facts.likeness import LikenessError
 from funnel.facts.phrases import PhraseError
 
@@ -49,7 +52,7 @@ def example(kind):
     if issubclass(kind, PackError):
         with pytest.raises(PackError) as caught:
             funnel.load_pack("tests/packs/nowhere")
-        return kind("it does not load", caught.value.diagnostics)
+        return kind("载入不了", "it does not load", caught.value.diagnostics)
     if issubclass(kind, PhraseError):
         return kind("F501", phrase="不|发货", near="a")
     words = ["没有", "none", "bad-id"]
@@ -57,6 +60,44 @@ def example(kind):
         return kind(words[0])
     given = [p for p in inspect.signature(kind.__init__).parameters.values() if p.kind is p.POSITIONAL_OR_KEYWORD]
     return kind(*words[: len(given) - 1])
+
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+ENGLISH = re.compile("[a-z]{2,} [a-z]+ [a-z]{2,}")
+
+
+@pytest.mark.parametrize("kind", every_class(), ids=lambda kind: kind.__name__)
+def test_whatever_is_raised_on_purpose_speaks_both_languages_each_by_itself(kind):
+    if issubclass(kind, FunnelError) and kind is not FunnelError:
+        error = example(kind)
+        assert (error.text("zh"), error.text("en"), error.text()) == (error.zh, error.en, error.zh)
+
+
+def said(node):
+    """The words of a text in the source, without what is filled in."""
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    return "".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+
+
+def calls():
+    """Each call in the source that makes an error of two languages, Chinese first."""
+    kinds = {kind.__name__ for kind in every_class() if issubclass(kind, TwoLanguageError)}
+    for path in sorted(Path(funnel.__file__).parent.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds:
+                yield f"{path.name}:{node.lineno}", node.args
+
+
+def test_each_message_is_written_once_in_chinese_and_once_in_english():
+    """Sentences of both languages stood in one, whatever --lang asked for."""
+    found = list(calls())
+    assert len(found) > 60
+    for place, args in found:
+        if isinstance(args[0], ast.Starred):
+            continue
+        zh, en = (said(arg) for arg in args[:2])
+        assert not ENGLISH.search(zh), place
+        assert not CHINESE.search(en), place
 
 
 def same(one, two):

@@ -45,15 +45,37 @@ def test_the_python_of_a_page_runs_as_it_stands_and_gives_what_it_says(page, tmp
         kept.close()
 
 
+def typed(*files):
+    args = ["--strict", f"--config-file={ROOT / 'pyproject.toml'}", f"--cache-dir={ROOT / '.mypy_cache'}", *files]
+    return subprocess.run([sys.executable, "-m", "mypy", *args], capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+WRONG = """from funnel import Engine, batch
+
+engine = Engine("cn-ecommerce", lang="fr")
+engine = Engine("cn-ecommerce", matcher="fast")
+source = batch.open_source("c.csv", format="exel")
+plan = batch.plan_for(engine.pack, lang="de")
+summary = batch.run_batch([source], engine.decide, batch.assembler_for(engine.pack), lang="chinese")
+print(batch.render_text(summary, "english"))
+"""
+
+
+def test_a_word_of_a_closed_set_is_checked_before_it_runs(tmp_path):
+    path = tmp_path / "wrong.py"
+    path.write_text(WRONG, "utf-8")
+    found = typed(str(path))
+    lines = {int(number) for number in re.findall(r"wrong\.py:(\d+): error", found.stdout)}
+    assert lines == set(range(3, len(WRONG.splitlines()) + 1)), found.stdout + found.stderr
+
+
 def test_the_python_of_the_pages_is_typed(tmp_path):
     files = []
     for page in PAGES:
         path = tmp_path / f"{Path(page).stem.replace('-', '_').replace('.', '_')}.py"
         path.write_text(code_of(page), "utf-8")
         files.append(str(path))
-    cache = ROOT / ".mypy_cache"
-    args = ["--strict", f"--config-file={ROOT / 'pyproject.toml'}", f"--cache-dir={cache}", *files]
-    found = subprocess.run([sys.executable, "-m", "mypy", *args], capture_output=True, text=True, check=False, cwd=ROOT)
+    found = typed(*files)
     assert found.returncode == 0, found.stdout + found.stderr
 
 

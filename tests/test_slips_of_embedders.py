@@ -185,3 +185,6 @@ def test_a_key_that_is_no_text_is_named_in_both_languages(engine):
     assert [(p.field, p.zh, p.en) for p in error.value.problems] == [
         ("order.3", "键应为文字", "a key should be a text")
     ]
+    with pytest.raises(funnel.ComplaintError) as error:
+        engine.decide({**COMPLAINT, "facts": {3: True}})
+    assert [(p.field, p.en) for p in error.value.problems] == [("facts.3", "a key should be a text")]

@@ -72,6 +72,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "not-askable": ("缺的事实没有人可问", "a fact is missing that nobody can be asked for"),
     "amount-unknown": ("金额算不出", "the sum cannot be reckoned"),
     "engine-refused": ("金额不合理，引擎不结", "the engine does not settle what came out, such as a negative sum"),
+    "engine-error": (
+        "引擎在这一件上出错（只在 funnel run --queue）",
+        "the engine itself failed over the complaint (of `funnel run --queue` alone)",
+    ),
 }
 OUTCOMES = {
     "settle": ("结案草稿，双方接受才算数", "a draft that binds nobody until both sides take it"),

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from funnel.errors import FunnelError
+from funnel.errors import TwoLanguageError
 from funnel.facts.normalise import normalise
 
 _RUN = re.compile("[\u3400-\u9fff]+")
@@ -38,7 +38,7 @@ _MAX_PHRASES: Final = 4_000
 _WEAK: Final = 0.02
 
 
-class MiningError(FunnelError):
+class MiningError(TwoLanguageError):
     """There is nothing to mine, or the extra that mines is not installed."""
 
 
@@ -146,18 +146,21 @@ def mine(texts: Iterable[Text], *, groups: int = 12, least: int = 5) -> Mined:
         from sklearn.decomposition import NMF  # noqa: PLC0415 (an extra)
         from sklearn.feature_extraction.text import TfidfTransformer  # noqa: PLC0415 (an extra)
     except ImportError:
-        raise MiningError("挖掘需要 scikit-learn: mining needs scikit-learn; pip install 'funnel[mine]'") from None
+        raise MiningError(
+            "挖掘需要 scikit-learn：pip install 'funnel[mine]'", "mining needs scikit-learn: pip install 'funnel[mine]'"
+        ) from None
     every = sorted(((normalise(t.text).text, t) for t in texts), key=lambda pair: (pair[0], pair[1].id))
     fresh = [index for index, (_, t) in enumerate(every) if not t.scenarios]
     if len(fresh) < max(2 * least, 10):
         raise MiningError(
-            f"没有认出的只有 {len(fresh)} 件，不够分组: only {len(fresh)} texts are unmatched, too few to group"
+            f"没有认出的只有 {len(fresh)} 件，不够分组",
+            f"only {len(fresh)} texts are unmatched, too few to group",
         )
     phrases = _phrases([every[index][0] for index in fresh], least)
     held = _holdings([words for words, _ in every], phrases)
     phrases, held = _news(phrases, held, [not t.scenarios for _, t in every])
     if not phrases:
-        raise MiningError("没有反复出现的说法: no phrase stands in enough of the texts")
+        raise MiningError("没有反复出现的说法", "no phrase stands in enough of the texts")
     matrix = _matrix(held, len(phrases))
     weights = TfidfTransformer(sublinear_tf=True).fit(matrix[fresh]).transform(matrix)
     count = max(1, min(groups, len(fresh) // least, len(phrases)))

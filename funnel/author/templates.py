@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from funnel.errors import FunnelError
+from funnel.errors import TwoLanguageError
 from funnel.facts.phrases import PhraseError, parse
 from funnel.pack.loader import LIKENESS, data_folder, find_pack
 from funnel.pack.model import REQUIRED_GATES
@@ -17,13 +17,13 @@ _SLUG = re.compile(r"[a-z][a-z0-9\-]*\Z")
 _PACK_LINE = re.compile(r"^pack:.*$", re.MULTILINE)
 
 
-class TemplateError(FunnelError):
+class TemplateError(TwoLanguageError):
     """A name does not fit, or a file is there already."""
 
 
 def _write(path: Path, text: str) -> Path:
     if path.exists():
-        raise TemplateError(f"{path}：已经有了，没有改动 exists already; nothing was changed")
+        raise TemplateError(f"{path}：已经有了，没有改动", f"{path} exists already; nothing was changed")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
@@ -37,16 +37,18 @@ def _pack_name(folder: Path) -> str:
     """
     name = folder.name
     if not _SLUG.match(name):
-        raise TemplateError(f"“{name}”：名字用小写字母、数字和连字符 use small letters, digits and hyphens")
+        raise TemplateError(
+            f"“{name}”：名字用小写字母、数字和连字符", f"{name!r}: use small letters, digits and hyphens"
+        )
     if len(folder.parts) == 1:
         # Its tests would be written beside the working directory, where nobody looks for them.
         raise TemplateError(
-            f"{folder}：写成 rules/{name}，测试放在旁边的 scenarios/{name} "
-            f"write rules/{name}; its tests go beside it, to scenarios/{name}"
+            f"{folder}：写成 rules/{name}，测试放在旁边的 scenarios/{name}",
+            f"{folder}: write rules/{name}; its tests go beside it, to scenarios/{name}",
         )
     for taken in (folder, _tests_of(folder)):
         if taken.exists() and (not taken.is_dir() or any(taken.iterdir())):
-            raise TemplateError(f"{taken}：已经有东西，没有改动 is in use; nothing was changed")
+            raise TemplateError(f"{taken}：已经有东西，没有改动", f"{taken} is in use; nothing was changed")
     return name
 
 
@@ -146,14 +148,21 @@ def new_scenario(
     """
     group, dot, slug = rule_id.partition(".")
     if not dot or not _SLUG.match(group) or not _SLUG.match(slug) or not re.fullmatch(r"[a-z0-9_]+", scenario):
-        raise TemplateError(f"“{rule_id}”：编号写成 组.名字，例如 returns.late-refund write the id as group.slug")
+        raise TemplateError(
+            f"“{rule_id}”：编号写成 组.名字，例如 returns.late-refund",
+            f"{rule_id!r}: write the id as group.slug, such as returns.late-refund",
+        )
     if not (pack / "pack.yaml").is_file():
         others = sorted(path.parent.as_posix() for path in pack.parent.glob("*/pack.yaml"))
         raise TemplateError(
-            f"{pack}：这里没有 pack.yaml there is no pack.yaml here\n"
-            + "".join(f"  --pack {other}   # 这里有，要放进去就写它 there is this one\n" for other in others)
-            + f"  funnel init pack {pack} --copy cn-ecommerce   # 先复制一份随包规则来改 copy the shipped rules first\n"
-            f"  funnel init pack {pack}                       # 或者从空的开始 or begin with an empty pack"
+            f"{pack}：这里没有 pack.yaml\n"
+            + "".join(f"  --pack {other}   # 这里有，要放进去就写它\n" for other in others)
+            + f"  funnel init pack {pack} --copy cn-ecommerce   # 先复制一份随包规则来改\n"
+            f"  funnel init pack {pack}                       # 或者从空的开始",
+            f"{pack}: there is no pack.yaml here\n"
+            + "".join(f"  --pack {other}   # there is this one\n" for other in others)
+            + f"  funnel init pack {pack} --copy cn-ecommerce   # copy the shipped rules first\n"
+            f"  funnel init pack {pack}                       # or begin with an empty pack",
         )
     pack = pack.resolve()
     scenarios = _tests_of(pack) / group / f"{slug}.yaml"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from funnel.batch._encoding import Readable, Recoded, RowDecoder, sniff_encoding
 from funnel.batch._records import CHUNK, Record, records, split_cells
-from funnel.batch.headers import HeaderReader
+from funnel.batch.headers import HeaderReader, twin
 from funnel.batch.reading import LOOK, Part, header_row
 from funnel.batch.rows import Row, RowProblem, short_raw
 from funnel.errors import SourceError
@@ -79,7 +80,9 @@ def read_csv(
     hint = _SEP.match(first)
     delimiter = hint.group(1) if hint else _delimiter_of(beginning, headers)
     if not delimiter.isascii() or delimiter in '"\r\n':
-        raise SourceError("第一行 sep= 给出的分隔符不能用 the delimiter given by sep= in the first line cannot be used")
+        raise SourceError(
+            "第一行 sep= 给出的分隔符不能用", "the delimiter given by sep= in the first line cannot be used"
+        )
     if encoding == "utf-16" or (encoding == "gb18030" and delimiter not in ",;\t"):
         stream, encoding, sure = Recoded(stream, encoding), "utf-8", True
     newline = b"\r" if "\r" in beginning and "\n" not in beginning else b"\n"  # files of old Macs
@@ -113,29 +116,42 @@ def _cells(record: Record, delimiter: str, decoder: RowDecoder) -> list[str]:
 
 def _headers(header: Record | None, delimiter: str, decoder: RowDecoder) -> list[str]:
     if header is None:
-        raise SourceError("文件没有表头行 the file has no header row")
+        raise SourceError("文件没有表头行", "the file has no header row")
     if header.problem is not None:
-        raise SourceError(f"表头行：{header.problem.zh} the header row: {header.problem.en}")
+        raise SourceError(f"表头行：{header.problem.zh}", f"the header row: {header.problem.en}")
     text, problem = decoder.decode(header.data)
     if text is None or problem is not None:
         raise SourceError(
-            "表头行的编码读不出；另存为 UTF-8 再试 the header row cannot be decoded; save the file as UTF-8"
+            "表头行的编码读不出；另存为 UTF-8 再试", "the header row cannot be decoded; save the file as UTF-8"
         )
     try:
         headers = name_headers(split_cells(text.lstrip("\ufeff"), delimiter))
     except ValueError:
-        raise SourceError("表头行不是有效的 CSV the header row is no valid CSV") from None
+        raise SourceError("表头行不是有效的 CSV", "the header row is no valid CSV") from None
     if not headers:
-        raise SourceError("表头行是空的 the header row is empty")
+        raise SourceError("表头行是空的", "the header row is empty")
     return headers
 
 
 def name_headers(cells: Sequence[str]) -> list[str]:
-    """Headers up to the last that is not blank; a blank one is called by its place, so that its cells are not lost."""
+    """Headers up to the last that is not blank, no two of them the same, so that no cell is lost.
+
+    A blank one is called by its place, and one that stood there before is numbered (`twin`).
+    """
     names = [cell.strip() for cell in cells]
     while names and not names[-1]:
         names.pop()
-    return [name or f"column-{place}" for place, name in enumerate(names, 1)]
+    found: dict[str, None] = {}
+    given = frozenset(names)
+    counts: Counter[str] = Counter()
+    for place, name in enumerate(names, 1):
+        base = shown = name or f"column-{place}"
+        counts[base] += 1
+        while shown in found or (shown != name and shown in given):
+            counts[base] += shown != base
+            shown = twin(base, max(2, counts[base]))
+        found[shown] = None
+    return list(found)
 
 
 def _rows(found: Iterator[Record], headers: Sequence[str], delimiter: str, decoder: RowDecoder) -> Iterator[Row]:
@@ -176,14 +192,17 @@ def fit(
         count -= 1
     if count == len(headers):
         return Row(number, line, dict(zip(headers, cells[:count], strict=True)), raw=raw, table=True, sheet=sheet)
-    zh, en = (
-        ("含分隔符的文字要加引号", "quote texts that hold the delimiter")
-        if sheet is None  # a workbook has no delimiters
-        else ("给多出来的列补上表头，或清空那些格子", "give the columns beyond it a header, or clear their cells")
-    )
+    if count < len(headers):
+        code = "too-few-columns"
+        zh, en = "有换行的文字要加引号，空的格子也要留分隔符", "quote texts that hold a line end, and keep the delimiters of empty cells"  # fmt: skip
+    elif sheet is None:
+        code, zh, en = "too-many-columns", "含分隔符的文字要加引号", "quote texts that hold the delimiter"
+    else:  # a workbook has no delimiters
+        code = "too-many-columns"
+        zh, en = "给多出来的列补上表头，或清空那些格子", "give the columns beyond it a header, or clear their cells"
     problem = RowProblem(
-        "too-many-columns" if count > len(headers) else "too-few-columns",
+        code,
         f"有 {count} 列，表头是 {len(headers)} 列；{zh}",
-        f"{count} columns where the header has {len(headers)}; {en}",
+        f"{count} {'column' if count == 1 else 'columns'} where the header has {len(headers)}; {en}",
     )
     return Row(number, line, None, problem, short_raw(raw), sheet=sheet)

@@ -46,7 +46,7 @@ def read_parquet(file: Any) -> tuple[tuple[str, ...], Iterator[Row], int]:
     try:
         content = pq.ParquetFile(file)
     except (pa.ArrowException, OSError, ValueError):
-        raise SourceError("读不出这个 Parquet 文件 this Parquet file cannot be read") from None
+        raise SourceError("读不出这个 Parquet 文件", "this Parquet file cannot be read") from None
     schema = content.schema_arrow
     nested = any(pa.types.is_nested(field.type) for field in schema)
 

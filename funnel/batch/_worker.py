@@ -11,7 +11,7 @@ from funnel.batch._frames import receive, send
 from funnel.batch.deciding import Decided, Decider, Table
 from funnel.batch.plan import ready
 from funnel.batch.rows import Row
-from funnel.errors import FunnelError
+from funnel.errors import ComplaintError, TwoLanguageError
 
 
 def main() -> None:
@@ -26,7 +26,7 @@ def main() -> None:
         try:
             decider = ready(plan).decider
         except Exception as error:  # noqa: BLE001 (whatever it is, it is told over there, in one piece)
-            send(output, str(error) if isinstance(error, FunnelError) else repr(error))
+            send(output, _said(error, repr(error)))
             return
         send(output, None)
         while True:
@@ -36,9 +36,14 @@ def main() -> None:
         os._exit(0)  # whoever asked has gone: there is nothing to tidy up, and nobody to tell
 
 
-def _answer(decider: Decider, rows: Sequence[Row], table: Table) -> list[Decided] | str:
-    """What became of the rows; a text where this process cannot go on."""
+def _answer(decider: Decider, rows: Sequence[Row], table: Table) -> list[Decided] | tuple[str, str]:
+    """What became of the rows; a text in Chinese and English where this process cannot go on."""
     try:
         return decider.many(rows, table)
     except Exception as error:  # noqa: BLE001 (as above; the kind alone, since a message may hold personal data)
-        return str(error) if isinstance(error, FunnelError) else type(error).__name__
+        return _said(error, type(error).__name__)
+
+
+def _said(error: Exception, other: str) -> tuple[str, str]:
+    """What an error says in both languages, as it cannot be known here which one is read; ``other`` where it speaks neither."""
+    return (error.zh, error.en) if isinstance(error, TwoLanguageError | ComplaintError) else (other, other)

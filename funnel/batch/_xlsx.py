@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 from funnel.batch._csv import fit, name_headers
+from funnel.batch._xlsx_faults import Faults, Place
 from funnel.batch.headers import HeaderReader
 from funnel.batch.reading import LOOK, LeftSheet, Part, Why, header_row
-from funnel.batch.rows import Row, excerpts
+from funnel.batch.rows import Row, Unreckoned, excerpts
 from funnel.errors import SourceError
 
 _Line = tuple[int, list[Any]]
@@ -84,26 +88,29 @@ def read_xlsx(data: bytes, headers: HeaderReader | None = None, wanted: Sequence
         _check(wanted, [found.name for found in known])
         hidden = {found.name for found in known if found.visible != SheetVisibleEnum.Visible}
         sheets = []
+        faults = Faults(data)
         for found in known:
             if not wanted or found.name in wanted:
                 sheet = book.get_sheet_by_name(found.name)
-                sheets.append(_Sheet(found.name, sheet.iter_rows(), sheet.height, headers))
-    except (CalamineError, ValueError, OSError, IndexError):
+                rows = _with_faults(sheet.iter_rows(), faults.of(found.name), (sheet.start or (0, 0))[1])
+                sheets.append(_Sheet(found.name, rows, sheet.height, headers))
+    except (CalamineError, ParseError, BadZipFile, zlib.error, RuntimeError, ValueError, OSError, IndexError):
         raise SourceError(
-            "读不出这个工作簿；在 Excel 里另存为 .xlsx 或 CSV 再试 "
-            "this workbook cannot be read; save it as .xlsx or CSV in Excel and try again"
+            "读不出这个工作簿；在 Excel 里另存为 .xlsx 或 CSV 再试",
+            "this workbook cannot be read; save it as .xlsx or CSV in Excel and try again",
         ) from None
     blank = [sheet.name for sheet in sheets if not sheet.headers]
     sheets = [sheet for sheet in sheets if sheet.headers]
     if not sheets or (wanted and blank):
-        which = f"（{excerpts(blank)}）" if wanted else ""
-        raise SourceError(f"工作表{which}没有表头行 no sheet has a header row")
+        zh, en = (f"（{excerpts(blank)}）", f" of these ({excerpts(blank)})") if wanted else ("", "")
+        raise SourceError(f"工作表{zh}没有表头行", f"no sheet{en} has a header row")
     open_ = sheets if wanted else [sheet for sheet in sheets if sheet.name not in hidden]
     lead = next((sheet for sheet in open_ if sheet.told), (open_ or sheets)[0])
     read = [sheet for sheet in open_ if sheet is lead or sorted(sheet.headers) == sorted(lead.headers)] or [lead]
     if wanted and len(read) < len(sheets):
         raise SourceError(
-            f"这几个工作表的表头不一样，一次读一个 the sheets have different headers; read one at a time ({excerpts(wanted)})"
+            f"这几个工作表的表头不一样，一次读一个（{excerpts(wanted)}）",
+            f"the sheets have different headers; read one at a time ({excerpts(wanted)})",
         )
     left = [sheet.left(_why(sheet, headers, hidden)) for sheet in sheets if sheet not in read]
     total = sum(max(0, sheet.height - 1) for sheet in read)
@@ -113,7 +120,10 @@ def read_xlsx(data: bytes, headers: HeaderReader | None = None, wanted: Sequence
 def _check(wanted: Sequence[str], known: Sequence[str]) -> None:
     for name in wanted:
         if name not in known:
-            raise SourceError(f"没有工作表“{name}” there is no sheet {name!r}（现有 sheets: {excerpts(known)}）")
+            raise SourceError(
+                f"没有工作表“{name}”（现有：{excerpts(known)}）",
+                f"there is no sheet {name!r} (sheets: {excerpts(known)})",
+            )
 
 
 def _why(sheet: _Sheet, headers: HeaderReader | None, hidden: set[str]) -> Why:
@@ -128,6 +138,18 @@ def _rows(sheets: Iterable[_Sheet]) -> Iterator[Row]:
         for row in sheet.rows(number):
             number = row.number
             yield row
+
+
+def _with_faults(rows: Iterable[list[Any]], faults: Mapping[Place, Unreckoned], left: int) -> Iterator[list[Any]]:
+    """The rows, with what stands in cells that have no value. ``left`` is the column of the first cell of each."""
+    by_row: dict[int, list[tuple[int, Unreckoned]]] = {}
+    for (row, column), fault in faults.items():
+        by_row.setdefault(row, []).append((column - left, fault))
+    for number, cells in enumerate(rows):
+        for column, fault in by_row.get(number, ()):
+            if 0 <= column < len(cells) and cells[column] == "":
+                cells[column] = fault
+        yield cells
 
 
 def _texts(row: list[Any]) -> list[str]:

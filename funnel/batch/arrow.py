@@ -78,15 +78,17 @@ def _table(made: Ready, schema: pa.Schema, column: str | None) -> Table:
     names = tuple(schema.names)
     if column is not None:
         if column not in names:
-            raise SourceError(f"没有“{column}”这一列 no column {column!r}; there are: {excerpts(names)}")
+            raise SourceError(
+                f"没有“{column}”这一列；现有：{excerpts(names)}", f"no column {column!r}; there are: {excerpts(names)}"
+            )
         return Table("", {}, None)
     if any(pa.types.is_nested(field.type) for field in schema):
         return Table("", {}, None)
     paths = made.headers.table(names).paths
     if not made.headers.makes_complaints(names):
         raise SourceError(
-            f"没有找到投诉内容这一列（现有：{excerpts(names)}）；在计划里用 mapping 指定 "
-            f"no column with the complaint's text; name it in the plan's mapping"
+            f"没有找到投诉内容这一列（现有：{excerpts(names)}）；在计划里用 mapping 指定",
+            f"no column with the complaint's text ({excerpts(names)}); name it in the plan's mapping",
         )
     return Table("", dict(paths), None)
 

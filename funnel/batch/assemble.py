@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from funnel.batch.headers import HeaderReader
-from funnel.batch.rows import Row, RowProblem, excerpt
+from funnel.batch.rows import Row, RowProblem, Unreckoned, excerpt
 from funnel.complaint import Complaint
 from funnel.engine._problems import problems_of
 from funnel.errors import Problem
@@ -170,7 +170,11 @@ class Assembler:
 
     def fits(self, path: str, cell: Any) -> bool:
         """Whether a cell of a table could stand for a field: a hint must not call a text a date."""
-        if self._blank(path, cell) or (isinstance(cell, str) and cell.strip() in _NOT_YET.get(path, ())):
+        if (
+            self._blank(path, cell)
+            or isinstance(cell, Unreckoned)
+            or (isinstance(cell, str) and cell.strip() in _NOT_YET.get(path, ()))
+        ):
             return True
         try:
             self._cell(path, cell)
@@ -262,6 +266,8 @@ class Assembler:
             raise damage
         if path.startswith("extra."):
             return _plain(cell)
+        if isinstance(cell, Unreckoned):
+            raise _CellError(*cell.problem, "no-value")
         if path.startswith("facts."):
             return self._fact(self.fact_types.get(path.removeprefix("facts."), "enum"), cell)
         if path in _AMOUNTS:

@@ -104,7 +104,19 @@ class Decider:
 
 
 ENGINE_ERROR: Final = "engine-error"
-"""The code of a reject that is no fault of its row."""
+"""The code of a reject, or of a referral's reason, that is no fault of its row."""
+
+
+class RowRefusedError(Exception):
+    """What a function that decides raises over a row that is at fault itself, though the contract takes it.
+
+    Attributes:
+        problem: Why, for the reject.
+    """
+
+    def __init__(self, problem: RowProblem) -> None:
+        super().__init__(problem)
+        self.problem = problem
 
 
 def crash(error: Exception) -> RowProblem:

@@ -36,7 +36,7 @@ PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "order.price": ("order.price", "price", "unit_price", "单价", "商品价格", "商品单价", "价格", "售价"),
         "order.quantity": ("order.quantity", "quantity", "qty", "数量", "购买数量", "件数", "商品数量"),
         "order.total_paid": ("order.total_paid", "total_paid", "amount", "paid_amount", "实付金额", "订单金额", "实付款", "实付", "支付金额", "付款金额", "实际支付", "交易金额", "实付总额", "实付总金额", "订单总额"),
-        "order.paid_at": ("order.paid_at", "paid_at", "payment_time", "order_time", "付款时间", "支付时间", "下单时间", "付款日期", "购买时间", "购买日期", "下单日期"),
+        "order.paid_at": ("order.paid_at", "paid_at", "payment_time", "付款时间", "支付时间", "付款日期"),
         "order.ship_by": ("order.ship_by", "ship_by", "承诺发货时间", "最晚发货时间", "约定发货时间", "预计发货时间", "承诺发货日"),
         "order.shipped_at": ("order.shipped_at", "shipped_at", "发货时间", "发货日期", "实际发货时间"),
         "order.delivered_at": ("order.delivered_at", "delivered_at", "送达时间", "妥投时间", "送达日期"),
@@ -46,10 +46,15 @@ PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )  # fmt: skip
 """Contract paths and the headers that mean them."""
 
+ORDERED = ("order_time", "ordered_at", "order date", "purchase date", "下单时间", "下单日期", "购买时间", "购买日期")
+"""Headers of the day on which something was ordered. Whoever orders need not have paid, so that it is no record of a payment:
+the column is passed through, and whoever knows that his orders are paid as they are placed says so with ``--map``."""
+
 _PAID = ("price", "paid")
 _BACK = ("退", "赔", "索", "补偿", "refund", "return", "claim", "compensat")
 """Words of sums that are asked or given back: such a column is no record of what was paid."""
 _BRACKETS = re.compile(r"[（(\[【].*?[)）\]】]")
+_TWIN = re.compile(r" \([0-9]+\)$")
 _NOISE = re.compile(r"[\s_\-/:：*.]+")
 
 
@@ -58,6 +63,16 @@ def normal(header: str) -> str:
     text = unicodedata.normalize("NFKC", header).strip().lower()
     stripped = _BRACKETS.sub("", text).strip() or text
     return _NOISE.sub("", stripped)
+
+
+def twin(header: str, number: int) -> str:
+    """What the second (third, …) column with the same header is called."""
+    return f"{header} ({number})"
+
+
+def _first_of(header: str) -> str:
+    """The header that a column was numbered for standing under again; itself, where it was not."""
+    return _TWIN.sub("", header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +113,7 @@ class HeaderReader:
     ) -> None:
         self._facts = frozenset(fact_names)
         self._known = {normal(word): path for path, words in PATHS.items() for word in words}
+        self._ordered = frozenset(map(normal, ORDERED))
         self._labels = {normal(label): f"facts.{name}" for label, name in (fact_labels or {}).items()}
         self._own = dict(mapping or {})
         for header, path in self._own.items():
@@ -115,22 +131,27 @@ class HeaderReader:
         if path in PATHS or (path.startswith("facts.") and fact in self._facts) or path.startswith("extra."):
             return
         near = difflib.get_close_matches(path, [*PATHS, *(f"facts.{name}" for name in self._facts)], n=1)
-        hint = f"; did you mean {near[0]!r}? 是不是 {near[0]}？" if near else ""
-        raise MappingError(f"“{header}={path}”：没有“{path}”这个字段 there is no such field{hint}")
+        zh, en = (f"；是不是 {near[0]}？", f"; did you mean {near[0]!r}?") if near else ("", "")
+        raise MappingError(
+            f"“{header}={path}”：没有“{path}”这个字段{zh}", f"{header!r}={path!r}: there is no such field{en}"
+        )
 
     def table(self, headers: Sequence[str]) -> HeaderMap:
         """Map the headers of a table.
 
         Raises:
-            MappingError: A header of the user's mapping is not in the file, or two headers mean the same.
-            SourceError: A header stands twice.
+            MappingError: A header of the user's mapping is not in the file, or two headers mean the same: two columns with one
+                header, too, where that means something. Those that nobody needs are both passed through.
+            SourceError: A header stands twice in a file that numbers none (Parquet).
         """
         for header in self._own:
             if header not in headers:
                 near = difflib.get_close_matches(header, headers, n=1, cutoff=0.4)
-                hint = f"；是不是“{excerpt(near[0])}”？ did you mean {excerpt(near[0])!r}?" if near else ""
+                name = excerpt(near[0]) if near else ""
+                zh, en = (f"；是不是“{name}”？", f"; did you mean {name!r}?") if near else ("", "")
                 raise MappingError(
-                    f"文件里没有“{header}”这一列 there is no column {header!r}{hint} （现有 columns: {excerpts(headers)}）"
+                    f"文件里没有“{header}”这一列{zh}（现有：{excerpts(headers)}）",
+                    f"there is no column {header!r}{en} (columns: {excerpts(headers)})",
                 )
         paths: dict[str, str] = {}
         taken: dict[str, str] = {}
@@ -138,15 +159,18 @@ class HeaderReader:
         for header in headers:
             if header in paths:
                 shown = excerpt(header)
-                raise SourceError(f"表头“{shown}”出现两次，改掉一个 the header {shown!r} stands twice; rename one")
+                raise SourceError(f"表头“{shown}”出现两次，改掉一个", f"the header {shown!r} stands twice; rename one")
             path = self.path(header)
+            if path is None and _first_of(header) in paths:  # what the user says of a header, he says of both
+                path = self.path(_first_of(header))
+                path = None if path is None or path.startswith("extra.") else path
             if path is None:
                 unknown.append(UnknownHeader(header, self.suggest(header)))
                 path = f"extra.{header}"
             elif path in taken:
                 raise MappingError(  # headers that are understood are no personal data
-                    f"“{taken[path]}”和“{header}”都表示 {path}；用 --map 说明其中一个 both mean {path}; say with --map what one of them is, "
-                    f"such as --map {header}=extra.{header}"
+                    f"“{taken[path]}”和“{header}”都表示 {path}；用 --map 说明其中一个，例如 --map '{header}=extra.{header}'",
+                    f"{taken[path]!r} and {header!r} both mean {path}; say with --map what one of them is, such as --map '{header}=extra.{header}'",
                 )
             taken[path] = header
             paths[header] = path
@@ -171,6 +195,8 @@ class HeaderReader:
 
     def suggest(self, header: str) -> str | None:
         """The field whose name is nearest, if any is near; never one of what was paid for what is asked or given back."""
+        if normal(header) in self._ordered:
+            return "order.paid_at"
         path = self._nearest(normal(header))
         paid = path is not None and any(word in path for word in _PAID)
         return None if paid and any(word in header.lower() for word in _BACK) else path
@@ -194,7 +220,8 @@ def parse_pairs(pairs: Iterable[str]) -> dict[str, str]:
         header, equals, path = pair.rpartition("=")
         if not equals or not header.strip() or not path.strip():
             raise MappingError(
-                f"“{pair}”：写成 --map 表头=字段，例如 --map 投诉正文=text write it as --map HEADER=FIELD"
+                f"“{pair}”：写成 --map 表头=字段，例如 --map 投诉正文=text",
+                f"{pair!r}: write it as --map HEADER=FIELD, such as --map Story=text",
             )
         found[header.strip()] = path.strip()
     return found

@@ -26,6 +26,7 @@ from typing import Any, BinaryIO, NoReturn, Self
 from funnel.batch.ids import ENTRY
 from funnel.batch.source import FileState, digest_of_beginning
 from funnel.batch.tally import Tally
+from funnel.batch.writers import OWNERS
 from funnel.engine.engine import system_clock
 from funnel.errors import BatchError, ResumeError
 
@@ -95,7 +96,7 @@ class _Part:
         while True:
             try:
                 self._made = not self.path.exists()
-                handle = os.open(self.path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o666)
+                handle = os.open(self.path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, OWNERS)
             except OSError as error:
                 raise unwritable(self.shown, error) from None
             if self._locked(handle):
@@ -115,7 +116,8 @@ class _Part:
             if error.errno in {errno.EACCES, errno.EAGAIN}:
                 os.close(handle)
                 raise ResumeError(
-                    f"{self.shown}：另一个 funnel run 正在写它；等它做完，或换一个输出文件 another funnel run is writing it; wait for it or name another output"
+                    f"{self.shown}：另一个 funnel run 正在写它；等它做完，或换一个输出文件",
+                    f"{self.shown}: another funnel run is writing it; wait for it or name another output",
                 ) from None
             same = True  # a file system without locks
         except BatchError:
@@ -135,7 +137,8 @@ class _Part:
         try:
             if os.fstat(self._handle).st_size < keep:
                 raise ResumeError(
-                    f"{self.path}：比进度记录的短，不能接着做；去掉 --resume 从头开始 it is shorter than its checkpoint says; start anew without --resume"
+                    f"{self.path}：比进度记录的短，不能接着做；去掉 --resume 从头开始",
+                    f"{self.path}: it is shorter than its checkpoint says; start anew without --resume",
                 )
             os.ftruncate(self._handle, keep)
             os.lseek(self._handle, keep, os.SEEK_SET)
@@ -151,7 +154,7 @@ class _Part:
         return self.stream.tell()
 
     def publish(self) -> None:
-        """Give it its name. A link's target is replaced and not the link; permissions are those of the file before it."""
+        """Give it its name. A link's target is replaced and not the link; permissions are those of the file before it, if any."""
         stream = self.stream
         assert stream is not None  # noqa: S101 (as above)
         try:
@@ -249,7 +252,8 @@ class LongRun:
                     part = self._parts[key]
                     if not part.target.is_file() or part.target.stat().st_size != state["lengths"][key]:
                         raise ResumeError(
-                            f"{part.shown}：做完了，但结果文件不在或被改过；去掉 --resume 从头开始 the run was done, but this file is gone or changed; start anew without --resume"
+                            f"{part.shown}：做完了，但结果文件不在或被改过；去掉 --resume 从头开始",
+                            f"{part.shown}: the run was done, but this file is gone or changed; start anew without --resume",
                         )
         for key, part in self._parts.items():
             if key not in self._done:
@@ -278,9 +282,10 @@ class LongRun:
         if changed:
             zh = "、".join(_LABELS.get(key, (key, key))[0] for key in changed)
             en = ", ".join(_LABELS.get(key, (key, key))[1] for key in changed)
-            shown = "; ".join(f"{_short(before.get(key))} → {_short(now.get(key))}" for key in changed)
+            shown = [f"{_short(before.get(key))} → {_short(now.get(key))}" for key in changed]
             raise ResumeError(
-                f"不能接着做：{zh} 变了（{shown}）；改回去，或去掉 --resume 从头开始 cannot go on: changed since: {en}; change it back, or start anew without --resume"
+                f"不能接着做：{zh} 变了（{'；'.join(shown)}）；改回去，或去掉 --resume 从头开始",
+                f"cannot go on: changed since: {en} ({'; '.join(shown)}); change it back, or start anew without --resume",
             )
         for path, known in zip(self._inputs, state["inputs"], strict=True):
             found = _stat(path)
@@ -289,10 +294,13 @@ class LongRun:
                 try:
                     same = digest_of_beginning(path, known["read"]) == known["digest"]
                 except OSError as error:
-                    raise ResumeError(f"{path}：读不出 cannot be read ({error.strerror})") from None
+                    raise ResumeError(
+                        f"{path}：读不出（{error.strerror}）", f"{path}: cannot be read ({error.strerror})"
+                    ) from None
             if not same:
                 raise ResumeError(
-                    f"{path}：输入文件在中断后变了，不能接着做；换回原来的文件，或去掉 --resume 从头开始 the input has changed since; put the old file back, or start anew without --resume"
+                    f"{path}：输入文件在中断后变了，不能接着做；换回原来的文件，或去掉 --resume 从头开始",
+                    f"{path}: the input has changed since; put the old file back, or start anew without --resume",
                 )
 
     def _go_on(self, state: Mapping[str, Any]) -> None:
@@ -388,7 +396,7 @@ class LongRun:
             }
             fresh = _fresh(self._state)
             _remove(fresh)
-            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, 0o600)
+            handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW, OWNERS)
             with os.fdopen(handle, "w", encoding="ascii") as file:
                 json.dump(content, file)
                 file.flush()
@@ -447,7 +455,7 @@ def is_regular(path: Path) -> bool:
 
 def unwritable(path: Path, error: OSError) -> BatchError:
     """The error of an output that cannot be written."""
-    return BatchError(f"{path}：写不了 cannot be written ({error.strerror})")
+    return BatchError(f"{path}：写不了（{error.strerror}）", f"{path}: cannot be written ({error.strerror})")
 
 
 def _own(path: Path, found: os.stat_result) -> None:
@@ -459,7 +467,8 @@ def _own(path: Path, found: os.stat_result) -> None:
     ours = not hasattr(os, "geteuid") or found.st_uid == os.geteuid()
     if not stat.S_ISREG(found.st_mode) or not ours:
         raise BatchError(
-            f"{path}：不是本用户的普通文件，没有动它；删掉或换一个输出目录 it is no regular file of this user and was left alone; remove it or name another folder"
+            f"{path}：不是本用户的普通文件，没有动它；删掉或换一个输出目录",
+            f"{path}: it is no regular file of this user and was left alone; remove it or name another folder",
         )
 
 
@@ -488,7 +497,8 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def _unreadable(path: Path, why: str) -> NoReturn:
     raise ResumeError(
-        f"{path}：进度文件读不出，删掉它从头开始 the checkpoint cannot be read ({why}); delete it and start anew"
+        f"{path}：进度文件读不出（{why}），删掉它从头开始",
+        f"{path}: the checkpoint cannot be read ({why}); delete it and start anew",
     )
 
 
@@ -501,18 +511,19 @@ def _stat(path: Path) -> FileState:
     try:
         found = path.stat()
     except OSError as error:
-        raise BatchError(f"{path}：读不出 cannot be read ({error.strerror})") from None
+        raise BatchError(f"{path}：读不出（{error.strerror}）", f"{path}: cannot be read ({error.strerror})") from None
     return FileState(found.st_size, found.st_mtime_ns, 0, "")
 
 
 def _open_log(path: Path, keep: int) -> BinaryIO:
     try:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, 0o600)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW, OWNERS)
         _own(path, os.fstat(handle))
         if os.fstat(handle).st_size < keep:
             os.close(handle)
             raise ResumeError(
-                f"{path}：比进度记录的短，不能接着做；去掉 --resume 从头开始 it is shorter than its checkpoint says; start anew without --resume"
+                f"{path}：比进度记录的短，不能接着做；去掉 --resume 从头开始",
+                f"{path}: it is shorter than its checkpoint says; start anew without --resume",
             )
         os.ftruncate(handle, keep)
         os.lseek(handle, keep, os.SEEK_SET)

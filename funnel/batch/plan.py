@@ -19,7 +19,7 @@ from funnel.batch.headers import HeaderReader
 from funnel.batch.writers import CsvWriter, JsonlWriter
 from funnel.engine.engine import Engine, system_clock
 from funnel.engine.shadow import Shadow
-from funnel.errors import PackError, WorkerError
+from funnel.errors import Lang, PackError, WorkerError
 from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX
 from funnel.pack._nodes import yaml_files
 from funnel.pack.examples import FOLDER as EXAMPLES
@@ -55,7 +55,7 @@ class Plan:
     place: str
     moment: dt.datetime
     version: str
-    lang: str
+    lang: Lang
     as_of: dt.date | None = None
     mapping: tuple[tuple[str, str], ...] = ()
     matcher: Literal["compiled", "durable"] = "compiled"
@@ -67,7 +67,7 @@ class Plan:
 def plan_for(
     pack: Pack,
     *,
-    lang: str | None = None,
+    lang: Lang | None = None,
     as_of: dt.date | None = None,
     mapping: Mapping[str, str] | None = None,
     moment: dt.datetime | None = None,
@@ -93,7 +93,7 @@ def plan_for(
         place=pack.root,
         moment=moment or system_clock(),
         version=funnel.__version__,
-        lang=lang or pack.manifest.language,
+        lang=lang or ("en" if pack.manifest.language == "en" else "zh"),
         as_of=as_of,
         mapping=tuple(sorted((mapping or {}).items())),
     )
@@ -106,7 +106,8 @@ def plan_for(
         same = False
     if not same:
         raise PackError(
-            f"{pack.root}: the files have changed since the pack was loaded; load it again 规则包的文件在载入之后变了，请重新载入"
+            f"{pack.root}：规则包的文件在载入之后变了，请重新载入",
+            f"{pack.root}: the files have changed since the pack was loaded; load it again",
         )
     return plan
 
@@ -144,19 +145,20 @@ def ready(plan: Plan) -> Ready:
     """
     if plan.version != funnel.__version__:
         raise WorkerError(
-            f"这里的 funnel 是 {funnel.__version__}，不是 {plan.version}；各处装同一个版本 "
-            f"this process has funnel {funnel.__version__}, not {plan.version}; install one version everywhere"
+            f"这里的 funnel 是 {funnel.__version__}，不是 {plan.version}；各处装同一个版本",
+            f"this process has funnel {funnel.__version__}, not {plan.version}; install one version everywhere",
         )
     try:
         pack = _load(plan)
     except (PackError, OSError) as error:
+        zh, en = (error.zh, error.en) if isinstance(error, PackError) else (str(error), str(error))
         raise WorkerError(
-            f"这里没有规则包“{plan.pack}”，或它有错误 this process cannot load the pack {plan.pack}: {error}"
+            f"这里没有规则包“{plan.pack}”，或它有错误：{zh}", f"this process cannot load the pack {plan.pack}: {en}"
         ) from None
     if pack.digest != plan.digest:
         raise WorkerError(
-            f"这里的规则包“{plan.pack}”是 {pack.digest[:12]}，不是 {plan.digest[:12]}；让规则包随计划下发（ship=True），或各处放同一个 "
-            f"the pack {plan.pack} here is {pack.digest[:12]}, not {plan.digest[:12]}; let it travel with the plan (ship=True) or put the same one everywhere"
+            f"这里的规则包“{plan.pack}”是 {pack.digest[:12]}，不是 {plan.digest[:12]}；让规则包随计划下发（ship=True），或各处放同一个",
+            f"the pack {plan.pack} here is {pack.digest[:12]}, not {plan.digest[:12]}; let it travel with the plan (ship=True) or put the same one everywhere",
         )
     shadows: list[Shadow] | None = [] if plan.shadow else None
     engine = Engine(
@@ -196,7 +198,8 @@ def _load(plan: Plan) -> Pack:
         return load_pack(place if (place / "pack.yaml").is_file() else plan.pack)
     with zipfile.ZipFile(io.BytesIO(plan.files)) as archive, tempfile.TemporaryDirectory(prefix="funnel-") as folder:
         if sum(item.file_size for item in archive.infolist()) > _MAX_FILES:
-            raise PackError(f"the pack is over {_MAX_FILES // 1024 // 1024} MB 规则包太大")
+            most = _MAX_FILES // 1024 // 1024
+            raise PackError(f"规则包超过 {most} MB", f"the pack is over {most} MB")
         target = Path(folder) / plan.pack  # a pack's folder bears its id
         archive.extractall(target)
         return load_pack(target)

@@ -86,13 +86,17 @@ class _Worker:
         if self._plan is not None:
             self._ask(self._plan)
             self._plan = None
-            problem = self._answer()
+            problem: tuple[str, str] | None = self._answer()
             if problem is not None:
-                raise WorkerError(str(problem))
+                raise WorkerError(*problem)
         self._ask((rows, table))
-        answer: list[Decided] | str = self._answer()
-        if isinstance(answer, str):
-            raise WorkerError(f"{table.name}：工作进程出错 a worker process failed ({answer}); try --jobs 1")
+        answer: list[Decided] | tuple[str, str] = self._answer()
+        if isinstance(answer, tuple):
+            zh, en = answer
+            raise WorkerError(
+                f"{table.name}：工作进程出错（{zh}）；换 --jobs 1 再试",
+                f"{table.name}: a worker process failed ({en}); try --jobs 1",
+            )
         return answer
 
     def _ask(self, message: Any) -> None:
@@ -191,8 +195,8 @@ class Pool:
         if len(rows) > 1:  # one by one, so that the row to blame can be told
             return [decided for row in rows for decided in self._one([row], table)]
         raise WorkerError(
-            f"{table.name} 第 {rows[0].number} 行：判断它的进程 {_TRIES} 次中途退出（{died}）；可能是内存不够，或这一行有问题。换 --jobs 1 再试 "
-            f"row {rows[0].number}: the process that decided it ended {_TRIES} times ({died}); memory may be short, or the row is to blame. Try --jobs 1"
+            f"{table.name} 第 {rows[0].number} 行：判断它的进程 {_TRIES} 次中途退出（{died}）；可能是内存不够，或这一行有问题。换 --jobs 1 再试",
+            f"{table.name} row {rows[0].number}: the process that decided it ended {_TRIES} times ({died}); memory may be short, or the row is to blame. Try --jobs 1",
         )
 
     def _try(self, rows: Sequence[Row], table: Table) -> list[Decided]:
@@ -212,12 +216,13 @@ class Pool:
 
     def _start(self) -> _Worker:
         if self._closed:
-            raise WorkerError("中断 interrupted")
+            raise WorkerError("中断", "interrupted")
         try:
             worker = _Worker(self._plan)
         except OSError as error:
             raise WorkerError(
-                f"启动不了工作进程 a worker process cannot be started ({error.strerror}); --jobs 1 needs none"
+                f"启动不了工作进程（{error.strerror}）；--jobs 1 不需要它",
+                f"a worker process cannot be started ({error.strerror}); --jobs 1 needs none",
             ) from None
         self._workers.add(worker)
         return worker

@@ -53,6 +53,25 @@ class Row:
     sheet: str | None = None
 
 
+class Unreckoned(str):
+    """What stands in a cell of a workbook that has no value: an error such as ``#N/A``, or a formula that was never reckoned."""
+
+    __slots__ = ()
+
+    @property
+    def problem(self) -> tuple[str, str]:
+        """Why it has no value and the way out, in Chinese and English."""
+        if self.startswith("="):
+            return (
+                "这个公式没有算过，文件里没有它的值；用 Excel 打开后保存一次，或者把这一列粘贴成“值”",
+                "the formula was never reckoned and the file has no value of it; open and save the file in Excel, or paste the column as values",
+            )
+        return (
+            "Excel 里这一格是错误值；改好公式，或者清空这一格",
+            "the cell is an error in Excel; mend the formula, or clear the cell",
+        )
+
+
 def excerpt(value: object) -> str:
     """At most twenty characters of a cell or header, runs of five digits and more masked, on one line."""
     text = " ".join(_LONG_DIGITS.sub("***", str(value)[: 4 * _EXCERPT]).split())

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from typing import BinaryIO, Protocol
 
 from funnel.batch.assemble import Assembler, reads_as_words
-from funnel.batch.deciding import Decided, Table, crash, reject_line
+from funnel.batch.deciding import Decided, RowRefusedError, Table, crash, reject_line
 from funnel.batch.ids import SeenIds
 from funnel.batch.longrun import LongRun
 from funnel.batch.pool import Pool
@@ -23,7 +23,7 @@ from funnel.batch.writers import JsonlWriter
 from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.engine.shadow import Observer
-from funnel.errors import BatchError, MappingError, ResumeError, SourceError
+from funnel.errors import BatchError, Lang, MappingError, ResumeError, SourceError
 
 __all__ = ["DecisionWriter", "JsonlWriter", "Progress", "run_batch"]
 
@@ -91,7 +91,7 @@ def run_batch(
     decisions: DecisionWriter | None = None,
     rejects: BinaryIO | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    lang: str = "zh",
+    lang: Lang = "zh",
     pack: tuple[str, str] = ("", ""),
     pool: Pool | None = None,
     on_shadow: Observer | None = None,
@@ -101,7 +101,8 @@ def run_batch(
 
     Args:
         sources: Open sources, read one after the other.
-        decide: Decides one complaint; a crash in it rejects the row (code ``engine-error``) and the batch goes on.
+        decide: Decides one complaint; a crash in it rejects the row (code ``engine-error``) and the batch goes on, and so
+            does a `RowRefusedError`, with the problem that it holds. A `BatchError` ends the run.
         assembler: Turns rows into complaints.
         decisions: Where decisions go; None for a dry run. With a pool it must take bytes too (``put``).
         rejects: Where unreadable rows go, as JSON Lines with row, line, file, id, code, field, reason and raw.
@@ -151,7 +152,7 @@ class _Run:
         decisions: DecisionWriter | None,
         rejects: BinaryIO | None,
         on_progress: Callable[[Progress], None] | None,
-        lang: str,
+        lang: Lang,
         on_shadow: Observer | None,
         long_run: LongRun | None,
     ) -> None:
@@ -223,8 +224,8 @@ class _Run:
         if texts and "text" not in table.paths.values():
             name = excerpt(texts[0])
             raise SourceError(
-                f"{source.name}：没有一列被当作投诉内容，“{name}”这一列却像是；写 --map '{name}=text'，不是就写 --map '{name}=extra.{name}' "
-                f"no column is taken for the complaint's text, but {name!r} reads like it; write --map '{name}=text', or --map '{name}=extra.{name}' if it is not"
+                f"{source.name}：没有一列被当作投诉内容，“{name}”这一列却像是；写 --map '{name}=text'，不是就写 --map '{name}=extra.{name}'",
+                f"{source.name}: no column is taken for the complaint's text, but {name!r} reads like it; write --map '{name}=text', or --map '{name}=extra.{name}' if it is not",
             )
         return chain(first, rows)
 
@@ -232,7 +233,8 @@ class _Run:
         for done in range(1, count + 1):
             if next(rows, None) is None:
                 raise ResumeError(
-                    f"{source.name}：比中断前少了行，不能接着做 it has fewer rows than before; start anew"
+                    f"{source.name}：比中断前少了行，不能接着做；去掉 --resume 从头开始",
+                    f"{source.name}: it has fewer rows than before; start anew without --resume",
                 )
             if self.on_progress is not None and done % (10 * _EVERY) == 0:
                 self.on_progress(Progress(done, source.position(), source.size, source.name, place, again=True))
@@ -242,10 +244,8 @@ class _Run:
             return {}
         try:
             found = self.assembler.headers.table(source.headers)
-        except MappingError as error:
-            raise MappingError(f"{source.name}：{error}") from None
-        except SourceError as error:
-            raise SourceError(f"{source.name}：{error}") from None
+        except (MappingError, SourceError) as error:
+            raise error.about(source.name) from None
         if not self.assembler.headers.makes_complaints(source.headers):
             sheets = excerpts(
                 [*(p.sheet for p in source.reading.parts if p.sheet), *(s.sheet for s in source.reading.left)]
@@ -256,8 +256,8 @@ class _Run:
                 else ("", "")
             )
             raise SourceError(
-                f"{source.name}：前几行里没有找到投诉内容这一列（现有：{excerpts(source.headers)}）；用 --map 表头=text 指定{zh} "
-                f"no column with the complaint's text in the first rows; name it with --map HEADER=text{en}"
+                f"{source.name}：前几行里没有找到投诉内容这一列（现有：{excerpts(source.headers)}）；用 --map 表头=text 指定{zh}",
+                f"{source.name}: no column with the complaint's text in the first rows; name it with --map HEADER=text{en}",
             )
         if source.reading.telling:
             self.tally.sources[place] = source.reading
@@ -365,6 +365,8 @@ class _Run:
                 self.decisions.write(decision)
         except (BatchError, BrokenPipeError):
             raise
+        except RowRefusedError as error:
+            return None, error.problem
         except OSError as error:
             if decision is not None:
                 raise _unwritable(error) from None
@@ -438,8 +440,8 @@ def _write(put: Callable[[bytes], object], data: bytes) -> None:
 
 
 def _unwritable(error: OSError) -> BatchError:
-    return BatchError(f"结果写不了 results cannot be written ({error.strerror})")
+    return BatchError(f"结果写不了（{error.strerror}）", f"results cannot be written ({error.strerror})")
 
 
 def _no_room_for_ids(error: sqlite3.Error) -> BatchError:
-    return BatchError(f"临时文件写不了 the temporary file of ids cannot be written ({error})")
+    return BatchError(f"临时文件写不了（{error}）", f"the temporary file of ids cannot be written ({error})")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast, get_args
 
 from funnel.batch._csv import SAMPLE, read_csv
 from funnel.batch._encoding import UTF16_MARKS, Readable, Recoded
@@ -28,17 +28,22 @@ from funnel.errors import SourceError
 __all__ = ["FORMATS", "RowProblem", "Source", "open_source"]
 
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r\x0b\x0c")
-FORMATS = ("csv", "tsv", "jsonl", "json", "xlsx", "parquet")
+Format = Literal["csv", "tsv", "jsonl", "json", "xlsx", "parquet"]
+"""What a file can be."""
+FORMATS: tuple[Format, ...] = get_args(Format)
 _BY_SUFFIX = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "json", ".xlsx": "xlsx", ".xls": "xlsx", ".parquet": "parquet"}  # fmt: skip
 _MAGIC = (
-    (b"PK\x03\x04", "xlsx", "Excel 工作簿或压缩包 an Excel workbook or zip archive"),
-    (b"PAR1", "parquet", "Parquet 文件 a Parquet file"),
-    (b"\xd0\xcf\x11\xe0", "xlsx", "旧版 Excel 文件 an old Excel file"),
-    (b"\x1f\x8b", None, "gzip 压缩文件（文件名要以 .gz 结尾） a gzip file (its name must end in .gz)"),
-    (b"\x89PNG", None, "PNG 图片 a PNG image"),
-    (b"%PDF", None, "PDF 文件 a PDF file"),
-    (b"\xff\xd8\xff", None, "JPEG 图片 a JPEG image"),
+    (b"PK\x03\x04", "xlsx", "Excel 工作簿或压缩包", "an Excel workbook or zip archive"),
+    (b"PAR1", "parquet", "Parquet 文件", "a Parquet file"),
+    (b"\xd0\xcf\x11\xe0", "xlsx", "旧版 Excel 文件", "an old Excel file"),
+    (b"\x1f\x8b", None, "gzip 压缩文件（文件名要以 .gz 结尾）", "a gzip file (its name must end in .gz)"),
+    (b"\x89PNG", None, "PNG 图片", "a PNG image"),
+    (b"%PDF", None, "PDF 文件", "a PDF file"),
+    (b"\xff\xd8\xff", None, "JPEG 图片", "a JPEG image"),
 )
+_UTF32_MARKS = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
+_WIDE = 5
+"""One byte of so many is NUL in a text whose characters take two or four: its digits, delimiters and line ends."""
 _DAMAGE = (OSError, EOFError, zlib.error)
 """What reading a damaged file or archive raises."""
 
@@ -205,7 +210,7 @@ class _Sampled:
 def open_source(
     path: str | Path,
     *,
-    format: str | None = None,  # noqa: A002 (the field's word)
+    format: Format | None = None,  # noqa: A002 (the field's word)
     headers: HeaderReader | None = None,
     sheets: Sequence[str] = (),
 ) -> Source:
@@ -224,14 +229,17 @@ def open_source(
     """
     name = str(path)
     if format is not None and format not in FORMATS:
-        raise SourceError(f"不支持的格式“{format}” unknown format; one of {', '.join(FORMATS)}")
+        known = ", ".join(FORMATS)
+        raise SourceError(f"不支持的格式“{format}”，可选：{known}", f"unknown format {format!r}; one of {known}")
     stream, size = _open(name)
     try:
         return _source(name, stream, size, format, headers, sheets)
     except _DAMAGE as error:
         if name != "-":
             stream.close()
-        raise SourceError(f"{name}：读不出，文件可能坏了 cannot be read; it may be damaged ({error})") from None
+        raise SourceError(
+            f"{name}：读不出，文件可能坏了（{error}）", f"{name}: cannot be read; it may be damaged ({error})"
+        ) from None
     except BaseException:
         if name != "-":
             stream.close()
@@ -244,15 +252,15 @@ def _open(name: str) -> tuple[BinaryIO, int | None]:
     path = Path(name)
     try:
         if path.is_dir():
-            raise SourceError(f"{name}：这是目录，要给文件 this is a folder; give a file")
+            raise SourceError(f"{name}：这是目录，要给文件", f"{name}: this is a folder; give a file")
         if not path.is_file():
             return path.open("rb"), None
         return io.BufferedReader(_Metered(io.FileIO(path))), path.stat().st_size
     except FileNotFoundError:
-        raise SourceError(f"{name}：没有这个文件 no such file") from None
+        raise SourceError(f"{name}：没有这个文件", f"{name}: no such file") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise SourceError(f"{name}：打不开 cannot be opened ({reason})") from None
+        raise SourceError(f"{name}：打不开（{reason}）", f"{name}: cannot be opened ({reason})") from None
 
 
 def _source(
@@ -268,11 +276,15 @@ def _source(
     content = _Sampled(reader)
     sample = content.sample
     if not sample.strip(b"\xef\xbb\xbf\xfe\xff \t\r\n"):
-        raise SourceError(f"{name}：文件是空的 the file is empty; expected CSV, JSONL, JSON, XLSX or Parquet")
+        raise SourceError(
+            f"{name}：文件是空的，应为 CSV、JSONL、JSON、XLSX 或 Parquet",
+            f"{name}: the file is empty; expected CSV, JSONL, JSON, XLSX or Parquet",
+        )
     kind = _kind(name, sample, wanted)
     if sheets and kind != "xlsx":
         raise SourceError(
-            f"{name}：不是工作簿，没有工作表可选，去掉 --sheet no workbook; it has no sheets: leave --sheet out"
+            f"{name}：不是工作簿，没有工作表可选，去掉 --sheet",
+            f"{name}: no workbook; it has no sheets: leave --sheet out",
         )
     headers: tuple[str, ...] = ()
     total: int | None = None
@@ -292,10 +304,11 @@ def _source(
             text: Readable = Recoded(content, "utf-16") if sample.startswith(UTF16_MARKS) else content
             rows = (read_jsonl if kind == "jsonl" else read_json)(text)
     except SourceError as error:
-        raise SourceError(f"{name}：{error}") from None
+        raise error.about(name) from None
     except ImportError:
         raise SourceError(
-            f'{name}：读 {kind.upper()} 要安装附加组件 needs an extra: pip install "funnel[arrow]"'
+            f'{name}：读 {kind.upper()} 要安装附加组件：pip install "funnel[arrow]"',
+            f'{name}: reading {kind.upper()} needs an extra: pip install "funnel[arrow]"',
         ) from None
     given = [0]
     return Source(
@@ -323,18 +336,30 @@ def _guarded(rows: Iterator[Row], given: list[int]) -> Iterator[Row]:
 def _kind(name: str, sample: bytes, wanted: str | None) -> str:
     by_name = _BY_SUFFIX.get(Path(name.lower().removesuffix(".gz")).suffix)
     expected = {"tsv": "csv"}.get(wanted or "", wanted) or by_name
-    for magic, kind, what in _MAGIC:
+    for magic, kind, what_zh, what_en in _MAGIC:
         if sample.startswith(magic):
             if kind is not None and expected in {kind, None}:
                 return kind
-            way = f"；加 --input-format {kind} 再试 try --input-format {kind}" if kind else ""
-            raise SourceError(f"{name}：这是{what}，不是 {expected or '文本'} not what it is said to be{way}")
+            way = (f"；加 --input-format {kind} 再试", f"; try --input-format {kind}") if kind else ("", "")
+            raise SourceError(
+                f"{name}：这是{what_zh}，不是 {expected or '文本'}{way[0]}",
+                f"{name}: this is {what_en}, not {expected or 'text'}{way[1]}",
+            )
     if expected in {"xlsx", "parquet"}:
-        raise SourceError(f"{name}：不是有效的 {expected} 文件 not a valid {expected} file")
+        raise SourceError(f"{name}：不是有效的 {expected} 文件", f"{name}: not a valid {expected} file")
+    marked = sample.startswith(UTF16_MARKS)
+    if sample.startswith(_UTF32_MARKS) or (not marked and sample.count(0) > len(sample) // _WIDE):
+        raise SourceError(
+            f"{name}：像是 UTF-16（没有标记）或 UTF-32；另存为 UTF-8 再试",
+            f"{name}: it looks like UTF-16 without a mark, or UTF-32; save it as UTF-8 and try again",
+        )
     controls = len(sample) - len(sample.translate(None, _CONTROLS))
-    if not sample.startswith(UTF16_MARKS) and controls > max(8, len(sample) // 50):
+    if not marked and controls > max(8, len(sample) // 50):
         # A stray control character is a bad row; many are no text file.
-        raise SourceError(f"{name}：这是二进制文件 this is a binary file; expected CSV, JSONL, JSON, XLSX or Parquet")
+        raise SourceError(
+            f"{name}：这是二进制文件，应为 CSV、JSONL、JSON、XLSX 或 Parquet",
+            f"{name}: this is a binary file; expected CSV, JSONL, JSON, XLSX or Parquet",
+        )
     if expected is not None:
         return expected
     head = sample.lstrip(b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n")[:1]

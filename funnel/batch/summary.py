@@ -10,6 +10,7 @@ from typing import Any
 from funnel.batch.reading import Reading
 from funnel.batch.rows import excerpt
 from funnel.diagnostics._render import display_width
+from funnel.errors import Lang
 from funnel.statistics import needed
 
 _SHOWN = 20
@@ -134,7 +135,7 @@ WORDS = {
 }
 
 
-def render_text(summary: Summary, lang: str = "zh", width: int = 78) -> str:
+def render_text(summary: Summary, lang: Lang = "zh", width: int = 78) -> str:
     """The funnel as text, aligned under double-width characters.
 
     Args:
@@ -239,7 +240,9 @@ def _notes(summary: Summary, index: int) -> list[str]:
             )[index]
         )
     for code, count in summary.rejected.items():
-        lines.append((f"读不出 {count:,} 行：{code}", f"{count:,} rows rejected: {code}")[index])
+        lines.append(
+            (f"读不出 {count:,} 行：{code}", f"{count:,} {'row' if count == 1 else 'rows'} rejected: {code}")[index]
+        )
     return lines
 
 

@@ -18,6 +18,8 @@ from funnel.errors import BatchError
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _BLANK = " \t\r\n\u00a0\u200b\u3000\ufeff"
 """What a spreadsheet may strip before it looks at a cell."""
+OWNERS = 0o600
+"""Permissions of a new file that holds complaints or what was decided on them."""
 _COLUMNS = (
     "complaint_id",
     "outcome",
@@ -120,7 +122,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A file that appears under its name only when everything in it was written.
 
     A device or a pipe (``/dev/null``) is written as it stands, a link's target is replaced and not the link. The file's
-    permissions are those of the file before it, else what the umask gives.
+    permissions are those of the file before it, else its owner's alone (0600): it holds what people have written.
 
     Raises:
         BatchError: The folder is not there or cannot be written, or the disk is full.
@@ -132,7 +134,8 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             stream: BinaryIO = target.open("wb")
         else:
             temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-            stream = temporary.open("xb", buffering=1024 * 1024)
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), OWNERS)
+            stream = os.fdopen(handle, "wb", buffering=1024 * 1024)
     except OSError as error:
         raise _unwritable(path, error) from None
     try:
@@ -158,4 +161,4 @@ def _finish(path: Path, stream: BinaryIO, temporary: Path | None, target: Path) 
 
 
 def _unwritable(path: Path, error: OSError) -> BatchError:
-    return BatchError(f"{path}：写不了 cannot be written ({error.strerror})")
+    return BatchError(f"{path}：写不了（{error.strerror}）", f"{path}: cannot be written ({error.strerror})")

@@ -17,12 +17,16 @@ from funnel.pack.model import Pack
 if TYPE_CHECKING:
     from funnel.batch.reading import Reading
     from funnel.diagnostics import Diagnostic
+    from funnel.errors import PackNotFoundError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 CLEAN, FINDINGS, USAGE, NO_PACK, TESTS_FAIL, BAD_ROWS = 0, 1, 2, 3, 4, 5
 
 DEFAULT_PACK = "cn-ecommerce"
+
+_FAR = dt.timedelta(days=366)
+"""How far ahead a day may be for it to be taken without a word: laws are made known months before they are in force."""
 
 
 def lang_option(command: F) -> F:
@@ -62,7 +66,8 @@ class DateType(click.ParamType[dt.date]):
         try:
             return dt.date.fromisoformat(str(value))
         except ValueError:
-            self.fail(f"{value!r} is not a date; write it as 2026-11-20 日期写成 2026-11-20", param, ctx)
+            words = (f"“{value}”不是日期；写成 2026-11-20", f"{value!r} is not a date; write it as 2026-11-20")
+            self.fail(words[language() == "en"], param, ctx)
 
 
 def as_of_option(command: F) -> F:
@@ -138,17 +143,19 @@ def draft_option(command: F) -> F:
     return option(command)
 
 
-def no_pack(name: str, error: Exception, lang: str) -> NoReturn:
+def no_pack(error: PackNotFoundError, lang: str) -> NoReturn:
     """End because there is no such pack."""
-    here = packs_here()
-    if lang == "en":
-        fail(f"funnel: {error}" + (f"; packs here: {', '.join(here)}" if here else ""), NO_PACK)
-    there = f"；这里有 {'、'.join(here)}" if here else ""
-    fail(f"funnel: 没有规则包“{name}”：应为有 pack.yaml 的目录，或者随包规则的名字 {DEFAULT_PACK}{there}", NO_PACK)
+    there = ", ".join(packs_here())
+    more = f"; packs here: {there}" if lang == "en" else f"；这里有 {there}"
+    fail(f"funnel: {error.text(lang)}{more if there else ''}", NO_PACK)
 
 
-def open_pack(name: str, lang: str, *, likeness: bool = True) -> Pack:
-    """Load a pack or end with every error shown; ``likeness`` as for `funnel.pack.loader.check_pack`."""
+def open_pack(name: str, lang: str, *, likeness: bool = True, as_of: dt.date | None = None) -> Pack:
+    """Load a pack or end with every error shown; ``likeness`` as for `funnel.pack.loader.check_pack`.
+
+    ``as_of`` is the day that is to be decided by: one on which the pack has no law ends the command, and one that is far in
+    the future is named.
+    """
     from funnel.diagnostics import render_all  # noqa: PLC0415 (late, for a quick --help)
     from funnel.errors import PackNotFoundError  # noqa: PLC0415 (as above)
     from funnel.pack.loader import check_pack  # noqa: PLC0415 (as above)
@@ -156,14 +163,39 @@ def open_pack(name: str, lang: str, *, likeness: bool = True) -> Pack:
     try:
         loaded = check_pack(name, likeness=likeness)
     except PackNotFoundError as error:
-        no_pack(name, error, lang)
+        no_pack(error, lang)
     note_packs_here(lang)
     if loaded.pack is None:
         errors = [d for d in loaded.diagnostics if d.severity == "error"]
         click.echo(render_all(errors, lang), err=True)
         word = f"规则包“{name}”有 {len(errors)} 处错误，没有载入" if lang != "en" else f"the pack {name} has {len(errors)} errors and was not loaded"  # fmt: skip
         fail(f"\n{word}", NO_PACK)
+    if as_of is not None:
+        _expect_law(loaded.pack, as_of, lang)
     return loaded.pack
+
+
+def _expect_law(pack: Pack, as_of: dt.date, lang: str) -> None:
+    """Tell a slip of the keyboard in a day from a day that is meant."""
+    from funnel.complaint import EARLIEST  # noqa: PLC0415 (late, for a quick --help)
+
+    known = [version.from_ for statute in pack.register.statutes.values() for version in statute.versions]
+    first = max(EARLIEST, min(known, default=EARLIEST))
+    today = dt.date.today()  # noqa: DTZ011 (the operator's own day)
+    if as_of < first:
+        fail(
+            f"--as-of {as_of}：{first} 以前没有可以依据的法律；写这一天以后的日子"
+            if lang != "en"
+            else f"--as-of {as_of}: there is no law to decide by before {first}; write a later day",
+            USAGE,
+        )
+    if as_of > today + _FAR:
+        click.echo(
+            f"--as-of {as_of}：这一天还很远，规则包里没有那以前还要修订的法律；确实要这一天吗？"
+            if lang != "en"
+            else f"--as-of {as_of}: this day is far off, and the pack has no law that is yet to be made by then; is it meant?",
+            err=True,
+        )
 
 
 def about_examples(pack: Pack) -> tuple[Diagnostic, ...]:

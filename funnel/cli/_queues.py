@@ -21,10 +21,7 @@ def said(error: Exception, lang: str) -> str:
     """What an exception says: in the reader's language, where it speaks both, and in words of the command line."""
     from funnel.errors import ComplaintError, QueueError, TwoLanguageError  # noqa: PLC0415 (late, for a quick --help)
 
-    if isinstance(error, ComplaintError):
-        text = ("; " if lang == "en" else "；").join(problem.line(lang) for problem in error.problems)
-    else:
-        text = error.text(lang) if isinstance(error, QueueError | TwoLanguageError) else str(error)
+    text = error.text(lang) if isinstance(error, ComplaintError | QueueError | TwoLanguageError) else str(error)
     return re.sub(r"`(\w+)`", lambda found: _at_the_terminal(found[1]) or found[0], text)
 
 

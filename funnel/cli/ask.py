@@ -20,6 +20,7 @@ from funnel.cli._common import (
     pack_option,
     with_draft,
 )
+from funnel.errors import Lang
 
 if TYPE_CHECKING:
     from funnel.decision import Decision, Question
@@ -58,20 +59,21 @@ def command(
     pack_name: str,
     as_of: dt.date | None,
     draft: str | None,
-    lang: str,
+    lang: Lang,
 ) -> None:
     """Ask one question after the other, the most telling first, and say what would be decided. 问答式接诉。
 
     TEXT is what happened, in the consumer's words; without it that is asked first. Enter leaves a question open, ? says
     why it is asked, q ends. Nothing is kept unless --output says where.
     """
+    from funnel.batch.writers import whole_file  # noqa: PLC0415 (late, for a quick --help)
     from funnel.engine.engine import Engine  # noqa: PLC0415 (late, for a quick --help)
-    from funnel.errors import AnswerError, ComplaintError  # noqa: PLC0415 (as above)
+    from funnel.errors import AnswerError, BatchError, ComplaintError  # noqa: PLC0415 (as above)
 
     def say(zh: str, en: str) -> str:
         return en if lang == "en" else zh
 
-    pack = open_pack(pack_name, lang)
+    pack = open_pack(pack_name, lang, as_of=as_of)
     engine = Engine(pack if draft is None else with_draft(pack, draft, lang), lang=lang)
     try:
         step = engine.interview(words, who=None if who == "everyone" else ("consumer",), as_of=as_of)
@@ -97,9 +99,10 @@ def command(
         click.echo(line)
     if output is not None and step.complaint is not None:
         try:
-            output.write_text(step.complaint.model_dump_json(indent=2, exclude_unset=True) + "\n", encoding="utf-8")
-        except OSError as error:
-            fail(f"{output}: {error.strerror}", USAGE)
+            with whole_file(output) as stream:
+                stream.write(step.complaint.model_dump_json(indent=2, exclude_unset=True).encode() + b"\n")
+        except BatchError as error:
+            fail(error.text(lang), USAGE)
 
 
 def _line() -> str | None:

@@ -71,7 +71,7 @@ def command(
     try:
         loaded = check_pack(name, now=dt.datetime.now().astimezone())
     except PackNotFoundError as error:
-        no_pack(name, error, lang)
+        no_pack(error, lang)
     note_packs_here(lang)
     found = list(loaded.diagnostics)
     tests = 0

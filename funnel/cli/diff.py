@@ -62,7 +62,7 @@ def command(old: str, new: str, batch: str | None, as_of: dt.date | None, form: 
 
     day = as_of or dt.date.today()  # noqa: DTZ011 (the author's own day)
     with _opened(old, lang) as before:
-        after = open_pack(new, lang)
+        after = open_pack(new, lang, as_of=as_of)
         found = compare(before, after, as_of=day)
         transitions: tuple[Transition, ...] = ()
         count = 0
@@ -82,7 +82,7 @@ def _opened(name: str, lang: str) -> Iterator[Pack]:
         yield open_pack(name, lang)
         return
     if revision.startswith("-") or folder.startswith("-"):
-        fail(f"funnel diff: {name}: 不是 git 版本 not a git revision", USAGE)
+        fail(f"funnel diff: {name}: " + ("not a git revision" if lang == "en" else "不是 git 版本"), USAGE)
     with tempfile.TemporaryDirectory() as place:
         try:
             # No shell, a fixed program; the revision cannot be an option, which was seen to above.
@@ -118,9 +118,14 @@ def _complaints(name: str, pack: Pack, lang: str) -> Iterator[Complaint]:
                 else:
                     yield complaint
     except BatchError as error:
-        fail(f"funnel diff: {error}", USAGE)
+        fail(f"funnel diff: {error.text(lang)}", USAGE)
     if left_out:
-        click.echo(f"{left_out} 行读不出，没有对比 rows could not be read and were not compared", err=True)
+        click.echo(
+            f"{left_out} rows could not be read and were not compared"
+            if lang == "en"
+            else f"{left_out} 行读不出，没有对比",
+            err=True,
+        )
 
 
 def _text(found: PackDiff, transitions: tuple[Transition, ...], count: int, lang: str, *, batch: bool) -> str:

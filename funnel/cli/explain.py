@@ -18,6 +18,7 @@ from funnel.cli._common import (
     pack_option,
     with_draft,
 )
+from funnel.errors import Lang
 
 
 @click.command(name="explain")
@@ -37,7 +38,7 @@ def command(
     as_of: dt.date | None,
     draft: str | None,
     form: str,
-    lang: str,
+    lang: Lang,
 ) -> None:
     """Explain a decision. FILE is a complaint in JSON or JSONL; anything else is taken for the words of a complaint.
 
@@ -48,8 +49,8 @@ def command(
     from funnel.engine.engine import Engine  # noqa: PLC0415 (as above)
     from funnel.errors import ComplaintError  # noqa: PLC0415 (as above)
 
-    content = _content(what, wanted)
-    pack = open_pack(pack_name, lang)
+    content = _content(what, wanted, lang)
+    pack = open_pack(pack_name, lang, as_of=as_of)
     if draft is not None:
         pack = with_draft(pack, draft, lang)
     engine = Engine(pack, lang=lang)
@@ -65,7 +66,7 @@ def command(
         click.echo(explain(pack, reasoning, decision, lang))
 
 
-def _content(what: str, wanted: str | None) -> dict[str, Any]:
+def _content(what: str, wanted: str | None, lang: str) -> dict[str, Any]:
     import orjson  # noqa: PLC0415 (late, for a quick --help)
 
     path = Path(what)
@@ -75,7 +76,7 @@ def _content(what: str, wanted: str | None) -> dict[str, Any]:
         is_file = False
     if not is_file:
         if what.endswith((".json", ".jsonl")):
-            fail(f"{what}: 没有这个文件 no such file", USAGE)
+            fail(f"{what}: no such file" if lang == "en" else f"{what}：没有这个文件", USAGE)
         return {"id": "text", "text": what}
     data = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
     try:
@@ -89,10 +90,18 @@ def _content(what: str, wanted: str | None) -> dict[str, Any]:
             try:
                 items.append(orjson.loads(line))
             except orjson.JSONDecodeError as error:
-                fail(f"{what}:{number}:{error.colno}: 不是有效的 JSON not valid JSON: {error.msg}", USAGE)
+                fail(
+                    f"{what}:{number}:{error.colno}: {'not valid JSON' if lang == 'en' else '不是有效的 JSON'}: {error.msg}",
+                    USAGE,
+                )
     objects: list[dict[str, Any]] = [item for item in items if isinstance(item, dict)]
     for item in objects:
         if wanted is None or str(item.get("id")) == wanted:
             return item
     known = ", ".join(str(item.get("id")) for item in objects[:5])
-    return fail(f"{what}: 没有编号 {wanted} no complaint {wanted!r}; there are {len(objects)} ({known} …)", USAGE)
+    return fail(
+        f"{what}: no complaint {wanted!r}; there are {len(objects)} ({known} …)"
+        if lang == "en"
+        else f"{what}：没有编号“{wanted}”；共有 {len(objects)} 件（{known} …）",
+        USAGE,
+    )

@@ -55,7 +55,7 @@ def command(
     from funnel.errors import PackNotFoundError  # noqa: PLC0415 (as above)
 
     if source is not None and kind != "pack":
-        fail("funnel init: --copy 只用于 pack goes with pack only", USAGE)
+        fail("funnel init: --copy goes with pack only" if lang == "en" else "funnel init: --copy 只用于 pack", USAGE)
     pack_name = pack_name or _pack_here()
     today = dt.datetime.now().astimezone().date()
 
@@ -67,7 +67,7 @@ def command(
             ident = scenario or slug.replace("-", "_")
             made = new_scenario(Path(pack_name), name, ident, title or ident, today=today)
     except (TemplateError, PackNotFoundError) as error:
-        fail(f"funnel init: {error}", USAGE)
+        fail(f"funnel init: {error.text(lang)}", USAGE)
     for path in made:
         click.echo(shown_path(path))
     where = name if kind == "pack" else pack_name

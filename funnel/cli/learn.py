@@ -160,7 +160,7 @@ def _history(pack: Pack, files: tuple[str, ...], labels: tuple[Path, ...], lang:
     try:
         decide_files(Engine(pack), files, take) if files else None
     except BatchError as error:
-        fail(str(error), USAGE)
+        fail(error.text(lang), USAGE)
     if said:
         left = len(said)
         click.echo(

@@ -13,6 +13,7 @@ import click
 
 from funnel.cli._common import USAGE, fail, lang_option, open_pack, pack_option
 from funnel.cli._queues import expect_queue, said
+from funnel.errors import Lang
 
 if TYPE_CHECKING:
     from funnel.author.mine import Group, Mined, Text
@@ -64,7 +65,7 @@ def command(
     limit: int,
     form: str,
     pack_name: str,
-    lang: str,
+    lang: Lang,
 ) -> None:
     """Group what no rule recognised, say what each group would add, and draft a rule. 挖掘没认出的投诉。
 
@@ -86,7 +87,7 @@ def command(
         expect_queue(source, lang, default="")
     engine = Engine(open_pack(pack_name, lang), lang=lang)
     try:
-        human = _labels(labels) if labels is not None else {}
+        human = _labels(labels, lang) if labels is not None else {}
         texts = list(_from_queue(engine, source, tenant, limit) if queue else _from_file(engine, source, human, limit))
         found = mine(texts, groups=groups, least=least)
         if draft is not None and name is not None:
@@ -163,7 +164,7 @@ def _from_queue(engine: Engine, url: str, tenant: str, limit: int) -> Iterator[T
         desk.close()
 
 
-def _labels(path: Path) -> dict[str, str]:
+def _labels(path: Path, lang: str) -> dict[str, str]:
     import csv  # noqa: PLC0415 (late, for a quick --help)
 
     import orjson  # noqa: PLC0415 (as above)
@@ -175,11 +176,14 @@ def _labels(path: Path) -> dict[str, str]:
         else:
             rows = [orjson.loads(line) for line in data.splitlines() if line.strip()]
     except ValueError as error:
-        fail(f"{path}: 读不出 cannot be read: {error}", USAGE)
+        fail(f"{path}: cannot be read ({error})" if lang == "en" else f"{path}：读不出（{error}）", USAGE)
     found = {}
     for number, row in enumerate(rows, 1):
         if not isinstance(row, dict) or "id" not in row or not ({"scenario", "scenarios"} & row.keys()):
-            fail(f"{path}:{number}: 每行要有 id 和 scenario a row needs id and scenario", USAGE)
+            fail(
+                f"{path}:{number}: {'a row needs id and scenario' if lang == 'en' else '每行要有 id 和 scenario'}",
+                USAGE,
+            )
         scenario = row.get("scenario") or next(iter(row.get("scenarios") or []), None)
         if scenario:
             found[str(row["id"])] = str(scenario)

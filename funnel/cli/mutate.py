@@ -72,7 +72,9 @@ def command(
     failing = [test for test in suite.tests if not run(compiled, test).passed]
     if failing:
         fail(
-            f"{len(failing)} 个场景测试没有通过，先运行 funnel test {len(failing)} tests fail; run funnel test first",
+            f"{len(failing)} tests fail; run funnel test first"
+            if lang == "en"
+            else f"{len(failing)} 个场景测试没有通过，先运行 funnel test",
             TESTS_FAIL,
         )
     day = dt.date.today()  # noqa: DTZ011 (the author's own day)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import click
 
 from funnel.cli._common import USAGE, as_of_option, fail, lang_option, open_pack, pack_option
 from funnel.cli._queues import expect_queue, said
+from funnel.errors import Lang
 
 if TYPE_CHECKING:
     from funnel.complaint import Complaint
@@ -50,7 +52,7 @@ def command(
     minimum: int,
     pack_name: str,
     as_of: dt.date | None,
-    lang: str,
+    lang: Lang,
 ) -> None:
     """Write a page of complaints FILE… (as for `funnel run`), or of a queue: funnel, Pareto curve, merchants, goods, rules.
 
@@ -73,7 +75,8 @@ def command(
         fail("写 FILE… 或 --queue 之一" if lang != "en" else "give FILE… or --queue, one of them", USAGE)
     if url:
         expect_queue(url, lang, default="")
-    engine = Engine(open_pack(pack_name, lang), lang=lang)
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where it keeps its cache is nothing to tell a reader
+    engine = Engine(open_pack(pack_name, lang, as_of=as_of), lang=lang)
     try:
         report = _of_queue(engine, url, tenant, minimum) if url else _of_files(engine, files, as_of)
         name = title or (url.rsplit("/", 1)[-1] if url else ", ".join(os.path.basename(f) for f in files))  # noqa: PTH119 (- is no path)

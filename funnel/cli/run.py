@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from funnel.batch.longrun import LongRun
     from funnel.batch.pool import Pool
     from funnel.batch.runner import EncodedWriter
+    from funnel.batch.source import Format
     from funnel.cli._shadow import ShadowFile
     from funnel.complaint import Complaint
     from funnel.decision import Decision
     from funnel.engine.engine import Engine
+    from funnel.errors import Lang
     from funnel.pack.model import Pack
     from funnel.queue import Funnel
 
@@ -50,6 +52,8 @@ _OTHERS = frozenset(
     {".csv", ".tsv", ".txt", ".xls", ".xlsx", ".parquet", ".pdf", ".htm", ".html", ".doc", ".docx", ".gz"}
 )
 """Endings that promise something else than JSON Lines."""
+_STDOUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+"""Other names of ``-``."""
 _MAP_ENTRY = "投诉正文: text"
 
 
@@ -136,8 +140,8 @@ def command(
     pairs: tuple[str, ...],
     map_file: Path | None,
     sheets: tuple[str, ...],
-    input_format: str | None,
-    form: str,
+    input_format: Format | None,
+    form: Literal["text", "json"],
     queue_url: str | None,
     tenant: str,
     source: str,
@@ -147,7 +151,7 @@ def command(
     resume: bool,  # noqa: FBT001 (an option)
     checkpoint_every: int,
     max_rejects: int | None,
-    lang: str,
+    lang: Lang,
 ) -> None:
     """Decide every complaint of FILE… (CSV, JSONL, JSON, XLSX, Parquet; - for stdin) and print the funnel. 批量判断。
 
@@ -161,6 +165,7 @@ def command(
     from funnel.batch.runner import run_batch  # noqa: PLC0415 (as above)
     from funnel.batch.source import open_source  # noqa: PLC0415 (as above)
     from funnel.batch.summary import render_text  # noqa: PLC0415 (as above)
+    from funnel.batch.undecided import HandingOver  # noqa: PLC0415 (as above)
     from funnel.cli._shadow import ShadowFile  # noqa: PLC0415 (as above)
     from funnel.cli._shadow import counts as shadow_counts  # noqa: PLC0415 (as above)
     from funnel.cli._shadow import text as shadow_text  # noqa: PLC0415 (as above)
@@ -169,16 +174,19 @@ def command(
     from funnel.errors import BatchError, QueueError  # noqa: PLC0415 (as above)
 
     if queue_url is not None:
-        _check_queue(as_of, jobs, resume=resume)
-    pack = open_pack(pack_name, lang)
+        _check_queue(as_of, jobs, lang, resume=resume)
+    pack = open_pack(pack_name, lang, as_of=as_of)
     zh = lang != "en"
     kept: LongRun | None = None
     intake: _Intake | None = None
     _on_terminate()
     try:
+        output, rejects, shadow_file = (
+            "-" if name in _STDOUT else name for name in (output, rejects, shadow_file)
+        )  # what it is a link to may be a file, which must not be replaced
         names = {"decisions": output, "rejects": rejects, "shadow": shadow_file}
         _check_names(files, names)
-        mapping = mapping_of(pairs, map_file, lang)
+        mapping = mapping_of(pairs, map_file)
         assembler = assembler_of(pack, mapping)
         identity = {
             "pack": f"{pack.id} {pack.digest}",
@@ -199,7 +207,10 @@ def command(
             streams = {key: stack.enter_context(_sink(name, key, long_run)) for key, name in names.items() if name}
             if shadows is not None:
                 shadows.write_to(streams["shadow"], long_run)
-            engine = Engine(pack, lang=lang, shadow=shadows, matcher=matcher, clock=lambda: long_run.moment)
+            kind = (
+                Engine if queue_url is None else HandingOver
+            )  # a queue has people to give to what the engine fails on
+            engine = kind(pack, lang=lang, shadow=shadows, matcher=matcher, clock=lambda: long_run.moment)
             if queue_url is not None:
                 intake = stack.enter_context(_intake(engine, queue_url, tenant, source))
             writer = _writer(output, streams.get("decisions"), long_run)
@@ -247,6 +258,8 @@ def command(
         content = summary.to_dict()
         if shadows is not None:
             content["shadow"] = shadow_counts(pack, shadows.tallies)
+        if intake is not None:
+            content["queue"] = intake.counts()
         text = orjson.dumps(content, option=orjson.OPT_INDENT_2).decode()
     else:
         text = render_text(summary, lang)
@@ -261,7 +274,10 @@ def command(
     click.echo(text, err=output == "-")
     failed = summary.rejected.get(ENGINE_ERROR, 0)
     if failed:
-        click.echo(_failed(failed, ENGINE_ERROR, rejects, lang, queue=intake is not None), err=True)
+        click.echo(_failed(failed, ENGINE_ERROR, rejects, lang), err=True)
+    if intake is not None and intake.undecided:
+        click.echo(_handed_over(intake.undecided, ENGINE_ERROR, lang), err=True)
+        failed += intake.undecided
     rejected = sum(summary.rejected.values())
     if max_rejects is not None and rejected > max_rejects:
         sys.exit(BAD_ROWS)
@@ -302,32 +318,50 @@ def _stopped(intake: _Intake, files: tuple[str, ...], lang: str) -> str:
     return f"中断；{intake.summary(lang)}。收下的不会丢：{zh}。没有写出结果文件"
 
 
-def _failed(count: int, code: str, rejects: str | None, lang: str, *, queue: bool) -> str:
-    """How many rows the engine failed on, and where they are: no complaint may be lost without a word."""
+def _failed(count: int, code: str, rejects: str | None, lang: str) -> str:
+    """How many rows have no decision for a fault of the program, and where they are: no complaint may be lost without a word."""
     if lang == "en":
         where = f"they are in {rejects}, code {code}" if rejects else "they are kept nowhere: run again with --rejects rejects.jsonl"  # fmt: skip
-        into = " and are not in the queue" if queue else ""
-        return f"funnel run: deciding failed on {count:,} rows, which have no decision{into}; {where}. A person must look at them"
+        return f"funnel run: deciding failed on {count:,} rows, which have no decision; {where}. A person must look at them"
     where = f"它们在 {rejects}，code 是 {code}" if rejects else "它们没有留下：加 --rejects rejects.jsonl 再运行一次"
-    into = "，也没有入队" if queue else ""
-    return f"funnel run: 有 {count:,} 行判断时出错，没有判断结果{into}；{where}。要由人来看"
+    return f"funnel run: 有 {count:,} 行判断时出错，没有判断结果；{where}。要由人来看"
 
 
-def _check_queue(as_of: dt.date | None, jobs: int | None, *, resume: bool) -> None:
+def _handed_over(count: int, code: str, lang: str) -> str:
+    """How many complaints are with people for a fault of the program alone."""
+    if lang == "en":
+        return f"funnel run: deciding failed on {count:,} rows; they wait for a person in the queue, with the reason {code} (funnel queue ls)"
+    return f"funnel run: 有 {count:,} 行判断时出错；它们在队列里等人处理，原因是 {code}（funnel queue ls）"
+
+
+def _check_queue(as_of: dt.date | None, jobs: int | None, lang: str, *, resume: bool) -> None:
     """What does not go together with a queue."""
+
+    def say(zh: str, en: str) -> str:
+        return en if lang == "en" else zh
+
     if as_of is not None:
         fail(
-            "--queue 按每件投诉收到的日期判断，不能和 --as-of 一起用 --queue decides by the day of receipt; leave --as-of out",
+            say(
+                "--queue 按每件投诉收到的日期判断，不能和 --as-of 一起用",
+                "--queue decides by the day of receipt; leave --as-of out",
+            ),
             USAGE,
         )
     if resume:
         fail(
-            "--queue 不需要 --resume：再运行一次即可，队列认得已收的投诉 --queue needs no --resume: run it again, the queue knows what it has",
+            say(
+                "--queue 不需要 --resume：再运行一次即可，队列认得已收的投诉",
+                "--queue needs no --resume: run it again, the queue knows what it has",
+            ),
             USAGE,
         )
     if jobs is not None and jobs > 1:
         fail(
-            "--queue 一次只由一个进程写，不能和 --jobs 一起用 --queue is written by one process; leave --jobs out",
+            say(
+                "--queue 一次只由一个进程写，不能和 --jobs 一起用",
+                "--queue is written by one process; leave --jobs out",
+            ),
             USAGE,
         )
 
@@ -354,12 +388,16 @@ def _long_run(
     able = again and bool(outputs) and len(outputs) == len(named) and not queue
     if resume and not able:
         if not named:
-            why = "没有要写的文件，加 -o decisions.jsonl nothing is written; add -o decisions.jsonl"
+            zh, en = "没有要写的文件，加 -o decisions.jsonl", "nothing is written; add -o decisions.jsonl"
         elif not again:
-            why = "标准输入和管道不能再读一遍，先存成文件 standard input and pipes cannot be read again; save them as a file"
+            zh = "标准输入和管道不能再读一遍，先存成文件"
+            en = "standard input and pipes cannot be read again; save them as a file"
         else:
-            why = "标准输出和设备不能接着写，用 -o 文件 standard output and devices cannot be written on; use -o FILE"
-        raise ResumeError(f"--resume：{why}")
+            zh, en = (
+                "标准输出和设备不能接着写，用 -o 文件",
+                "standard output and devices cannot be written on; use -o FILE",
+            )
+        raise ResumeError(f"--resume：{zh}", f"--resume: {en}")
     return Run(
         outputs,
         identity={"version": funnel.__version__, **identity},
@@ -399,7 +437,7 @@ def _pool(
     matcher: Literal["compiled", "durable"],
     output: str | None,
     shadow: bool,
-    lang: str,
+    lang: Lang,
 ) -> Pool | None:
     """Processes to decide with, where there is more than one to be."""
     from funnel.batch.plan import plan_for  # noqa: PLC0415 (late, for a quick --help)
@@ -422,22 +460,34 @@ class _Intake:
     """Takes complaints into a queue and counts what became of them."""
 
     def __init__(self, desk: Funnel, source: str) -> None:
-        self.desk, self.source, self.new, self.known, self.changed = desk, source, 0, 0, 0
+        self.desk, self.source = desk, source
+        self.new = self.known = self.changed = self.undecided = 0
 
     def __call__(self, complaint: Complaint) -> Decision:
-        from funnel.decision import Decision as Read  # noqa: PLC0415 (late, for a quick --help)
-        from funnel.errors import BatchError, StoreError  # noqa: PLC0415 (as above)
+        from funnel.batch.deciding import RowRefusedError  # noqa: PLC0415 (late, for a quick --help)
+        from funnel.batch.rows import RowProblem  # noqa: PLC0415 (as above)
+        from funnel.batch.undecided import was_handed_over  # noqa: PLC0415 (as above)
+        from funnel.decision import Decision as Read  # noqa: PLC0415 (as above)
+        from funnel.errors import BatchError, InvalidCommandError, QueueError  # noqa: PLC0415 (as above)
 
         try:
             taken = self.desk.ingest(complaint, source=self.source)
-        except StoreError as error:  # no fault of this row: the next one would fare no better
-            raise BatchError(said(error, self.desk.engine.lang)) from None
+        except InvalidCommandError as error:  # such as one that was received tomorrow
+            raise RowRefusedError(RowProblem("refused", error.zh, error.en)) from None
+        except QueueError as error:  # no fault of this row: the next one would fare no better
+            raise BatchError(error.zh, error.en) from None
         self.new += not taken.duplicate
         self.known += taken.duplicate
         self.changed += taken.changed
-        if taken.decision is not None:
-            return taken.decision
-        return Read.model_validate(dict(self.desk.decisions(taken.case.id)[-1].decision))
+        decision = taken.decision
+        if decision is None:
+            decision = Read.model_validate(dict(self.desk.decisions(taken.case.id)[-1].decision))
+        self.undecided += was_handed_over(decision)
+        return decision
+
+    def counts(self) -> dict[str, int]:
+        """What became of them, as plain data."""
+        return {"new": self.new, "known": self.known, "changed": self.changed, "undecided": self.undecided}
 
     def summary(self, lang: str) -> str:
         """What became of them, in a line."""
@@ -468,16 +518,16 @@ def _check_names(files: tuple[str, ...], names: dict[str, str | None]) -> None:
     paths = [Path(name) for name in files if name != "-"]
     for path in paths:
         if not path.exists():
-            raise SourceError(f"{path}：没有这个文件 no such file")
+            raise SourceError(f"{path}：没有这个文件", f"{path}: no such file")
     targets = [name for name in names.values() if name is not None]
     if len(targets) > len({name if name == "-" else str(Path(name).resolve()) for name in targets}):
         raise BatchError(
-            "-o、--rejects、--shadow 不能是同一个文件 -o, --rejects and --shadow must not be the same file"
+            "-o、--rejects、--shadow 不能是同一个文件", "-o, --rejects and --shadow must not be the same file"
         )
     inputs = {path.resolve() for path in paths}
     for name in targets:
         if name != "-" and inputs & {Path(name).resolve(), *sidecars(Path(name))}:
-            raise BatchError(f"{name}：会覆盖输入文件 would write over an input file")
+            raise BatchError(f"{name}：会覆盖输入文件", f"{name}: would write over an input file")
 
 
 def _check_endings(names: dict[str, str | None]) -> None:
@@ -491,13 +541,13 @@ def _check_endings(names: dict[str, str | None]) -> None:
         ending = Path(name).suffix.lower()
         if key == "decisions" and ending not in _DECISIONS:
             raise BatchError(
-                f"-o {name}：只能写 .jsonl（一行一件，全部内容）或 .csv（Excel 能打开），写成 -o {_renamed(name, '.csv')} "
-                f"only .jsonl or .csv (which Excel opens) can be written; write -o {_renamed(name, '.csv')}"
+                f"-o {name}：只能写 .jsonl（一行一件，全部内容）或 .csv（Excel 能打开），写成 -o {_renamed(name, '.csv')}",
+                f"-o {name}: only .jsonl or .csv (which Excel opens) can be written; write -o {_renamed(name, '.csv')}",
             )
         if key != "decisions" and ending in _OTHERS:
             raise BatchError(
-                f"--{key} {name}：只能写 .jsonl，写成 --{key} {_renamed(name, '.jsonl')} "
-                f"only .jsonl can be written; write --{key} {_renamed(name, '.jsonl')}"
+                f"--{key} {name}：只能写 .jsonl，写成 --{key} {_renamed(name, '.jsonl')}",
+                f"--{key} {name}: only .jsonl can be written; write --{key} {_renamed(name, '.jsonl')}",
             )
 
 
@@ -505,7 +555,7 @@ def _renamed(name: str, ending: str) -> str:
     return str(Path(name).with_suffix(ending))
 
 
-def mapping_of(pairs: tuple[str, ...], map_file: Path | None, lang: str) -> dict[str, str]:
+def mapping_of(pairs: tuple[str, ...], map_file: Path | None) -> dict[str, str]:
     """What the operator says columns mean: ``--map`` goes before ``--map-file``.
 
     Raises:
@@ -530,7 +580,8 @@ def mapping_of(pairs: tuple[str, ...], map_file: Path | None, lang: str) -> dict
             elif field is not None:
                 mapping[header] = field
         if sink.has_errors:
-            raise MappingError(f"--map-file\n{render_all(sink.sorted(), lang)}")
+            found = sink.sorted()
+            raise MappingError(*(f"--map-file\n{render_all(found, one)}" for one in ("zh", "en")))
     return mapping | parse_pairs(pairs)
 
 

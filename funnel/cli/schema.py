@@ -47,5 +47,5 @@ def command(name: str | None, pack_name: str | None, out: Path | None, lang: str
         click.echo(f"{len(NAMES)} → {out}")
         return
     if name not in NAMES:
-        fail(f"可选 choose one of: {', '.join(NAMES)}", USAGE)
+        fail(f"choose one of: {', '.join(NAMES)}" if lang == "en" else f"可选：{'、'.join(NAMES)}", USAGE)
     click.echo(text(name).decode(), nl=False)

@@ -28,7 +28,12 @@ def command(pack_name: str, interval: float, rounds: int | None, lang: str) -> N
 
     root = Path(pack_name)
     if not (root / "pack.yaml").is_file():
-        fail(f"{pack_name}：这里没有 pack.yaml，写规则包的目录 no pack.yaml here; name the pack's folder", USAGE)
+        fail(
+            f"{pack_name}: no pack.yaml here; name the pack's folder"
+            if lang == "en"
+            else f"{pack_name}：这里没有 pack.yaml，写规则包的目录",
+            USAGE,
+        )
     tests = root.resolve().parent.parent / "scenarios" / root.resolve().name
     folders = [root, *([tests] if tests.is_dir() else [])]
     before = stamps(*folders)
@@ -65,7 +70,7 @@ def _round(pack_name: str, files: Sequence[Path], lang: str) -> None:
     try:
         loaded = check_pack(pack_name, now=dt.datetime.now().astimezone())
     except PackNotFoundError as error:
-        click.echo(f"funnel: {error}")
+        click.echo(f"funnel: {error.text(lang)}")
         return
     found = list(loaded.diagnostics)
     if loaded.pack is None:

@@ -61,7 +61,9 @@ def problems_of(error: ValidationError) -> tuple[Problem, ...]:
         path = ".".join(str(part) for part in item["loc"] if part not in _OF_PYDANTIC)
         context = item.get("ctx", {})
         own = context.get("error")
-        if isinstance(own, ContractError):
+        if "[key]" in item["loc"]:  # else its value seems to be to blame
+            zh, en = _WORDS["invalid_key"]
+        elif isinstance(own, ContractError):
             zh, en = own.zh, own.en
         elif item["type"] in _WORDS:
             zh, en = (words.format_map(context) for words in _WORDS[item["type"]])

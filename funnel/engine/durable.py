@@ -26,7 +26,7 @@ from typing import Any, Final, Literal
 
 from funnel.engine.evaluate import Parameters, evaluate
 from funnel.engine.evaluate import test as leaf_truth
-from funnel.errors import FunnelError
+from funnel.errors import TwoLanguageError
 from funnel.facts.truth import Truth
 from funnel.facts.values import Facts
 from funnel.pack import model
@@ -44,7 +44,7 @@ _Part = tuple[Test, bool]
 """A leaf, and whether it is asserted (True) or denied."""
 
 
-class MatcherError(FunnelError):
+class MatcherError(TwoLanguageError):
     """A matcher cannot be had here."""
 
 
@@ -70,8 +70,9 @@ class DurableMatcher:
             import durable_rules_engine as native  # noqa: PLC0415 (an extra)
         except ImportError:
             raise MatcherError(
-                "没有安装 durable-rules：pip install 'funnel[durable]'（Python 3.12 及以下，要 C 编译器）: durable-rules is not"
-                " installed; pip install 'funnel[durable]' on Python below 3.13 with a C compiler, or leave the matcher out"
+                "没有安装 durable-rules：pip install 'funnel[durable]'（Python 3.12 及以下，要 C 编译器），或者不指定匹配器",
+                "durable-rules is not installed; pip install 'funnel[durable]' on Python below 3.13 with a C compiler, or leave"
+                " the matcher out",
             ) from None
         self._native = native
         self._lock = threading.Lock()

@@ -17,7 +17,7 @@ from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_i
 from funnel.engine.interview import Interview, begin
 from funnel.engine.match import Matcher
 from funnel.engine.shadow import Observer, Shadows
-from funnel.errors import ArgumentError
+from funnel.errors import ArgumentError, Lang
 from funnel.facts.intake import localise
 from funnel.pack.model import Pack
 
@@ -57,7 +57,7 @@ class Engine:
         self,
         pack: Pack | str | Path,
         *,
-        lang: str | None = None,
+        lang: Lang | None = None,
         clock: Clock = system_clock,
         matcher: Matcher | Literal["compiled", "durable"] | None = None,
         shadow: Observer | None = None,

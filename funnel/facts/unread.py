@@ -6,7 +6,8 @@ import re
 from typing import Final
 
 _LATIN = "A-Za-z\u00c0-\u024f'’"
-_RUN = re.compile(rf"[{_LATIN}0-9]+(?:[ ,.;:!?()\-\"]+[{_LATIN}0-9]+)+")
+_RUN = re.compile(rf"(?<![{_LATIN}0-9])[{_LATIN}0-9]++(?:[ ,.;:!?()\-\"]++[{_LATIN}0-9]++)+")
+"""Words with signs between. Begun at the beginning of one only and never gone back on: a word without end took time by its square."""
 _WORD = re.compile(rf"(?<![0-9{_LATIN}])[{_LATIN}]+(?![0-9{_LATIN}])")
 _OTHERS = "[\u0400-\u04ff\u0590-\u06ff\u0900-\u097f\u0e00-\u0e7f\u1100-\u11ff\uac00-\ud7af]{2,}"
 _SCRIPTS = re.compile(rf"{_OTHERS}(?:[^\u4e00-\u9fff]*?{_OTHERS})*")

@@ -104,9 +104,9 @@ def find_pack(name_or_path: str | Path) -> Path:
     if "/" not in str(name_or_path) and "\\" not in str(name_or_path) and (shipped / "pack.yaml").is_file():
         return shipped
     names = ", ".join(sorted(p.parent.name for p in data_folder("rules").glob("*/pack.yaml")))
-    where = f"“{name_or_path}”"
     raise PackNotFoundError(
-        f"no pack at {where}: expected a folder with pack.yaml, or one of the shipped packs: {names}"
+        f"没有规则包“{name_or_path}”：应为有 pack.yaml 的目录，或者随包规则的名字 {names}",
+        f"no pack at “{name_or_path}”: expected a folder with pack.yaml, or one of the shipped packs: {names}",
     )
 
 
@@ -126,8 +126,12 @@ def load_pack(name_or_path: str | Path = "cn-ecommerce") -> Pack:
     loaded = check_pack(name_or_path)
     if loaded.pack is None:
         errors = [d for d in loaded.diagnostics if d.severity == "error"]
-        first = f"{errors[0].span}: {errors[0].code}: {errors[0].message('en')}" if errors else "unknown"
-        raise PackError(f"the pack has {len(errors)} errors; the first: {first}", loaded.diagnostics)
+        first = {lang: f"{errors[0].span}: {errors[0].code}: {errors[0].message(lang)}" for lang in ("zh", "en")}
+        raise PackError(
+            f"规则包有 {len(errors)} 处错误，第一处：{first['zh']}",
+            f"the pack has {len(errors)} errors; the first: {first['en']}",
+            loaded.diagnostics,
+        )
     return loaded.pack
 
 

@@ -102,8 +102,11 @@ class Record(Base):
         complaint, then = to_complaint(raw), json.loads(row["decision"])
         # Deadlines are the case's: what it was promised stays so, whatever decides it by now.
         by = {name: dt.datetime.fromisoformat(at) if (at := then.get(name)) else None for name in DEADLINES}
-        again = engine.decide(complaint, as_of=dt.date.fromisoformat(row["as_of"])).model_copy(update=by)
-        text = again.model_dump_json()
+        try:
+            again = engine.decide(complaint, as_of=dt.date.fromisoformat(row["as_of"]))
+        except Exception as error:  # noqa: BLE001 (one over which the engine fails must not hide all that come after it)
+            return Replayed(*name, "broken", (("engine", "", type(error).__name__),))
+        text = again.model_copy(update=by).model_dump_json()
         if self._digest(text.encode()) == row["output_digest"]:
             return Replayed(*name, "same")
         now = kept(json.loads(text), complaint.text, self._desk.masker)

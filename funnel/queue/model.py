@@ -426,7 +426,7 @@ class Replayed(JsonReady):
     Attributes:
         complaint_id, seq: Which decision.
         status: ``same``: byte for byte; ``differs``: another pack, and another result; ``broken``: the same pack, and yet
-            another result, so that the record or the library is at fault; ``erased``: the words are gone, and only the
+            another result or none, as the engine failed, so that the record or the library is at fault; ``erased``: the words are gone, and only the
             record of the decision is left.
         changes: What differs, as path, then, now.
     """

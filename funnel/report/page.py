@@ -8,7 +8,7 @@ from importlib import resources
 from typing import Any, Final
 
 from funnel.batch.summary import WORDS
-from funnel.errors import FunnelError
+from funnel.errors import TwoLanguageError
 from funnel.report.data import FEW, MACHINE, Report
 from funnel.statistics import wilson
 
@@ -22,7 +22,7 @@ _SHOWN: Final = 20
 _WEEK: Final = 168.0
 
 
-class ReportError(FunnelError):
+class ReportError(TwoLanguageError):
     """The extra that draws is not installed."""
 
 
@@ -44,7 +44,10 @@ def render(report: Report, *, lang: str, generated_at: dt.datetime, title: str |
 
         from funnel.report import charts  # noqa: PLC0415 (as above)
     except ImportError:
-        raise ReportError("报告需要 matplotlib 和 Jinja2: reports need pip install 'funnel[report]'") from None
+        raise ReportError(
+            "报告需要 matplotlib 和 Jinja2：pip install 'funnel[report]'",
+            "reports need matplotlib and Jinja2: pip install 'funnel[report]'",
+        ) from None
     from markupsafe import Markup  # noqa: PLC0415 (comes with Jinja2)
 
     def say(zh: str, en: str) -> str:

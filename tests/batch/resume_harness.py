@@ -76,7 +76,7 @@ def main():
     loaded = load_pack(pack)
     for name in ("plan", "pool", "runner", "source", "summary"):
         import_module(f"funnel.batch.{name}")
-    import_module("funnel.cli.run").open_pack = lambda *_: loaded  # once, before forking
+    import_module("funnel.cli.run").open_pack = lambda *_, **__: loaded  # once, before forking
     wanted_folder = folder / "wanted"
     wanted_folder.mkdir()
     status, summary, points = run(folder / "c.jsonl", wanted_folder, jobs, 0, pack)

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 import funnel
+from funnel import Engine
+from funnel.batch import HandingOver
 from funnel.batch import pool as pools
 from funnel.batch.deciding import Table
 from funnel.batch.plan import plan_for
@@ -186,26 +188,86 @@ def test_a_crash_over_one_row_is_a_reject_in_any_process(files, tmp_path, monkey
     assert one[2]["rejected"]["engine-error"] == 2
 
 
-@pytest.mark.parametrize("kept", [True, False])
-@pytest.mark.parametrize("queue", [True, False])
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_row_that_the_engine_fails_on_is_told_with_its_count_and_its_place(
-    files, tmp_path, monkeypatch, kept, queue, lang
-):
+@pytest.fixture
+def failing(tmp_path, monkeypatch):
+    """Runs the command with an engine that fails over the rows 7 and 20."""
     (tmp_path / "sitecustomize.py").write_text(CRASH)
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path(funnel.__file__).parent.parent)]))
-    bad, store = tmp_path / "bad.jsonl", tmp_path / "q.db"
-    more = [*(["--rejects", str(bad)] if kept else []), *(["--queue", str(store)] if queue else [])]
-    call = [sys.executable, "-m", "funnel", "run", files[0], "--pack", str(MINI), "--lang", lang, *more]
-    done = subprocess.run(call, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+
+    def inner(*args, code=1):
+        call = [sys.executable, "-m", "funnel", "run", *args, "--pack", str(MINI)]
+        done = subprocess.run(call, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return inner
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_row_that_the_engine_fails_on_is_told_with_its_count_and_its_place(files, tmp_path, failing, kept, lang):
+    bad = tmp_path / "bad.jsonl"
+    done = failing(files[0], "--lang", lang, *(["--rejects", str(bad)] if kept else []))
     assert {"zh": "有 2 行判断时出错", "en": "failed on 2 rows"}[lang] in done.stderr
     assert (str(bad) if kept else "--rejects rejects.jsonl") in done.stderr
-    assert ({"zh": "没有入队", "en": "not in the queue"}[lang] in done.stderr) == queue
     if kept:
         lines = [json.loads(line) for line in bad.read_text().splitlines()]
         assert [line["id"] for line in lines if line["code"] == "engine-error"] == ["7", "20"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_with_a_queue_a_row_that_the_engine_fails_on_is_a_case_for_a_person_and_no_reject(
+    files, tmp_path, failing, lang
+):
+    """It was a line in a rejects file and nothing else, and without one it was gone."""
+    store, bad, out = (tmp_path / name for name in ("q.db", "bad.jsonl", "o.jsonl"))
+    args = (files[0], "--queue", str(store), "-o", str(out), "--rejects", str(bad), "--lang", lang, "--format", "json")
+    for known in (False, True):  # run again, it says the same: the cases still wait
+        done = failing(*args)
+        summary = json.loads(done.stdout)
+        assert summary["queue"]["undecided"] == 2
+        assert summary["queue"]["known" if known else "new"] == summary["decided"]
+        assert {"zh": "有 2 行判断时出错；它们在队列里", "en": "failed on 2 rows; they wait for a person in the queue"}[lang] in done.stderr  # fmt: skip
+        assert "engine-error" not in bad.read_text()
+        decisions = {line["complaint_id"]: line for line in map(json.loads, out.read_text().splitlines())}
+        for id_ in ("7", "20"):
+            reasons = decisions[id_]["referral"]["reasons"]
+            assert (decisions[id_]["outcome"], [reason["code"] for reason in reasons]) == ("refer", ["engine-error"])
+            assert "ValueError" in reasons[0]["text"]
+    with closing(Funnel(funnel.load_pack(MINI), store)) as desk:
+        cases = {case.external_id: case.state for case in desk.cases(limit=1_000)}
+    assert cases["7"] == cases["20"] == "queued"
+
+
+def test_what_the_engine_failed_on_does_not_end_a_replay(tmp_path, monkeypatch):
+    decide = Engine.decide
+
+    def failing(self, complaint, *, as_of=None):
+        if complaint.id == "7":
+            raise ValueError(complaint.text)
+        return decide(self, complaint, as_of=as_of)
+
+    monkeypatch.setattr(Engine, "decide", failing)
+    with closing(Funnel(HandingOver(MINI), tmp_path / "q.db")) as desk:
+        for id_ in ("6", "7", "8"):
+            desk.ingest({"id": id_, "text": "x"})
+        assert [(one.status, one.changes) for one in desk.replay()] == [
+            ("same", ()),
+            ("broken", (("engine", "", "ValueError"),)),
+            ("same", ()),
+        ]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_the_queue_refuses_is_a_reject_with_the_reason_and_no_failure_of_the_engine(tmp_path, lang):
+    source, bad = tmp_path / "a.jsonl", tmp_path / "bad.jsonl"
+    source.write_text('{"id":"a","text":"x","received_at":"2099-01-01"}\n{"id":"b","text":"x"}\n')
+    call = [sys.executable, "-m", "funnel", "run", str(source), "--queue", str(tmp_path / "q.db"), "--rejects", str(bad), "--pack", str(MINI), "--lang", lang]  # fmt: skip
+    subprocess.run(call, capture_output=True, check=True)
+    (line,) = map(json.loads, bad.read_text().splitlines())
+    assert (line["id"], line["code"]) == ("a", "refused")
+    assert {"zh": "在将来", "en": "in the future"}[lang] in line["reason"]
 
 
 STOPPED = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]

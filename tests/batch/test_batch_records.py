@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from funnel.batch import _records
+from funnel.batch import _records, render_text
 from funnel.batch._csv import SAMPLE, read_csv
 from funnel.batch._records import lines, records, split_cells
 from funnel.errors import SourceError
@@ -190,3 +190,12 @@ def test_the_header_decides_on_the_encoding_even_against_most_rows(run):
     assert run("c.csv", data).ids == ["a"]
     data = "编号,投诉内容\na,一直不发货\n".encode() + "".join(f"u{n},第几行中文\n" for n in range(9)).encode("gb18030")
     assert run("d.csv", data).ids == ["a"]
+
+
+@pytest.mark.parametrize(("row", "code", "words"), [("a", "too-few-columns", "1 column where the header has 2; quote texts that hold a line end"), ("a,b,c", "too-many-columns", "3 columns where the header has 2; quote texts that hold the delimiter")])  # fmt: skip
+def test_a_row_of_too_few_cells_is_told_what_makes_too_few(run, row, code, words):
+    found = run("c.csv", f"id,text\n{row}\n", lang="en")
+    (line,) = found.rejects
+    assert f"1 row rejected: {code}" in render_text(found.summary, "en")
+    assert line["code"] == code
+    assert line["reason"].startswith(words)

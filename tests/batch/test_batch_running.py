@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from funnel.batch import tally
 from funnel.batch.assemble import Assembler, amount, instant, integer
 from funnel.batch.headers import PATHS, HeaderReader
+from funnel.batch.longrun import LongRun
 from funnel.batch.runner import JsonlWriter, run_batch
 from funnel.batch.source import open_source
 from funnel.batch.summary import render_text
@@ -212,14 +213,20 @@ def test_a_link_stays_a_link_and_permissions_stay(tmp_path):
     assert sorted(tmp_path.iterdir()) == [link, target]
 
 
-def test_a_new_file_has_the_permissions_that_the_umask_gives(tmp_path):
-    before = os.umask(0o077)
+@pytest.mark.skipif(os.name == "nt", reason="has other permissions")
+def test_a_new_file_is_its_owners_alone_whatever_the_umask_and_so_it_is_while_it_grows(tmp_path):
+    """Decisions quote complaints, and rejects hold rows whole: on a shared machine anybody could read them."""
+    before = os.umask(0)
     try:
         with whole_file(tmp_path / "x") as stream:
             stream.write(b"x")
+            assert [stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()] == [0o600]
+        with LongRun({"decisions": tmp_path / "y"}, identity={}, inputs=None, every=1) as long_run:
+            long_run.stream("decisions").write(b"y")
+            assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / "x").stat().st_mode) == 0o600
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {"x": 0o600, "y": 0o600}
 
 
 @given(st.sampled_from("=+-@＝＋－＠"), st.text(" \u3000\u00a0\ufeff\n\t", max_size=3), st.text(max_size=5))

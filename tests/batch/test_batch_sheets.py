@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import zipfile
 from contextlib import closing
 
 import openpyxl
@@ -11,8 +13,9 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from funnel.batch import _xlsx_faults
 from funnel.batch.assemble import Assembler
-from funnel.batch.headers import PATHS, HeaderReader
+from funnel.batch.headers import ORDERED, PATHS, HeaderReader
 from funnel.batch.reading import LOOK, Reading
 from funnel.batch.runner import run_batch
 from funnel.batch.source import open_source
@@ -89,7 +92,7 @@ def test_a_sheet_that_is_asked_for_is_read_alone_be_it_hidden(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("sheets", "word"), [(["三"], "现有 sheets: 一、二、空"), (["空"], "空"), (["一", "二"], "一次读一个")]
+    ("sheets", "word"), [(["三"], "现有：一、二、空"), (["空"], "空"), (["一", "二"], "一次读一个")]
 )
 def test_sheets_that_cannot_be_had_are_told_with_those_that_can(tmp_path, sheets, word):
     path = book(tmp_path / "c.xlsx", 一=[HEAD, ["a", "x"]], 二=[["编号", "内容"], ["b", "y"]], 空=[])
@@ -270,3 +273,146 @@ def test_a_hint_never_names_a_field_that_the_column_could_not_be(tmp_path_factor
     for name, (_, near) in summary.unknown_fields.items():
         if near is not None:
             assert all(assembler.fits(near, cell) for cell in cells), (name, near)
+
+
+def faulty(path, rows, *, errors=(), at="A1"):
+    """A workbook whose cells named in ``errors`` are errors of Excel's, as ``#N/A`` typed by hand is not."""
+    made = openpyxl.Workbook()
+    sheet = made.active
+    first = sheet[at]
+    for number, row in enumerate(rows):
+        for place, value in enumerate(row):
+            sheet.cell(first.row + number, first.column + place, value)
+    for name in errors:
+        sheet[name].data_type = "e"
+    made.save(path)
+    return path
+
+
+COLUMNS = ["投诉单号", "投诉内容", "订单金额", "备注"]
+
+
+@pytest.mark.parametrize("at", ["A1", "C4"])
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [("#N/A", ("#N/A", "错误值")), ("#REF!", ("#REF!", "错误值")), ("=VLOOKUP(A2,B:C,2)", ("公式没有算过",))],
+)
+@pytest.mark.parametrize("column", [1, 2])
+def test_a_cell_without_a_value_rejects_its_row_and_names_sheet_line_and_column(tmp_path, at, cell, words, column):
+    """They were empty cells, and the order was decided without its amount."""
+    rows = [COLUMNS, ["a", "一直不发货", 99, ""], ["b", "一直不发货", 99, ""], ["c", "一直不发货", 99, ""]]
+    rows[2][column] = cell
+    place = f"{chr(ord(at[0]) + column)}{int(at[1]) + 2}"
+    seen, rejects, _ = go(faulty(tmp_path / "c.xlsx", rows, errors=[place] if cell[0] == "#" else [], at=at))
+    assert seen == ["a", "c"]
+    (line,) = rejects
+    assert (line["code"], line["id"], line["line"], line["sheet"]) == ("no-value", "b", int(at[1]) + 2, "Sheet")
+    assert all(word in line["reason"] for word in (COLUMNS[column], *words))
+
+
+def test_a_cell_without_a_value_in_a_column_that_is_passed_through_is_passed_through_as_it_stands(tmp_path):
+    rows = [COLUMNS, ["a", "一直不发货", 99, "#DIV/0!"], ["b", "一直不发货", 99, "=A1"]]
+    path = faulty(tmp_path / "c.xlsx", rows, errors=["D2"])
+    complaints = []
+
+    def keep(complaint):
+        complaints.append(complaint)
+        return referred(complaint)
+
+    reader = HeaderReader()
+    run_batch([open_source(path, headers=reader)], keep, Assembler(reader, {}))
+    assert [json.loads(c.model_dump_json())["备注"] for c in complaints] == ["#DIV/0!", "=A1"]
+
+
+def test_a_formula_that_gives_an_empty_text_is_an_empty_cell(tmp_path):
+    """Excel writes it as a text without a value; what openpyxl writes has no kind, as no program has reckoned it."""
+    path = faulty(tmp_path / "c.xlsx", [COLUMNS, ["a", "一直不发货", '=IF(1,"","x")', ""]])
+    with zipfile.ZipFile(path) as made:
+        parts = {name: made.read(name) for name in made.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    parts[sheet] = parts[sheet].replace(b'<c r="C2"><f>', b'<c r="C2" t="str"><f>')
+    with zipfile.ZipFile(path, "w") as made:
+        for name, data in parts.items():
+            made.writestr(name, data)
+    assert go(path)[:2] == (["a"], [])
+
+
+def test_each_sheet_has_its_own_cells_without_a_value_and_a_sheet_without_any_is_not_parsed(tmp_path, monkeypatch):
+    made = openpyxl.Workbook()
+    made.active.title = "一"
+    for sheet in (made.active, made.create_sheet("二"), made.create_sheet("三 & 四")):
+        sheet.append(COLUMNS)
+        sheet.append([f"{sheet.title}-1", "一直不发货", 99])
+    made["二"]["C2"].data_type = "e"
+    made["二"]["C2"].value = "#N/A"
+    made.save(tmp_path / "c.xlsx")
+    parsed = []
+    before = _xlsx_faults._found
+    monkeypatch.setattr(_xlsx_faults, "_found", lambda file: parsed.append(file.name) or before(file))
+    seen, rejects, _ = go(tmp_path / "c.xlsx")
+    assert (seen, [line["sheet"] for line in rejects]) == (["一-1", "三 & 四-1"], ["二"])
+    assert parsed == ["xl/worksheets/sheet2.xml"]
+
+
+def write(path, rows):
+    """The same table as CSV or as a workbook."""
+    if path.suffix == ".xlsx":
+        return book(path, Sheet=rows)
+    path.write_text("".join(",".join(row) + "\n" for row in rows), "utf-8")
+    return path
+
+
+KINDS = ["c.csv", "c.xlsx"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_two_columns_with_one_header_that_nobody_needs_are_both_passed_through(tmp_path, name):
+    """The whole file was refused for them, and no --map could tell one from the other."""
+    complaints = []
+
+    def keep(complaint):
+        complaints.append(complaint)
+        return referred(complaint)
+
+    rows = [["投诉单号", "备注", "投诉内容", "备注", "备注 (2)", "备注"], ["a", "一", "x", "二", "三", "四"]]
+    reader = HeaderReader()
+    summary = run_batch([open_source(write(tmp_path / name, rows), headers=reader)], keep, Assembler(reader, {}))
+    assert complaints[0].extra == {"备注": "一", "备注 (3)": "二", "备注 (2)": "三", "备注 (4)": "四"}
+    assert len(summary.unknown_fields) == 4
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(
+    ("header", "mapping"), [("投诉内容", {}), ("商品完好", {}), ("说明一", {"说明一": "channel"}), ("id", {})]
+)
+def test_two_columns_with_one_header_that_means_something_are_refused_and_one_can_be_told_away(
+    tmp_path, name, header, mapping
+):
+    path = write(tmp_path / name, [["投诉内容", header, header], ["x", "", ""]][:2])
+    if header == "投诉内容":
+        path = write(tmp_path / name, [["投诉单号", header, header], ["a", "x", "y"]])
+    with pytest.raises(MappingError, match=re.escape(f"{header} (2)")):
+        go(path, mapping=mapping)
+    assert go(path, mapping={**mapping, f"{header} (2)": "extra.note"})[2].decided == 1
+
+
+@pytest.mark.parametrize("header", ORDERED)
+def test_the_day_of_ordering_is_no_record_of_a_payment_but_may_be_said_to_be_one(header, tmp_path):
+    """An order that was placed and never paid counted as paid on record, and with an empty 发货时间 as not shipped."""
+    path = tmp_path / "c.csv"
+    path.write_text(f"id,text,{header},发货时间\na,一直不发货,2026-11-03,\n", "utf-8")
+    found = []
+
+    def keep(complaint):
+        found.append(complaint.order)
+        return referred(complaint)
+
+    for mapping in ({}, {header: "order.paid_at"}):
+        reader = HeaderReader(mapping=mapping)
+        summary = run_batch([open_source(path, headers=reader)], keep, Assembler(reader, {}))
+    assert found[0].model_fields_set == set()
+    assert found[1].model_fields_set == {"paid_at", "shipped_at"}
+    assert summary.unknown_fields == {}
+    reader = HeaderReader()
+    summary = run_batch([open_source(path, headers=reader)], keep, Assembler(reader, {}))
+    assert summary.unknown_fields == {header: (1, "order.paid_at")}

@@ -232,3 +232,12 @@ def test_standard_input_is_read_as_it_comes(monkeypatch):
     data = "编号;投诉内容\na;一直不发货\n".encode("gb18030")
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Pipe(data))))
     assert go("-").seen[0].text == "一直不发货"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-32"])
+def test_a_text_of_wide_characters_without_a_mark_is_named_as_such(run, encoding):
+    """Of UTF-16 it was said to be binary; of UTF-32 the header was garbage."""
+    rows = "id,text\n" + "".join(f"a{n},一直不发货，我要退款\n" for n in range(20))
+    with pytest.raises(SourceError, match="UTF-16") as error:
+        run("c.csv", rows.encode(encoding))
+    assert "UTF-8" in error.value.zh
