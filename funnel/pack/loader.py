@@ -96,7 +96,10 @@ def find_pack(name_or_path: str | Path) -> Path:
         PackNotFoundError: There is none, and the message lists the shipped ones, or it is no name and no path.
     """
     if not isinstance(name_or_path, str | Path):
-        raise PackNotFoundError(f"a pack is given as a Pack, a name or a folder, not as {type(name_or_path).__name__}")
+        kind = type(name_or_path).__name__
+        raise PackNotFoundError(
+            f"规则包写成 Pack、名字或目录，不是 {kind}", f"a pack is given as a Pack, a name or a folder, not as {kind}"
+        )
     path = Path(name_or_path)
     if (path / "pack.yaml").is_file():
         return path
