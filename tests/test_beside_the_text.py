@@ -122,6 +122,13 @@ def test_a_sentence_in_another_language_is_not_read_and_so_not_settled(rule):
         assert ("unreadable-field", "unreadable-field") in reasons(decision)
 
 
+def test_a_note_of_evidence_in_another_language_is_not_read_either_and_a_name_of_a_file_is_no_sentence():
+    test = ONE_A_RULE["returns.no-reason-refused"]
+    decision = decided(test, evidence=(Evidence(kind="photo", note="photo of my burned hand"),))
+    assert [(r.code, r.fact) for r in decision.referral.reasons] == [("unreadable-field", "evidence.0.note")]
+    assert decided(test, evidence=(Evidence(kind="photo", note="IMG_2031.JPG"),)).outcome == "settle"
+
+
 @pytest.mark.parametrize("words", FOREIGN)
 def test_a_sentence_in_another_language_is_one(words):
     assert unread(f"用了两天就坏了。{words}。要求退款") == words

@@ -179,14 +179,9 @@ class _Intake:
         self._fields()
         self._form()
         scan = self._text(received)
-        if self.complaint.text and (words := unread(self.complaint.text)) is not None:
-            self.problems.append(
-                Problem(
-                    "text",
-                    f"有一段（{len(words)} 个字符）不是中文，没有读",
-                    f"a passage of {len(words)} characters is not Chinese and was not read",
-                )
-            )
+        self._foreign("text", self.complaint.text)
+        for index, item in enumerate(self.complaint.evidence):
+            self._foreign(f"evidence.{index}.note", item.note)
         known, disputed = self._merge()
         for name, presumption in self.context.presumed:
             if name not in known and name not in disputed:
@@ -194,6 +189,12 @@ class _Intake:
         self._derive(known, disputed)
         facts = self._closed(known, disputed)
         return Intake(facts, scan, tuple(self.problems), tuple(self.unknown_names), self.unknown_keys, self.nearly)
+
+    def _foreign(self, field: str, text: str | None) -> None:
+        if text and (words := unread(text)) is not None:
+            size = len(words)
+            zh = f"有一段（{size} 个字符）不是中文，没有读"
+            self.problems.append(Problem(field, zh, f"a passage of {size} characters is not Chinese and was not read"))
 
     def _add(self, name: str, known: Known) -> None:
         self.sources.setdefault(name, []).append(known)
