@@ -36,15 +36,20 @@ def day_of(test):
 # --- gates --------------------------------------------------------------------------------------------------------------
 
 
+def together(parts):
+    """Several ways in one: two that raise members of one set raise them all."""
+    made = {}
+    for name, value in (item for part in parts for item in part.items()):
+        made[name] = [*made[name], *value] if isinstance(made.get(name), list) else value
+    return made
+
+
 def ways(condition):
     """Every way to make a condition true: what facts must be raised, one dictionary a way."""
     if isinstance(condition, Any):
         return [way for item in condition.items for way in ways(item)]
     if isinstance(condition, All):
-        return [
-            {k: v for part in parts for k, v in part.items()}
-            for parts in itertools.product(*map(ways, condition.items))
-        ]
+        return [together(parts) for parts in itertools.product(*map(ways, condition.items))]
     assert isinstance(condition, Test), "a gate that opens on a negation cannot be opened by raising anything"
     if condition.test == "contains_any":
         return [{condition.fact: [member]} for member in sorted(condition.constant)]
