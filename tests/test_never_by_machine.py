@@ -83,6 +83,14 @@ def opened(complaint, way):
     return complaint.model_copy(update={**update, "facts": facts})
 
 
+def lifted(test, way):
+    """Whether the case's own records say what keeps this way from opening its gate."""
+    if False not in way.values():
+        return False
+    facts = reason(COMPILED, test.complaint, as_of=day_of(test)).intake.facts
+    return any(value is False and facts.value(name) is True for name, value in way.items())
+
+
 def assert_referred(decision, gate, tier, name):
     assert decision.outcome == "refer", name
     assert decision.referral is not None, name
@@ -110,6 +118,8 @@ def test_the_settling_tests_settle_as_they_stand():
 @pytest.mark.parametrize(("gate", "way"), OPENINGS, ids=str)
 def test_each_way_a_gate_opens_refers_every_settlement_of_every_rule_to_its_tier(gate, way):
     for test in SETTLED:
+        if lifted(test, way):
+            continue
         decision = decide(COMPILED, opened(test.complaint, way), as_of=day_of(test))
         assert_referred(decision, gate, PACK.gates[gate].tier, f"{test.rule}: {test.name}")
 
