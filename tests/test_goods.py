@@ -23,7 +23,7 @@ KINDS = PACK.vocabulary["goods_kind"].members
 MINI = Path(__file__).parent / "packs" / "mini"
 
 MEANS = {
-    "general": ["日用百货", "某品牌纸尿裤 L码 60片", "家居家纺", "手机壳 防摔", "水果刀套装", "冰箱贴 磁性", "内衣收纳盒", "宠物食品", "空调被 夏凉被", "化妆镜 带灯", "食品包装袋 100只", "平板支架"],
+    "general": ["日用百货", "某品牌纸尿裤 L码 60片", "家居家纺", "手机壳 防摔", "水果刀套装", "冰箱贴 磁性", "内衣收纳盒", "宠物食品", "空调被 夏凉被", "化妆镜 带灯", "食品包装袋 100只", "平板支架", "金鱼图案", "鸡蛋形计时器", "永生花束", "多肉花盆", "盆栽土"],
     "clothing": ["女装/连衣裙", "运动鞋 男", "羽绒服", "旅游鞋", "双肩包", "纯棉T恤"],
     "underwear": ["内衣", "服装内衣", "女士文胸 无痕", "泳衣"],
     "electronics": ["手机通讯", "智能手机 256G", "笔记本电脑", "蓝牙耳机", "数码相机", "服务器", "电子书阅读器"],
@@ -265,6 +265,16 @@ def test_the_table_of_the_law_names_every_kind_and_articles_that_are_in_force(pa
         ("health_food", "食品", "health_food"),
         ("electronics", "蓝牙耳机", "electronics"),
         ("electronics", "手机壳", "electronics"),
+        ("general", "金鱼图案挂画", "general"),
+        ("general", "金鱼 三尾", "fresh"),
+        ("general", "未来图书馆", "general"),
+        ("general", "来图印杯", "custom_made"),
+        ("general", "打印字帖", "general"),
+        ("general", "电子琴送视频教程", "general"),
+        ("general", "尤克里里视频教程", "digital_content"),
+        ("general", "超市卡通贴纸", "general"),
+        ("general", "苹果手机壳", "general"),
+        ("general", "苹果 5斤", "fresh"),
         ("electronics", "定制手机", None),
     ],
 )

@@ -36,15 +36,20 @@ def day_of(test):
 # --- gates --------------------------------------------------------------------------------------------------------------
 
 
+def together(parts):
+    """Several ways in one: two that raise members of one set raise them all."""
+    made = {}
+    for name, value in (item for part in parts for item in part.items()):
+        made[name] = [*made[name], *value] if isinstance(made.get(name), list) else value
+    return made
+
+
 def ways(condition):
     """Every way to make a condition true: what facts must be raised, one dictionary a way."""
     if isinstance(condition, Any):
         return [way for item in condition.items for way in ways(item)]
     if isinstance(condition, All):
-        return [
-            {k: v for part in parts for k, v in part.items()}
-            for parts in itertools.product(*map(ways, condition.items))
-        ]
+        return [together(parts) for parts in itertools.product(*map(ways, condition.items))]
     assert isinstance(condition, Test), "a gate that opens on a negation cannot be opened by raising anything"
     if condition.test == "contains_any":
         return [{condition.fact: [member]} for member in sorted(condition.constant)]
@@ -78,6 +83,14 @@ def opened(complaint, way):
     return complaint.model_copy(update={**update, "facts": facts})
 
 
+def lifted(test, way):
+    """Whether the case's own records say what keeps this way from opening its gate."""
+    if False not in way.values():
+        return False
+    facts = reason(COMPILED, test.complaint, as_of=day_of(test)).intake.facts
+    return any(value is False and facts.value(name) is True for name, value in way.items())
+
+
 def assert_referred(decision, gate, tier, name):
     assert decision.outcome == "refer", name
     assert decision.referral is not None, name
@@ -105,6 +118,8 @@ def test_the_settling_tests_settle_as_they_stand():
 @pytest.mark.parametrize(("gate", "way"), OPENINGS, ids=str)
 def test_each_way_a_gate_opens_refers_every_settlement_of_every_rule_to_its_tier(gate, way):
     for test in SETTLED:
+        if lifted(test, way):
+            continue
         decision = decide(COMPILED, opened(test.complaint, way), as_of=day_of(test))
         assert_referred(decision, gate, PACK.gates[gate].tier, f"{test.rule}: {test.name}")
 

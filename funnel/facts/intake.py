@@ -265,7 +265,8 @@ class _Intake:
 
     def _in_words(self, spec: FactSpec, raw: object) -> Value | None:
         """A field that holds words: the values that they name, ``other`` where a set has it and they name none."""
-        items = [item for item in (raw if isinstance(raw, list | tuple) else (raw,)) if isinstance(item, str)]
+        given = raw if isinstance(raw, list | tuple) else (raw,)
+        items = [item for item in given if isinstance(item, str) and item.strip()]  # an empty field names nothing
         read = [self.context.sellers_words[spec.name].all_in(item) for item in items]
         named = frozenset().union(*read)
         if spec.type == "set":
