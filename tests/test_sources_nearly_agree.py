@@ -63,3 +63,12 @@ def test_what_is_settled_on_two_records_is_settled_on_each_of_them_alone_and_giv
     both = decided(returned(signed, carrier=carrier))
     if both.outcome == "settle":
         assert results(decided(returned(signed))) == results(both) == results(decided(returned(carrier)))
+
+
+def test_more_sources_of_a_fact_than_are_read_are_not_passed_over():
+    """A contradiction at place 21 would not be seen."""
+    sources = [{"value": True, "grade": "stated", "source": f"来源{n}"} for n in range(20)]
+    for facts, codes in ((sources, set()), ([*sources, {"value": False, "grade": "record"}], {"unreadable-field"})):
+        decision = decided(Complaint(id="c", text="不喜欢想退货，店家死活不给退", facts={"goods_intact": facts}))
+        reasons = decision.referral.reasons if decision.referral else ()
+        assert {reason.code for reason in reasons if reason.fact == "facts.goods_intact"} == codes

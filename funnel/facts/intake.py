@@ -304,6 +304,9 @@ class _Intake:
                 self.unknown_names.append(name)
                 continue
             several = is_several(raw)
+            if several and len(raw) > _MAX_SOURCES:
+                zh, en = f"来源最多 {_MAX_SOURCES} 个", f"at most {_MAX_SOURCES} sources are read"
+                self.problems.append(Problem(f"facts.{name}", zh, en))
             for index, entry in enumerate(raw[:_MAX_SOURCES] if several else [raw]):
                 self._form_entry(spec, entry, f"facts.{name}.{index}" if several else f"facts.{name}")
 
