@@ -57,11 +57,11 @@ def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.
     def otherwise(instead: Mapping[str, Known | None]) -> Reasoning:
         return _judge(compiled, complaint, read(compiled, complaint, as_of=as_of, instead=instead), as_of)
 
-    result = _results(reasoning.rulings)
+    result = _result(reasoning)
     decisive = {
         name
         for name, others in taken.nearly.items()
-        if any(_results(otherwise({name: other}).rulings) != result for other in others)
+        if any(_result(otherwise({name: other})) != result for other in others)
     }
     return otherwise(dict.fromkeys(decisive)) if decisive else reasoning
 
@@ -70,8 +70,10 @@ def _settles(rulings: Sequence[Ruling]) -> bool:
     return any(ruling.outcome == "settle" for ruling in rulings)
 
 
-def _results(rulings: Sequence[Ruling]) -> tuple[object, ...]:
-    return tuple((r.matter, r.outcome, r.primary.rule.id, r.primary.result) for r in rulings)
+def _result(reasoning: Reasoning) -> tuple[object, ...]:
+    """What is decided, and by which gates anything would be barred."""
+    rulings = tuple((r.matter, r.outcome, r.primary.rule.id, r.primary.result) for r in reasoning.rulings)
+    return rulings, tuple(gate.id for gate, truth in reasoning.gates if truth is not False)
 
 
 def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.date) -> Reasoning:
