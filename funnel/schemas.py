@@ -376,6 +376,7 @@ def _fact() -> dict[str, Any]:
             "gives": _GRADE,
             "sensitivity": {"enum": ["none", "personal", "sensitive"]},
             "why": _ref("texts"),
+            "heed": {"type": "boolean"},
         },
         "required": ["type", "label"],
         "additionalProperties": False,

@@ -5,10 +5,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import funnel
-from funnel.facts.derived import FUNCTIONS
+from funnel.facts.derived import FUNCTIONS, Context
 from funnel.facts.values import Grade, Known
+from funnel.law.time_limits import Calendar
 
 MINI = Path(__file__).parent / "packs" / "mini"
 FACTS = """funnel: 1
@@ -71,3 +74,34 @@ def test_midnight_is_no_time_of_day():
     day, midnight = dt.date(2026, 11, 10), dt.datetime(2026, 11, 10, tzinfo=ZONE)
     at = [Known(day, Grade.RECORD, "x", instant=i) for i in (midnight.replace(hour=9), midnight)]
     assert FUNCTIONS["later"].compute(at, None) is False
+
+
+# --- days_past and the end of the calendar ----------------------------------------------------------------------------------------
+
+UNTIL = dt.date(2027, 1, 1)
+KNOWN = Context(Calendar(until=UNTIL))
+RESTS = st.frozensets(st.dates(UNTIL, UNTIL + dt.timedelta(days=9)))
+
+
+def days_past(start, days, on, context):
+    args = [Known(value, Grade.RECORD, "") for value in (start, days, on)]
+    return FUNCTIONS["days_past"].compute(args, context)
+
+
+@given(
+    st.dates(dt.date(2026, 12, 10), dt.date(2027, 1, 5)), st.dates(dt.date(2026, 12, 10), dt.date(2027, 1, 25)), RESTS
+)
+def test_what_is_said_of_a_period_at_the_end_of_the_calendar_holds_whatever_days_off_are_announced(
+    start, on, announced
+):
+    said = days_past(start, 7, on, KNOWN)
+    if said is not None:
+        then = days_past(start, 7, on, Context(Calendar(holidays=announced)))
+        assert (said > 0) == (then > 0)
+
+
+def test_inside_the_calendar_and_long_after_a_period_is_reckoned():
+    assert days_past(dt.date(2026, 12, 18), 7, dt.date(2026, 12, 30), KNOWN) == 5
+    assert days_past(dt.date(2026, 12, 25), 7, dt.date(2026, 12, 31), KNOWN) == -1
+    assert days_past(dt.date(2026, 12, 25), 7, dt.date(2027, 1, 12), KNOWN) == 11
+    assert days_past(dt.date(2026, 12, 25), 7, dt.date(2027, 1, 2), KNOWN) is None

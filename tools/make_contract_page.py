@@ -64,6 +64,10 @@ REASONS: Mapping[str, tuple[str, str]] = {
         "an article it rests on was not in force or has not been checked",
     ),
     "unreadable-field": ("有字段读不出", "a field cannot be read"),
+    "unread-fact": (
+        "提出了办结规则不看的事，人先看一眼",
+        "something is told that no rule of the settlement reads; `fact` names it, and a person looks first",
+    ),
     "disputed": ("两个来源说法不一", "two sources of a fact contradict each other; `fact` names it"),
     "not-askable": ("缺的事实没有人可问", "a fact is missing that nobody can be asked for"),
     "amount-unknown": ("金额算不出", "the sum cannot be reckoned"),

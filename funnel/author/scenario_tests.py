@@ -44,7 +44,7 @@ EXPECTATIONS = (
     "reason",
     "facts",
 )
-ENGINE_GATES = ("disputed-facts", "over-limit", "unreadable-field")
+ENGINE_GATES = ("disputed-facts", "over-limit", "unreadable-field", "unread-fact")
 _DEFAULT_RECEIVED = "2026-11-10T10:00:00+08:00"
 
 

@@ -101,6 +101,7 @@ class Reasoning:
         assessments: Those of them that decide: without the rules that step aside because the complaint is out of scope,
             because what they recognise is a remark beside another matter, or because they are doubted.
         overheard: Gates that a sentence reads like, where a matter would be settled.
+        unheeded: Facts to be heeded that were told outside the text and that no rule of a settlement reads.
     """
 
     complaint: Complaint
@@ -113,6 +114,7 @@ class Reasoning:
     rulings: tuple[Ruling, ...]
     findings: Findings = field(repr=False, compare=False)
     overheard: tuple[Overheard, ...] = ()
+    unheeded: tuple[str, ...] = ()
 
     @property
     def remarks(self) -> tuple[str, ...]:

@@ -90,6 +90,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unmatched": ("没有规则认得这件投诉", "no rule recognises this complaint"),
         "gate": ("{why}", "{why}"),
         "disputed": ("“{label}”有互相矛盾的来源：{values}", "sources contradict on “{label}”: {values}"),
+        "unread-fact": (
+            "有人提出“{label}”，这类投诉的规则不看这一项；结果会不会不同，先由人看",
+            "“{label}” is told, which no rule of such a complaint reads; a person first sees whether it changes the outcome",
+        ),
         "unreadable-field": ("字段 {field} 读不出：{detail}", "the field {field} cannot be read: {detail}"),
         "exception": ("“{title}”的例外“{exception}”成立{why}", "the exception “{exception}” of “{title}” holds{why}"),
         "elements-not-met": (

@@ -105,7 +105,7 @@ class Writer:
 
     def _said(self) -> Said:
         """What is said of the findings; said once where many complaints come to them."""
-        if self.r.overheard:  # it names the complaint's own words
+        if self.r.overheard or self.r.unheeded:  # they name the complaint's own words, and who told what
             return self._say()
         said = self.r.findings.said
         if self.lang not in said:
@@ -116,7 +116,7 @@ class Writer:
         barriers, barrier_tier, pending = self._barriers()
         possible = self._possible_elsewhere()
         if not (barriers or pending or possible):
-            barriers, barrier_tier = self._overheard()
+            barriers, barrier_tier = self._second_looks()
         matters = [self._matter(r, barriers, barrier_tier, pending or possible) for r in self.r.rulings]
         recognised = any(a.recognised is True and not a.rule.out_of_scope for a in self.r.assessments.values())
         if not any(a.recognised is True for a in self.r.assessments.values()):
@@ -160,11 +160,7 @@ class Writer:
         for (_, check), (_, truth) in zip(self.compiled.gates, self.r.gates, strict=True):
             if truth is not False:
                 found |= check.reads
-        for name in reversed(self.pack.vocabulary.derived_order):
-            derivation = self.pack.vocabulary[name].derivation
-            if name in found and derivation is not None:
-                found |= {arg for arg in derivation.args if isinstance(arg, str)}
-        return frozenset(found)
+        return self.pack.vocabulary.with_inputs(found)
 
     def _clocks(self) -> tuple[int, int]:
         """The shortest promises among the rules that decide, in hours."""
@@ -239,9 +235,16 @@ class Writer:
             self.note("over-limit", text, facts=("claimed_amount",))
         return reasons, self.pack.hardest(*tiers) if tiers else None, pending
 
-    def _overheard(self) -> tuple[list[Reason], str | None]:
-        """Gates that a sentence reads like. Where a person has the case anyway, a likeness tells him nothing."""
+    def _second_looks(self) -> tuple[list[Reason], str | None]:
+        """What was told and is read by no rule that settles, and gates that a sentence reads like.
+
+        Where a person has the case anyway, neither tells him anything: the facts stand in the explanation.
+        """
         reasons = []
+        for name in self.r.unheeded:
+            text = self.say("unread-fact", label=self.label(name))
+            reasons.append(Reason(code="unread-fact", text=text, gate="unread-fact", fact=name))
+            self.note("gate", text, facts=(name,))
         for one in self.r.overheard:
             title = pick(self.pack.gates[one.gate].title, self.lang)
             text = self.say("gate-overheard", title=title, words=shortened(one.words))

@@ -31,14 +31,50 @@ def reason(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Reaso
     return judge(compiled, complaint, read(compiled, complaint, as_of=as_of), as_of=as_of)
 
 
-def read(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Intake:
+def read(
+    compiled: Compiled,
+    complaint: Complaint,
+    *,
+    as_of: dt.date,
+    instead: Mapping[str, Known | None] = MappingProxyType({}),
+) -> Intake:
     """The facts of a complaint. They hang on vocabulary, signals and parameters, not on the rules."""
     parameters = compiled.table.on(as_of)
-    return intake(complaint, compiled.reading, parameters, received_at=complaint.received_at, as_of=as_of)
+    received_at = complaint.received_at
+    return intake(complaint, compiled.reading, parameters, received_at=received_at, as_of=as_of, instead=instead)
 
 
 def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.date) -> Reasoning:
-    """What the rules make of facts that were read."""
+    """What the rules make of facts that were read.
+
+    Sources that differ within a fact's tolerance are no dispute as long as nothing hangs on it. Where a settlement does,
+    as on the last day of a term, they are one.
+    """
+    reasoning = _judge(compiled, complaint, taken, as_of)
+    if not taken.nearly or not _settles(reasoning.rulings):
+        return reasoning
+
+    def otherwise(instead: Mapping[str, Known | None]) -> Reasoning:
+        return _judge(compiled, complaint, read(compiled, complaint, as_of=as_of, instead=instead), as_of)
+
+    result = _results(reasoning.rulings)
+    decisive = {
+        name
+        for name, others in taken.nearly.items()
+        if any(_results(otherwise({name: other}).rulings) != result for other in others)
+    }
+    return otherwise(dict.fromkeys(decisive)) if decisive else reasoning
+
+
+def _settles(rulings: Sequence[Ruling]) -> bool:
+    return any(ruling.outcome == "settle" for ruling in rulings)
+
+
+def _results(rulings: Sequence[Ruling]) -> tuple[object, ...]:
+    return tuple((r.matter, r.outcome, r.primary.rule.id, r.primary.result) for r in rulings)
+
+
+def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.date) -> Reasoning:
     parameters = compiled.table.on(as_of)
     recognised = compiled.matcher.recognised(taken.facts, parameters)
 
@@ -58,13 +94,34 @@ def judge(compiled: Compiled, complaint: Complaint, taken: Intake, *, as_of: dt.
         if key is not None:
             compiled.memory.put(key, findings)
     gates, assessments, rulings = findings.gates, findings.assessments, findings.rulings
-    settles = any(ruling.outcome == "settle" for ruling in rulings)
     overheard: tuple[Overheard, ...] = ()
-    if settles:
+    if _settles(rulings):
         overheard = compiled.likenesses.overhears(complaint, heard, parameters)
         shut = {gate.id for gate, truth in gates if truth is False} - {one.gate for one in overheard}
         overheard += _in_evidence(compiled, complaint, shut, parameters, as_of)
-    return Reasoning(complaint, as_of, parameters, taken, gates, recognised, assessments, rulings, findings, overheard)
+    unheeded = _unheeded(compiled, complaint, taken.facts, rulings)
+    return Reasoning(
+        complaint, as_of, parameters, taken, gates, recognised, assessments, rulings, findings, overheard, unheeded
+    )
+
+
+def _unheeded(compiled: Compiled, complaint: Complaint, facts: Facts, rulings: Sequence[Ruling]) -> tuple[str, ...]:
+    """What is told of a case and read by no rule that would settle it, nor by a gate.
+
+    A raised fact is told because somebody thinks that it matters: a child, a threat, goods that are gone. The rules of its own
+    scenario read it; where others are recognised it must not vanish. What the text says is read by gates and by likeness.
+    """
+    specs = compiled.pack.vocabulary.facts
+    told = [n for n in complaint.facts if n in specs and specs[n].heed and facts.value(n) not in (None, False)]
+    deciding = [
+        a.rule for r in rulings if r.outcome == "settle" for a in r.members if a.recognised is True and not a.dead
+    ]
+    if not told or not deciding:
+        return ()
+    plans = [compiled.plans.of(rule) for rule in deciding]
+    read = {name for plan in plans for name in (*plan.reading, *plan.figures)}
+    read |= {name for _, check in compiled.gates for name in check.reads}
+    return tuple(sorted(set(told) - compiled.pack.vocabulary.with_inputs(read)))
 
 
 def _in_evidence(

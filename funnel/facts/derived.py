@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 from funnel.facts.truth import all_of, any_of
 from funnel.facts.values import Known, Value
-from funnel.law.time_limits import Calendar, days_past
+from funnel.law.time_limits import Calendar, last_day
 
 ArgType = str
 """``date``, ``number`` (integer or money), ``bool``, ``enum`` (or bool) or ``any``, or a ``member`` of the enum before it; a trailing ``*``
@@ -58,8 +58,17 @@ def _days_between(args: Sequence[Known], _: Context) -> Value:
     return (_date(args[1]) - _date(args[0])).days
 
 
-def _days_past(args: Sequence[Known], context: Context) -> Value:
-    return days_past(_date(args[0]), _number(args[1]), _date(args[2]), context.calendar)
+_LONGEST_REST = dt.timedelta(days=10)
+"""No run of days off has been longer than nine (February 2026); a period that ends in one is longer by that at most."""
+
+
+def _days_past(args: Sequence[Known], context: Context) -> Value | None:
+    """Unknown where days off that are not announced yet decide whether the period was over."""
+    end, on = last_day(_date(args[0]), _number(args[1]), context.calendar), _date(args[2])
+    beyond = on - (end.moved_from or end.day)
+    if end.provisional and dt.timedelta() < beyond <= _LONGEST_REST:
+        return None
+    return (on - end.day).days
 
 
 def _hours_between(args: Sequence[Known], _: Context) -> Value | None:

@@ -45,6 +45,7 @@ class Intake:
         problems: Facts that came with a value outside their domain. Such a complaint goes to a human.
         unknown_names: Names under ``facts`` that the vocabulary does not declare; passed through and reported.
         unknown_keys: What stands beside ``value, grade, source`` of a declared fact, by its path; passed through too.
+        nearly: Of facts whose best sources differ within the tolerance, what the sources say that were not taken.
     """
 
     facts: Facts
@@ -52,6 +53,7 @@ class Intake:
     problems: tuple[Problem, ...]
     unknown_names: tuple[str, ...]
     unknown_keys: Mapping[str, Any] = field(default_factory=dict)
+    nearly: Mapping[str, tuple[Known, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ def intake(
     *,
     received_at: dt.datetime | None,
     as_of: dt.date,
+    instead: Mapping[str, Known | None] = MappingProxyType({}),
 ) -> Intake:
     """Read a complaint into facts.
 
@@ -138,8 +141,9 @@ def intake(
         parameters: The figures of the law in force.
         received_at: When it was received; relative days in the text count from there.
         as_of: The day that the decision is made for.
+        instead: What to take for facts of `Intake.nearly`: another source's word, or None to leave them in dispute.
     """
-    return _Intake(complaint, context, parameters, received_at, as_of).run()
+    return _Intake(complaint, context, parameters, received_at, as_of, instead).run()
 
 
 class _Intake:
@@ -150,6 +154,7 @@ class _Intake:
         parameters: Mapping[str, Value],
         received_at: dt.datetime | None,
         as_of: dt.date,
+        instead: Mapping[str, Known | None],
     ) -> None:
         self.complaint = complaint
         self.context = context
@@ -157,6 +162,8 @@ class _Intake:
         self.vocabulary = context.vocabulary
         self.received_at = received_at
         self.as_of = as_of
+        self.instead = instead
+        self.nearly: dict[str, tuple[Known, ...]] = {}
         self.sources: dict[str, list[Known]] = {}
         self.problems: list[Problem] = []
         self.unclear: list[str] = []
@@ -186,7 +193,7 @@ class _Intake:
                 known[name] = presumption
         self._derive(known, disputed)
         facts = self._closed(known, disputed)
-        return Intake(facts, scan, tuple(self.problems), tuple(self.unknown_names), self.unknown_keys)
+        return Intake(facts, scan, tuple(self.problems), tuple(self.unknown_names), self.unknown_keys, self.nearly)
 
     def _add(self, name: str, known: Known) -> None:
         self.sources.setdefault(name, []).append(known)
@@ -439,7 +446,14 @@ class _Intake:
             elif any(spec.differ(one.value, best.value) for one in sources):
                 disputed[name] = tuple(sources)
             else:
-                known[name] = best
+                others = {one.value: one for one in sources if one.grade == best.grade and one.value != best.value}
+                if others:
+                    self.nearly[name] = tuple(others.values())
+                taken = self.instead.get(name, best)
+                if taken is None:
+                    disputed[name] = tuple(sources)
+                else:
+                    known[name] = taken
         return known, disputed
 
     def _derive(self, known: dict[str, Known], disputed: dict[str, tuple[Known, ...]]) -> None:

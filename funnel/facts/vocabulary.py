@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -204,6 +204,8 @@ class FactSpec:
         gives: The grade that an answer from there carries.
         low, high: Bounds of integers and money, inclusive.
         tolerance: Two sources that differ by no more than this (days, units, fen) make no dispute.
+        heed: Whether the fact is not passed over: told (a yes-or-no as true), and read by no rule of the case, it has a
+            person look where a machine would settle.
     """
 
     name: str
@@ -223,6 +225,7 @@ class FactSpec:
     gives: Grade = Grade.STATED
     sensitivity: str = "none"
     why: Texts | None = None
+    heed: bool = False
 
     @property
     def unraised(self) -> Known:
@@ -303,6 +306,15 @@ class Vocabulary:
 
     def __getitem__(self, name: str) -> FactSpec:
         return self.facts[name]
+
+    def with_inputs(self, names: Iterable[str]) -> frozenset[str]:
+        """Facts with all those that they are computed from."""
+        found = set(names)
+        for name in reversed(self.derived_order):
+            derivation = self.facts[name].derivation
+            if name in found and derivation is not None:
+                found |= {arg for arg in derivation.args if isinstance(arg, str)}
+        return frozenset(found)
 
     def label(self, name: str, lang: str = "zh") -> str:
         """A fact's label for reading."""

@@ -34,7 +34,7 @@ from funnel.pack.model import SETTLED_KINDS
 
 _FIELDS = (
     "values", "world", "unit", "range", "tolerance", "from", "derived", "presumed", "question", "ask", "gives",
-    "sensitivity", "why",
+    "sensitivity", "why", "heed",
 )  # fmt: skip
 _BUILT_IN_LABELS: Mapping[str, Texts] = MappingProxyType(
     {
@@ -113,6 +113,7 @@ class VocabularyReader:
             sensitivity=r.choice(entries.get("sensitivity"), ("none", "personal", "sensitive")) or "none",
             why=why,
             presumption=None,
+            heed=(type_ == "bool" and world == "raised") if (heed := r.boolean(entries.get("heed"))) is None else heed,
         )
         return self._presume(spec, entries.get("presumed"))
 
