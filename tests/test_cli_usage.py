@@ -1,5 +1,6 @@
 """The command line as a whole: what holds for every command and every option."""
 
+import gzip
 import json
 import os
 import re
@@ -202,3 +203,23 @@ def test_a_report_where_there_is_no_home_says_nothing_of_other_programs_caches(t
     args = [sys.executable, "-m", "funnel", "report", "c.csv", "-o", "r.html", "--pack", str(ROOT / "tests" / "packs" / "mini")]  # fmt: skip
     done = subprocess.run(args, cwd=tmp_path, env=kept | homeless, capture_output=True, text=True, check=True)
     assert (done.stdout.strip(), done.stderr) == ("r.html", "")
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".csv"])
+def test_packed_decisions_are_the_same_lines_in_a_fraction_of_the_room(tmp_path, ending):
+    rows = "".join(f"a{n},一直不发货，我要退款\n" for n in range(300))
+    (tmp_path / "c.csv").write_text("id,text\n" + rows, "utf-8")
+    args = [sys.executable, "-m", "funnel", "run", "c.csv", "--pack", str(ROOT / "tests" / "packs" / "mini"), "--lang", "en"]  # fmt: skip
+
+    def run(name, *more):
+        return subprocess.run([*args, "-o", name, *more], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    for name in (f"o{ending}", f"o{ending}.gz", f"two{ending}.gz"):
+        assert run(name, *(["--jobs", "2"] if name.startswith("two") else [])).returncode == 0
+    packed = (tmp_path / f"o{ending}.gz").read_bytes()
+    assert gzip.decompress(packed) == (tmp_path / f"o{ending}").read_bytes()
+    assert (tmp_path / f"two{ending}.gz").read_bytes() == packed
+    assert len(packed) * 5 < (tmp_path / f"o{ending}").stat().st_size
+    refused = run(f"o{ending}.gz", "--resume")
+    assert (refused.returncode, "a packed output cannot be written on" in refused.stderr) == (2, True)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 import click
 
@@ -52,6 +52,7 @@ _OTHERS = frozenset(
     {".csv", ".tsv", ".txt", ".xls", ".xlsx", ".parquet", ".pdf", ".htm", ".html", ".doc", ".docx", ".gz"}
 )
 """Endings that promise something else than JSON Lines."""
+_PACKED = ".gz"
 _STDOUT = frozenset({"/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
 """Other names of ``-``."""
 _MAP_ENTRY = "投诉正文: text"
@@ -63,7 +64,7 @@ _MAP_ENTRY = "投诉正文: text"
     "-o",
     "--output",
     metavar="FILE",
-    help="Write decisions: .jsonl (the contract), .csv (for Excel), or - for stdout. 判断结果。",
+    help="Write decisions: .jsonl (the contract), .csv (for Excel), either with .gz, or - for stdout. 判断结果。",
 )
 @click.option("--rejects", metavar="FILE", help="Write unreadable rows with their reasons (JSONL). 读不出的行。")
 @pack_option
@@ -385,9 +386,12 @@ def _long_run(
     named = {key: name for key, name in names.items() if name is not None}
     outputs = {key: Path(name) for key, name in named.items() if name != "-" and is_regular(Path(name))}
     again = all(name != "-" and Path(name).is_file() for name in files)
-    able = again and bool(outputs) and len(outputs) == len(named) and not queue
+    packed = any(_is_packed(name) for name in outputs.values())
+    able = again and bool(outputs) and len(outputs) == len(named) and not queue and not packed
     if resume and not able:
-        if not named:
+        if packed:
+            zh, en = "压缩的输出不能接着写，用 -o decisions.jsonl", "a packed output cannot be written on; use -o decisions.jsonl"  # fmt: skip
+        elif not named:
             zh, en = "没有要写的文件，加 -o decisions.jsonl", "nothing is written; add -o decisions.jsonl"
         elif not again:
             zh = "标准输入和管道不能再读一遍，先存成文件"
@@ -451,7 +455,7 @@ def _pool(
         plan_for(pack, lang=lang, as_of=as_of, mapping=assembler.headers.mapping, moment=long_run.moment, ship=False),
         matcher=matcher,
         shadow=shadow,
-        output="csv" if output is not None and output.lower().endswith(".csv") else "jsonl",
+        output="csv" if output is not None and _is_csv(output) else "jsonl",
     )
     return Workers(plan, count, head=0 if jobs is not None else _HEAD)
 
@@ -538,17 +542,26 @@ def _check_endings(names: dict[str, str | None]) -> None:
     for key, name in names.items():
         if name is None or name == "-" or not is_regular(Path(name)):
             continue
-        ending = Path(name).suffix.lower()
+        plain = name[: -len(_PACKED)] if key == "decisions" and _is_packed(Path(name)) else name
+        ending = Path(plain).suffix.lower()
         if key == "decisions" and ending not in _DECISIONS:
             raise BatchError(
-                f"-o {name}：只能写 .jsonl（一行一件，全部内容）或 .csv（Excel 能打开），写成 -o {_renamed(name, '.csv')}",
-                f"-o {name}: only .jsonl or .csv (which Excel opens) can be written; write -o {_renamed(name, '.csv')}",
+                f"-o {name}：只能写 .jsonl（一行一件，全部内容；.jsonl.gz 是压缩的）或 .csv（Excel 能打开），写成 -o {_renamed(name, '.csv')}",
+                f"-o {name}: only .jsonl (.jsonl.gz packs it) or .csv (which Excel opens) can be written; write -o {_renamed(name, '.csv')}",
             )
         if key != "decisions" and ending in _OTHERS:
             raise BatchError(
                 f"--{key} {name}：只能写 .jsonl，写成 --{key} {_renamed(name, '.jsonl')}",
                 f"--{key} {name}: only .jsonl can be written; write --{key} {_renamed(name, '.jsonl')}",
             )
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() == _PACKED
+
+
+def _is_csv(output: str) -> bool:
+    return output.lower().removesuffix(_PACKED).endswith(".csv")
 
 
 def _renamed(name: str, ending: str) -> str:
@@ -597,7 +610,7 @@ def _writer(output: str | None, stream: BinaryIO | None, long_run: LongRun) -> E
 
     if output is None or stream is None:
         return None
-    if output.lower().endswith(".csv"):
+    if _is_csv(output):
         return CsvWriter(stream, begun=long_run.start is not None)
     return JsonlWriter(stream)
 
@@ -612,7 +625,14 @@ def _sink(name: str, key: str, long_run: LongRun) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
     elif is_regular(Path(name)):
-        yield long_run.stream(key)
+        if key == "decisions" and _is_packed(Path(name)):
+            import gzip  # noqa: PLC0415 (late, for a quick --help)
+
+            # Neither a name nor a time in it: the same decisions are the same bytes.
+            with gzip.GzipFile("", "wb", 6, long_run.stream(key), 0) as packed:
+                yield cast("BinaryIO", packed)
+        else:
+            yield long_run.stream(key)
     else:
         with whole_file(Path(name)) as stream:
             yield stream
