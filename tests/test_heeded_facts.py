@@ -53,11 +53,20 @@ def test_a_fact_told_as_not_so_changes_no_settlement(rule, name, grade):
     assert "unread-fact" not in codes
 
 
-@pytest.mark.parametrize("name", ["inspection_failed", "platform_test_fake", "minor_under_eight", "shop_gone"])
+@pytest.mark.parametrize("name", ["inspection_failed", "parcel_empty_confirmed", "minor_under_eight", "shop_gone"])
 def test_what_an_office_or_a_test_found_is_not_passed_over_in_a_return_without_reasons(name):
     test = ONE_A_RULE["returns.no-reason-refused"]
     decision = decide(COMPILED, stated(test, name, True, "record"), as_of=as_of_day(COMPILED, test))
     assert decision.outcome == "refer"
+
+
+def test_a_counterfeit_that_the_platforms_own_test_shows_is_one_whatever_the_words_are():
+    test = ONE_A_RULE["returns.no-reason-refused"]
+    decision = decide(COMPILED, stated(test, "platform_test_fake", True, "record"), as_of=as_of_day(COMPILED, test))
+    (matter,) = decision.matters
+    assert matter.rule == "goods.fake-fraud"
+    assert [(r.kind, r.payer) for r in matter.remedies] == [("refund", "merchant"), ("return_freight", "merchant")]
+    assert "treble" in {remedy.kind for remedy in matter.considers}
 
 
 def test_the_rule_whose_own_fact_it_is_still_decides():
