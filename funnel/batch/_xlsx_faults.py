@@ -1,6 +1,9 @@
 """Cells of a workbook that have no value: errors such as #N/A, and formulas that nobody has reckoned.
 
 What reads workbooks gives both as empty cells, and an order without its amount would be decided as if nobody had told it.
+
+A workbook is a stranger's file. Python's XML reader loads nothing from elsewhere, and its expat (2.4.1 or later, in every Python
+that this library runs on) ends entities that expand without bound with an error, which is told as a workbook that cannot be read.
 """
 
 from __future__ import annotations
@@ -60,9 +63,9 @@ class Faults:
             return
         targets = {
             item.get("Id"): item.get("Target", "")
-            for item in ET.fromstring(self._archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 (as above)
+            for item in ET.fromstring(self._archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 (see the module)
         }
-        for item in ET.fromstring(self._archive.read("xl/workbook.xml")).iter():  # noqa: S314 (as above)
+        for item in ET.fromstring(self._archive.read("xl/workbook.xml")).iter():  # noqa: S314 (see the module)
             if _tag(item) == "sheet" and (target := targets.get(item.get(_RELATION))):
                 yield item.get("name", ""), target[1:] if target.startswith("/") else normpath(join("xl", target))
 
@@ -78,7 +81,7 @@ def _is_telling(file: IO[bytes]) -> bool:
 
 def _found(file: IO[bytes]) -> Iterator[tuple[Place, Unreckoned]]:
     row, column = -1, -1
-    for event, item in ET.iterparse(file, ("start", "end")):  # noqa: S314 (as above)
+    for event, item in ET.iterparse(file, ("start", "end")):  # noqa: S314 (see the module)
         kind = _tag(item)
         if event == "start" and kind == "row":
             row, column = int(item.get("r", row + 2)) - 1, -1

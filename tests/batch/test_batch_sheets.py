@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from contextlib import closing
+from xml.etree.ElementTree import ParseError
 
 import openpyxl
 import pytest
@@ -416,3 +417,14 @@ def test_the_day_of_ordering_is_no_record_of_a_payment_but_may_be_said_to_be_one
     reader = HeaderReader()
     summary = run_batch([open_source(path, headers=reader)], keep, Assembler(reader, {}))
     assert summary.unknown_fields == {header: (1, "order.paid_at")}
+
+
+def test_entities_that_expand_without_bound_end_with_an_error_and_not_with_the_memory():
+    entities = "".join(f'<!ENTITY e{n} "{f"&e{n - 1};" * 10}">' for n in range(1, 12))
+    bomb = f'<!DOCTYPE w [<!ENTITY e0 "0123456789">{entities}]><workbook>&e11;</workbook>'
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("xl/workbook.xml", bomb)
+        archive.writestr("xl/_rels/workbook.xml.rels", "<Relationships/>")
+    with pytest.raises(ParseError, match="amplification"):
+        _xlsx_faults.Faults(data.getvalue())
