@@ -16,7 +16,7 @@ from funnel.engine._rulings import Judge, open_elsewhere
 from funnel.engine._writer import Writer
 from funnel.engine.assess import Assessment, Case, assess_planned
 from funnel.engine.evaluate import Parameters
-from funnel.facts.intake import Intake, intake, member
+from funnel.facts.intake import Intake, intake, is_several, member
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, Facts, Grade, Known
 
@@ -24,6 +24,7 @@ __all__ = ["Compiled", "Reasoning", "compile_pack", "decide", "judge", "put_in_w
 
 
 _EVIDENCE = "evidence_kinds"
+_NOT_SO = (None, False)
 
 
 def reason(compiled: Compiled, complaint: Complaint, *, as_of: dt.date) -> Reasoning:
@@ -114,7 +115,11 @@ def _unheeded(compiled: Compiled, complaint: Complaint, facts: Facts, rulings: S
     scenario read it; where others are recognised it must not vanish. What the text says is read by gates and by likeness.
     """
     specs = compiled.pack.vocabulary.facts
-    told = [n for n in complaint.facts if n in specs and specs[n].heed and facts.value(n) not in (None, False)]
+    told = [
+        name
+        for name, raw in complaint.facts.items()
+        if name in specs and specs[name].heed and facts.value(name) not in _NOT_SO and _affirmed(raw)
+    ]
     deciding = [
         a.rule for r in rulings if r.outcome == "settle" for a in r.members if a.recognised is True and not a.dead
     ]
@@ -124,6 +129,12 @@ def _unheeded(compiled: Compiled, complaint: Complaint, facts: Facts, rulings: S
     read = {name for plan in plans for name in (*plan.reading, *plan.figures)}
     read |= {name for _, check in compiled.gates for name in check.reads}
     return tuple(sorted(set(told) - compiled.pack.vocabulary.with_inputs(read)))
+
+
+def _affirmed(raw: object) -> bool:
+    """Whether a fact is told as true, or as anything but a no: what is computed of it besides says nothing of who told it."""
+    entries = raw if is_several(raw) else [raw]
+    return any((entry.get("value") if isinstance(entry, dict) else entry) not in _NOT_SO for entry in entries)
 
 
 def _in_evidence(
