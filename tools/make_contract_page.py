@@ -112,7 +112,7 @@ def page(pack: Pack) -> str:
     lines += [
         "## Spans of time",
         "",
-        "`steps[].within` is `24h` or `7d` (hours or days, of 24 hours); `settle_within` is a sentence for people.",
+        "`steps[].within` is `24h` or `7d`: hours, or calendar days; `settle_within` is a sentence for people.",
         "",
     ]
     return "\n".join(lines)

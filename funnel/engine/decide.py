@@ -98,11 +98,12 @@ def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.da
             compiled.memory.put(key, findings)
     gates, assessments, rulings = findings.gates, findings.assessments, findings.rulings
     overheard: tuple[Overheard, ...] = ()
+    unheeded: tuple[str, ...] = ()
     if _settles(rulings):
         overheard = compiled.likenesses.overhears(complaint, heard, parameters)
         shut = {gate.id for gate, truth in gates if truth is False} - {one.gate for one in overheard}
         overheard += _in_evidence(compiled, complaint, shut, parameters, as_of)
-    unheeded = _unheeded(compiled, complaint, taken.facts, rulings)
+        unheeded = _unheeded(compiled, complaint, taken.facts, rulings)
     return Reasoning(
         complaint, as_of, parameters, taken, gates, recognised, assessments, rulings, findings, overheard, unheeded
     )
@@ -120,12 +121,10 @@ def _unheeded(compiled: Compiled, complaint: Complaint, facts: Facts, rulings: S
         for name, raw in complaint.facts.items()
         if name in specs and specs[name].heed and facts.value(name) not in _NOT_SO and _affirmed(raw)
     ]
-    deciding = [
-        a.rule for r in rulings if r.outcome == "settle" for a in r.members if a.recognised is True and not a.dead
-    ]
-    if not told or not deciding:
+    if not told:
         return ()
-    plans = [compiled.plans.of(rule) for rule in deciding]
+    deciding = (a for r in rulings if r.outcome == "settle" for a in r.members if a.recognised is True and not a.dead)
+    plans = [compiled.plans.of(a.rule) for a in deciding]
     read = {name for plan in plans for name in (*plan.reading, *plan.figures)}
     read |= {name for _, check in compiled.gates for name in check.reads}
     return tuple(sorted(set(told) - compiled.pack.vocabulary.with_inputs(read)))

@@ -58,17 +58,8 @@ def _days_between(args: Sequence[Known], _: Context) -> Value:
     return (_date(args[1]) - _date(args[0])).days
 
 
-_LONGEST_REST = dt.timedelta(days=10)
-"""No run of days off has been longer than nine (February 2026); a period that ends in one is longer by that at most."""
-
-
 def _days_past(args: Sequence[Known], context: Context) -> Value | None:
-    """Unknown where days off that are not announced yet decide whether the period was over."""
-    end, on = last_day(_date(args[0]), _number(args[1]), context.calendar), _date(args[2])
-    beyond = on - (end.moved_from or end.day)
-    if end.provisional and dt.timedelta() < beyond <= _LONGEST_REST:
-        return None
-    return (on - end.day).days
+    return last_day(_date(args[0]), _number(args[1]), context.calendar).days_past(_date(args[2]))
 
 
 def _hours_between(args: Sequence[Known], _: Context) -> Value | None:

@@ -24,6 +24,8 @@ RestDays = Literal["statutory", "all"]
 _DAY = dt.timedelta(days=1)
 _SATURDAY = 5
 _MONTHS = 12
+_LONGEST_REST = dt.timedelta(days=10)
+"""No run of days off has been longer than nine (February 2026); a period that ends in one is longer by that at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,13 @@ class LastDay:
     moved_from: dt.date | None
     provisional: bool
     steps: tuple[Step, ...]
+
+    def days_past(self, on: dt.date) -> int | None:
+        """Days by which a day is later; 0 or less is in time. None where days off not announced yet decide whether it is."""
+        beyond = on - (self.moved_from or self.day)
+        if self.provisional and dt.timedelta() < beyond <= _LONGEST_REST:
+            return None
+        return (on - self.day).days
 
 
 def is_rest_day(day: dt.date, calendar: Calendar, *, rest_days: RestDays = "all") -> bool:
