@@ -1,4 +1,4 @@
-"""`given` and `later`: whether a fact is told outside the text, and whether one date cannot have come before another."""
+"""`given`, `later`, `days_past` and hours: what is told outside the text, which date is later, and time that has run."""
 
 import datetime as dt
 import shutil
@@ -105,3 +105,43 @@ def test_inside_the_calendar_and_long_after_a_period_is_reckoned():
     assert days_past(dt.date(2026, 12, 25), 7, dt.date(2026, 12, 31), KNOWN) == -1
     assert days_past(dt.date(2026, 12, 25), 7, dt.date(2027, 1, 12), KNOWN) == 11
     assert days_past(dt.date(2026, 12, 25), 7, dt.date(2027, 1, 2), KNOWN) is None
+
+
+# --- hours ------------------------------------------------------------------------------------------------------------------------
+
+INSTANTS = st.datetimes(dt.datetime(2026, 11, 1), dt.datetime(2026, 11, 20), timezones=st.just(ZONE))
+
+
+def hours(function, start, end):
+    args = [Known(instant.date(), Grade.RECORD, "", instant=instant) for instant in (start, end)]
+    return FUNCTIONS[function].compute(args, None)
+
+
+def as_written(instant, *, bare):
+    return instant.replace(hour=0, minute=0, second=0, microsecond=0) if bare else instant
+
+
+@given(INSTANTS, INSTANTS, st.booleans(), st.booleans())
+def test_no_more_hours_are_said_to_have_passed_and_no_fewer_to_have_begun_than_did(one, other, bare_start, bare_end):
+    start, end = sorted([one, other])
+    ran = (end - start) / dt.timedelta(hours=1)
+    written = as_written(start, bare=bare_start), as_written(end, bare=bare_end)
+    assert 0 <= hours("hours_between", *written) <= ran <= hours("hours_begun", *written)
+
+
+@given(INSTANTS.filter(lambda i: i.time() != dt.time()), st.integers(0, 90), st.integers(0, 3599))
+def test_with_two_times_of_day_whole_hours_are_counted_down_and_begun_ones_up(start, whole, seconds):
+    end = start + dt.timedelta(hours=whole, seconds=seconds)
+    if end.time() != dt.time():
+        assert hours("hours_between", start, end) == whole
+        assert hours("hours_begun", start, end) == whole + bool(seconds)
+
+
+def test_without_an_instant_no_hours_are_counted():
+    day = Known(dt.date(2026, 11, 10), Grade.RECORD, "")
+    at = Known(dt.date(2026, 11, 11), Grade.RECORD, "", instant=dt.datetime(2026, 11, 11, 9, tzinfo=ZONE))
+    assert all(
+        FUNCTIONS[f].compute(args, None) is None
+        for f in ("hours_between", "hours_begun")
+        for args in ([day, at], [at, day])
+    )

@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import floor
+from math import ceil, floor
 from types import MappingProxyType
 
 from funnel.facts.truth import all_of, any_of
@@ -62,14 +62,8 @@ def _days_past(args: Sequence[Known], context: Context) -> Value | None:
     return last_day(_date(args[0]), _number(args[1]), context.calendar).days_past(_date(args[2]))
 
 
-def _hours_between(args: Sequence[Known], _: Context) -> Value | None:
-    start, end = args[0].instant, args[1].instant
-    if start is None or end is None:
-        return None
-    return floor((end - start) / dt.timedelta(hours=1))
-
-
-_SLACK = dt.timedelta(hours=1)
+_HOUR = dt.timedelta(hours=1)
+_DAY = dt.timedelta(days=1)
 
 
 def _time_of_day(known: Known) -> dt.datetime | None:
@@ -78,13 +72,38 @@ def _time_of_day(known: Known) -> dt.datetime | None:
     return None if instant is None or instant.time() == dt.time() else instant
 
 
+def _span(known: Known) -> tuple[dt.datetime, dt.datetime] | None:
+    """The first and the last instant that a date may stand for; a bare day may be any of its own. None without an instant."""
+    instant = known.instant
+    if instant is None:
+        return None
+    return (instant, instant + (_DAY if _time_of_day(known) is None else dt.timedelta()))
+
+
+def _hours_between(args: Sequence[Known], _: Context) -> Value | None:
+    """The whole hours that have passed at least: 24 hours and 59 minutes are 24."""
+    start, end = _span(args[0]), _span(args[1])
+    if start is None or end is None:
+        return None
+    least, most = floor((end[0] - start[1]) / _HOUR), floor((end[1] - start[0]) / _HOUR)
+    return least if most < 0 else max(least, 0)  # two days that are bare and the same are in order
+
+
+def _hours_begun(args: Sequence[Known], _: Context) -> Value | None:
+    """The hours that have begun at most: 24 hours and a minute are 25."""
+    start, end = _span(args[0]), _span(args[1])
+    if start is None or end is None:
+        return None
+    return ceil((end[1] - start[0]) / _HOUR)
+
+
 def _later(args: Sequence[Known], _: Context) -> Value:
     """Whether one date cannot have come before another: on a later day, or on the same day by more than an hour."""
     one, other = _date(args[0]), _date(args[1])
     if one != other:
         return one > other
     at, against = _time_of_day(args[0]), _time_of_day(args[1])
-    return at is not None and against is not None and at - against > _SLACK
+    return at is not None and against is not None and at - against > _HOUR
 
 
 def _given(args: Sequence[Known], _: Context) -> Value | None:
@@ -126,6 +145,7 @@ FUNCTIONS: Mapping[str, Function] = MappingProxyType(
         "days_between": Function(("date", "date"), "integer", _days_between),
         "days_past": Function(("date", "number", "date"), "integer", _days_past),
         "hours_between": Function(("date", "date"), "integer", _hours_between),
+        "hours_begun": Function(("date", "date"), "integer", _hours_begun),
         "sum": Function(("number*",), "number", _sum),
         "difference": Function(("number", "number"), "number", _difference),
         "product": Function(("number*",), "number", _product),

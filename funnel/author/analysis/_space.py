@@ -240,7 +240,7 @@ def may_be_unknown(vocabulary: Vocabulary, fact: str, parameters: Parameters) ->
     spec = vocabulary[fact]
     if spec.world == "raised" or spec.presumption is not None or fact in BUILT_IN_DATES:
         return False
-    if spec.derivation is None or spec.derivation.function in {"part", "hours_between"}:
+    if spec.derivation is None or spec.derivation.function in {"part", "hours_between", "hours_begun"}:
         return True  # a share of nothing and an hour without an instant are not computed
     if spec.low is not None or spec.high is not None:
         return True  # what is computed outside its bounds is not known
