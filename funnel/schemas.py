@@ -10,7 +10,7 @@ from funnel.decision import Decision
 from funnel.facts.derived import FUNCTIONS
 from funnel.facts.likeness import NONE
 from funnel.facts.values import GRADES
-from funnel.facts.vocabulary import BUILT_IN_DATES, FACT_TYPES, SIGNAL_PREFIX, FactSpec
+from funnel.facts.vocabulary import BUILT_IN_DATES, FACT_TYPES, GRIEVANCES, SIGNAL_PREFIX, FactSpec
 from funnel.pack._conditions import SHORTHANDS, TESTS_BY_TYPE
 from funnel.pack._lexicon import LISTS
 from funnel.pack._named import WORD
@@ -35,6 +35,7 @@ NAMES = (
     "vocabulary",
     "signals",
     "gates",
+    "shown",
     "statutes",
     "calendar",
     "forums",
@@ -78,6 +79,7 @@ def schema(name: str, pack: Pack | None = None) -> dict[str, Any]:
         "vocabulary": _object({"facts": {"type": "object", "additionalProperties": _fact()}}, ["facts"]),
         "signals": _signals(pack),
         "gates": _object({"gates": {"type": "array", "items": _gate(pack)}}, ["gates"]),
+        "shown": _object({"shown": _shown(pack)}, ["shown"]),
         "statutes": _statutes(),
         "calendar": _object({"calendar": {"type": "object", "required": ["until"]}}, ["calendar"]),
         "forums": _object({"forums": {"type": "object", "additionalProperties": _forum()}}, ["forums"]),
@@ -147,6 +149,18 @@ def _condition(pack: Pack | None) -> dict[str, Any]:
         shown = _tests(spec, pack) if spec.members else _ref(f"{spec.type}_fact")
         properties[name] = {**shown, "description": description}
     return {"anyOf": [many, {"type": "object", "properties": properties, "additionalProperties": False}]}
+
+
+def _shown(pack: Pack | None) -> dict[str, Any]:
+    spec = None if pack is None else pack.vocabulary.facts.get(GRIEVANCES)
+    grievance: dict[str, Any] = {"type": "string"} if spec is None else {"enum": sorted(spec.members)}
+    one = {
+        "type": "object",
+        "properties": {"when": _ref("condition"), "yields_to": _one_or_more(grievance)},
+        "required": ["when"],
+        "additionalProperties": False,
+    }
+    return {"type": "object", "propertyNames": grievance, "additionalProperties": one}
 
 
 def _named() -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pack_words import LANGS, Page, duration, index_path, parameters, rule_path
 
 from funnel.author.scenario_tests import ScenarioTest, load_suite, scenario_files
 from funnel.engine._texts import say
-from funnel.facts.vocabulary import pick, yuan
+from funnel.facts.vocabulary import GRIEVANCES, pick, yuan
 from funnel.pack.loader import data_folder, load_pack
 from funnel.pack.model import Pack, Rule, leaves_of
 
@@ -113,6 +113,18 @@ def _recognition(p: Page, rule: Rule) -> list[str]:
         if sets & wanted or (f"signal.{name}", True) in wanted:
             phrases += dict.fromkeys("…".join(segment[0] for segment in phrase.segments) for phrase in signal.phrases)
     lines = p.condition(rule.recognise)
+    for one in p.pack.shown.values():
+        if (GRIEVANCES, one.grievance) in wanted:
+            value = p.pack.vocabulary[GRIEVANCES].show(frozenset({one.grievance}), p.lang)
+            lines += [
+                "",
+                p.t(
+                    f"话里和表单里都没有说是哪一类的，材料表明这些就是“{value}”：",
+                    f"Where neither words nor a form name a matter, this on the file shows “{value}”:",
+                ),
+                "",
+                *p.condition(one.when),
+            ]
     if phrases:
         shown = p.t("、", ", ").join(f"“{text}”" for text in phrases[:SHOWN])
         lines += [

@@ -83,7 +83,7 @@ class PackDiff:
         added, removed: Rules that decide in one of them only.
         changed: Rules whose meaning changed.
         touched: Rules that stand as they were, but read something that changed, with its names.
-        names: What changed besides rules, by section: facts, signals, parameters, gates, statutes, likeness.
+        names: What changed besides rules, by section: facts, signals, parameters, gates, what records show, statutes, likeness.
         words: What only reads differently. No meaning hangs on it, and no revision need tell of it.
     """
 
@@ -204,6 +204,7 @@ def _names(old: Pack, new: Pack) -> dict[str, tuple[str, ...]]:
             _wordless(old.gates, title={}, why={}, steps=()),
             _wordless(new.gates, title={}, why={}, steps=()),
         ),
+        "shown": (_shown(old), _shown(new)),
         "forums": (_wordless(old.forums, title={}, text={}), _wordless(new.forums, title={}, text={})),
         "likeness": (_learnt(old), _learnt(new)),
     }
@@ -220,6 +221,10 @@ def _names(old: Pack, new: Pack) -> dict[str, tuple[str, ...]]:
 def _learnt(pack: Pack) -> dict[str, Likeness]:
     """What was learnt, by the name of its file; the examples themselves decide nothing."""
     return {} if pack.likeness is None else {LIKENESS: pack.likeness}
+
+
+def _shown(pack: Pack) -> dict[str, Any]:
+    return {name: (flat(one.when), one.yields_to) for name, one in pack.shown.items()}
 
 
 def _wordless(named: Mapping[str, Any], **without: object) -> dict[str, Any]:

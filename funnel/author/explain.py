@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from funnel.author._endings import ending
 from funnel.decision import Decision
-from funnel.engine._alike import GRIEVANCES
 from funnel.engine._texts import say, shortened
 from funnel.engine.assess import Assessment
 from funnel.engine.decide import Reasoning
@@ -16,7 +15,7 @@ from funnel.facts.likeness import GATE, NONE
 from funnel.facts.normalise import normalise
 from funnel.facts.signals import Hit, Scan
 from funnel.facts.values import NOT_RAISED
-from funnel.facts.vocabulary import SIGNAL_PREFIX, pick
+from funnel.facts.vocabulary import GRIEVANCES, SIGNAL_PREFIX, pick
 from funnel.pack.model import All, Not, Pack, Rule, Test, leaves_of
 
 _MARKS = {True: "✓", False: "✗", None: "?"}

@@ -28,6 +28,7 @@ _SECTIONS = {
     "signals": "短语",
     "parameters": "参数",
     "gates": "关口",
+    "shown": "记录表明的事由",
     "manifest": "清单",
     "forums": "求助渠道",
     "likeness": "学到的相似度（用 --batch 看它改变了什么）",

@@ -28,7 +28,7 @@ from funnel.cli._common import USAGE, fail, lang_option, open_pack
 def command(name: str | None, pack_name: str | None, out: Path | None, lang: str) -> None:
     """Print the JSON schema NAME, or write all to a folder. 输出 JSON Schema。
 
-    NAME: complaint, decision, rule, vocabulary, signals, gates, statutes, calendar, forums, conditions, pack,
+    NAME: complaint, decision, rule, vocabulary, signals, gates, shown, statutes, calendar, forums, conditions, pack,
     scenarios, examples.
     """
     import orjson  # noqa: PLC0415 (late, for a quick --help)

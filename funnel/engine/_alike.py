@@ -29,12 +29,12 @@ from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake
 from funnel.facts.likeness import GATE, NONE, Likeness, Margins, Trait, together
 from funnel.facts.normalise import Normal
+from funnel.facts.signals import Scan
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, Facts, Grade, Known
+from funnel.facts.vocabulary import GRIEVANCES
 from funnel.pack.model import OTHER, Gate, Pack, Rule, Test, leaves_of
 
-GRIEVANCES: Final = "grievances"
-"""The fact that a form or an answer picks the matter with."""
 OFFERED: Final = 3
 _ALSO: Final = -0.7
 """The margin from which on a matter is offered beside the likest; of those below it one in ten is right."""
@@ -193,6 +193,30 @@ class Likenesses:
             return NOTHING
         sure = bool(offers) and margins.of[self._scenarios[offers[0]]] >= self._likeness.sure
         return Alike(gates, offers, doubted, self.picks[offers[0]] if sure else None)
+
+    def bears_out(self, taken: Intake, grievances: frozenset[str]) -> frozenset[str]:
+        """Which of some matters that records show a complaint's words bear out: all where there are none.
+
+        Words bear a matter out that they read like: of those that would be offered one, or the likest where that is sure. Praise, or
+        a question, beside such records is no complaint about them, and what the words deny they do not bear out.
+        """
+        if taken.scan is None:
+            return grievances
+        margins = None if self._likeness is None else self._likeness.compare(taken.scan.normal.text)
+        if self._likeness is None or margins is None:
+            return frozenset()
+        likest = self._offers(self._likeness, margins)
+        if likest and margins.of[self._scenarios[likest[0]]] >= self._likeness.sure:
+            likest = likest[:1]
+        return grievances & {self.picks[name] for name in likest} - self._denied(taken.scan)
+
+    def _denied(self, scan: Scan) -> frozenset[str]:
+        """The grievances that a text speaks of only to deny them."""
+        signals = self._pack.lexicon.signals
+        sets = (
+            value for hit in scan.hits if hit.negated for fact, value in signals[hit.signal].sets if fact == GRIEVANCES
+        )
+        return frozenset(name for value in sets if isinstance(value, frozenset) for name in value)
 
     def asked(self, gate: str, complaint: Complaint) -> tuple[str, ...] | None:
         """The facts that whoever has looked states of a gate; None where all of them are stated already."""

@@ -23,7 +23,7 @@ from funnel.engine.questions import Ask
 from funnel.facts.derived import Context
 from funnel.facts.intake import Intake, IntakeContext
 from funnel.facts.truth import Truth
-from funnel.pack.model import Gate, Pack
+from funnel.pack.model import Gate, Pack, Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Compiled:
     words: Mapping[str, Wording] = field(init=False, repr=False, compare=False)
     gates: tuple[tuple[Gate, Check], ...] = field(init=False, repr=False, compare=False)
     remarks: Mapping[str, Check] = field(init=False, repr=False, compare=False)
+    shown: tuple[tuple[Shown, Check], ...] = field(init=False, repr=False, compare=False)
     likenesses: Likenesses = field(init=False, repr=False, compare=False)
     silent: frozenset[str] = field(init=False, repr=False, compare=False)
 
@@ -56,6 +57,8 @@ class Compiled:
         object.__setattr__(self, "gates", gates)
         remarks = {r.id: Check(r.remark, pack.vocabulary.defaults) for r in pack.live_rules if r.remark is not None}
         object.__setattr__(self, "remarks", MappingProxyType(remarks))
+        shown = tuple((one, Check(one.when, pack.vocabulary.defaults)) for one in pack.shown.values())
+        object.__setattr__(self, "shown", shown)
         object.__setattr__(self, "likenesses", Likenesses(pack, gates))
         object.__setattr__(self, "silent", silent_signals(pack))
 

@@ -20,6 +20,10 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "{label}：{value}（{grade}，由{inputs}推算）",
             "{label}: {value} ({grade}, reckoned from {inputs})",
         ),
+        "fact-shown": (
+            "{label}：{value}（{grade}，话里没有说是哪一类，由记录看出）",
+            "{label}: {value} ({grade}, shown by records where the words name none)",
+        ),
         "fact-words": (
             "{label}：{value}（{grade}，原文“{words}”）",
             "{label}: {value} ({grade}, from the words “{words}”)",

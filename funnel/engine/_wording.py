@@ -18,7 +18,7 @@ from funnel.engine._texts import join, say
 from funnel.engine.assess import Assessment
 from funnel.engine.evaluate import Flip, Parameters
 from funnel.facts.truth import Truth
-from funnel.facts.values import NOT_RAISED, Facts, Known
+from funnel.facts.values import NOT_RAISED, RECORDS, Facts, Known
 from funnel.facts.vocabulary import SIGNAL_PREFIX, Texts, pick
 from funnel.pack.formulas import names_of
 from funnel.pack.model import FactRef, Formula, Pack, ParamRef, Rule, leaves_of
@@ -165,6 +165,8 @@ class Wording:
         if known.words is not None and original is not None:
             words = original[known.words[0] : known.words[1]]
             text = self.say("fact-words", label=label, value=shown, grade=grade, words=words)
+        elif known.source == RECORDS:
+            text = self.say("fact-shown", label=label, value=shown, grade=grade)
         elif (derivation := self.pack.vocabulary[name].derivation) and self.is_reckoned(name, known):
             inputs = [a for a in derivation.args if isinstance(a, str) and not a.startswith("param.")]
             text = self.say("fact-reckoned", label=label, value=shown, grade=grade, inputs=self.all_labels(inputs))

@@ -21,7 +21,6 @@ from funnel.decision import (
 )
 from funnel.diagnostics._model import suggestion
 from funnel.engine import describe
-from funnel.engine._alike import GRIEVANCES
 from funnel.engine._plan import CLAIMS_FACT, ELEMENTS, RECOGNISE, REST, resolve
 from funnel.engine._reasoning import Compiled, Reasoning, Ruling, Said
 from funnel.engine._rulings import open_elsewhere
@@ -31,7 +30,7 @@ from funnel.engine.evaluate import cheapest, evaluate
 from funnel.engine.questions import Ask, roles, which_matter
 from funnel.facts.intake import localise
 from funnel.facts.values import NOT_RAISED, Known
-from funnel.facts.vocabulary import pick, yuan
+from funnel.facts.vocabulary import GRIEVANCES, pick, yuan
 from funnel.law.promised import counted, end_of, soonest
 from funnel.pack.model import OTHER
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision
-from funnel.engine._alike import GRIEVANCES, Alike, Overheard
+from funnel.engine._alike import Alike, Overheard
 from funnel.engine._memory import state
 from funnel.engine._reasoning import Compiled, Findings, Reasoning, Ruling, compile_pack
 from funnel.engine._rulings import Judge, open_elsewhere
@@ -18,7 +18,8 @@ from funnel.engine.assess import Assessment, Case, assess_planned
 from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake, intake, is_several, member
 from funnel.facts.truth import Truth
-from funnel.facts.values import LIKENESS, Facts, Grade, Known
+from funnel.facts.values import LIKENESS, RECORDS, Facts, Grade, Known
+from funnel.facts.vocabulary import GRIEVANCES
 
 __all__ = ["Compiled", "Reasoning", "compile_pack", "decide", "judge", "put_in_words", "read", "reason"]
 
@@ -79,6 +80,7 @@ def _result(reasoning: Reasoning) -> tuple[object, ...]:
 
 def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.date) -> Reasoning:
     parameters = compiled.table.on(as_of)
+    taken = _shown(compiled, complaint, taken, parameters)
     recognised = compiled.matcher.recognised(taken.facts, parameters)
 
     def wordless() -> Mapping[str, Truth]:
@@ -166,6 +168,26 @@ def _written(compiled: Compiled, complaint: Complaint) -> Iterator[str]:
             yield item.kind
         if item.note and item.note.strip():
             yield item.note
+
+
+def _shown(compiled: Compiled, complaint: Complaint, taken: Intake, parameters: Parameters) -> Intake:
+    """The same facts with the matters that records show, where neither words nor a form name any and the words read like it.
+
+    Whoever answered that it is none of those offered has said so: then nothing is shown.
+    """
+    facts = taken.facts
+    if not compiled.shown or GRIEVANCES in complaint.facts or facts.value(GRIEVANCES) or GRIEVANCES in facts.disputed:
+        return taken
+    shown = [one for one, check in compiled.shown if check.truth(facts.known, facts.told, parameters) is True]
+    if not shown:
+        return taken
+    every = {one.grievance for one in shown}
+    values = compiled.likenesses.bears_out(
+        taken, frozenset(one.grievance for one in shown if every.isdisjoint(one.yields_to))
+    )
+    if not values:
+        return taken
+    return replace(taken, facts=facts.with_value(GRIEVANCES, Known(values, Grade.RECORD, RECORDS)))
 
 
 def _presume(taken: Intake, grievance: str) -> Intake:

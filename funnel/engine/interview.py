@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from funnel.complaint import MAX_TEXT, Complaint
 from funnel.decision import Answer, Decision, Question
-from funnel.engine._alike import GRIEVANCES
 from funnel.engine.questions import which_matter
 from funnel.errors import AnswerError
 from funnel.facts.intake import coerce, expected
 from funnel.facts.values import GRADES, Grade
-from funnel.facts.vocabulary import FactSpec
+from funnel.facts.vocabulary import GRIEVANCES, FactSpec
 
 if TYPE_CHECKING:
     from funnel.engine.engine import Engine

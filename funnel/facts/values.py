@@ -56,6 +56,8 @@ NOT_RAISED = "not raised"
 """The source of a raised fact that nobody raised."""
 LIKENESS = "likeness"
 """The source of a matter that is presumed because the text reads like it."""
+RECORDS = "records"
+"""The source of a matter that records show and no words name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ Texts = Mapping[str, str]
 FACT_TYPES: tuple[FactType, ...] = ("bool", "integer", "money", "date", "enum", "set")
 SIGNAL_PREFIX = "signal."
 BUILT_IN_DATES = ("complained_on", "today")
+GRIEVANCES = "grievances"
+"""The fact that a form or an answer picks the matter with."""
 
 
 def pick(texts: Texts | None, lang: str) -> str:

@@ -12,7 +12,7 @@ from funnel.diagnostics import Span
 from funnel.diagnostics._catalog import CATALOG
 from funnel.diagnostics._model import suggestion
 from funnel.facts.values import GRADES, Grade
-from funnel.facts.vocabulary import SIGNAL_PREFIX, FactSpec, Texts
+from funnel.facts.vocabulary import GRIEVANCES, SIGNAL_PREFIX, FactSpec, Texts
 from funnel.law.register import Register
 from funnel.pack._conditions import ConditionReader
 from funnel.pack._nodes import MapNode, Node, ScalarNode
@@ -45,6 +45,7 @@ from funnel.pack.model import (
     Rule,
     RuleException,
     Settle,
+    Shown,
     StepSpec,
     StrategySpec,
     leaves_of,
@@ -538,6 +539,26 @@ class RuleReader:
         if id_ is None or covers is None or title is None or why is None or when is None or tier is None:
             return None
         return Gate(id_, covers, title, when, tier, why, steps, basis, entries["id"].span)
+
+    def shown(self, node: Node) -> dict[str, Shown]:
+        """Read ``shown.yaml``: by grievance what records must say to show it."""
+        r = self.reader
+        entries = r.mapping(node, required=("funnel", "shown")) or {}
+        grievances = self.facts.get(GRIEVANCES)
+        members = () if grievances is None else tuple(grievances.members)
+        found: dict[str, Shown] = {}
+        for key, value in r.entries(entries.get("shown"), "refund_delayed: {when: …}"):
+            grievance = r.choice(key, members)
+            inner = r.mapping(
+                value, required=("when",), optional=("yields_to",), example="{when: {refund_paid: false}}"
+            )
+            if inner is None:
+                continue
+            when = self.conditions.read(inner.get("when"))
+            others = [r.choice(item, members) for item in r.items(inner.get("yields_to"), single=True)]
+            if grievance is not None and when is not None:
+                found[grievance] = Shown(grievance, when, tuple(o for o in others if o is not None), key.span)
+        return found
 
     def forums(self, node: Node) -> dict[str, ForumSpec]:
         """Read ``forums.yaml``."""

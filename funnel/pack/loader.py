@@ -31,11 +31,11 @@ from funnel.pack._rules import RuleReader
 from funnel.pack._vocabulary import VocabularyReader
 from funnel.pack.digest import canonical, digest, merge_sections
 from funnel.pack.examples import FOLDER as EXAMPLES
-from funnel.pack.model import ForumSpec, Gate, Manifest, NamedCondition, Pack, Rule, StepSpec
+from funnel.pack.model import ForumSpec, Gate, Manifest, NamedCondition, Pack, Rule, Shown, StepSpec
 
 _FOLDERS = ("vocabulary", "signals", "statutes", "conditions")
 """What may be a folder of any number of files, or one file."""
-_SINGLE = {f"{name}.yaml": name for name in ("pack", "gates", "calendar", "forums", *_FOLDERS)}
+_SINGLE = {f"{name}.yaml": name for name in ("pack", "gates", "shown", "calendar", "forums", *_FOLDERS)}
 _RULE = "rule:"
 _ELSEWHERE = {
     "texts": ("投诉例子", "example complaints", f"{EXAMPLES}/"),
@@ -47,6 +47,7 @@ _ELSEWHERE = {
     "statutes": ("法条", "statutes", "statutes/"),
     "parameters": ("法定参数", "parameters", "statutes/"),
     "gates": ("关口", "gates", "gates.yaml"),
+    "shown": ("记录表明的事由", "what records show", "shown.yaml"),
     "conditions": ("具名条件", "named conditions", "conditions.yaml"),
     "calendar": ("日历", "a calendar", "calendar.yaml"),
 }
@@ -325,6 +326,9 @@ class _Load:
         gates: dict[str, Gate] = {}
         for node in self._take("gates"):
             gates |= rules_reader.gates(node)
+        shown: dict[str, Shown] = {}
+        for node in self._take("shown"):
+            shown |= rules_reader.shown(node)
         rules = self._rules(lambda node, id_: rules_reader.rule(node, id_, forums))
         self._to_come(rules_reader.reviewed, manifest)
         likeness = self._likeness(rules, gates)
@@ -352,6 +356,7 @@ class _Load:
             likeness=likeness,
             root=str(self.root),
             conditions=named,
+            shown=MappingProxyType(dict(sorted(shown.items()))),
         )
 
     def _to_come(self, reviewed: list[tuple[Span, dt.date]], manifest: Manifest) -> None:

@@ -386,6 +386,22 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """What records show a complaint to be about.
+
+    Attributes:
+        grievance: The value of `GRIEVANCES` that they raise.
+        when: What they must say; what is not known shows nothing.
+        yields_to: The grievances beside which they raise it not, where records show these too.
+    """
+
+    grievance: str
+    when: Condition
+    yields_to: tuple[str, ...]
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class ForumSpec:
     """Where a consumer can turn."""
 
@@ -433,6 +449,7 @@ class Pack:
         gates, forums: By id.
         likeness: What its examples taught, if anything was learnt from them.
         conditions: The named conditions by name, for those who write rules and for pages; rules have them written out.
+        shown: What records show a complaint to be about where its words name nothing, by grievance.
         digest: SHA-256 over the canonical form; comments, key order, file order and layout do not change it.
     """
 
@@ -448,6 +465,7 @@ class Pack:
     likeness: Likeness | None = field(compare=False, default=None)
     root: str = field(compare=False, default="")
     conditions: Mapping[str, NamedCondition] = field(default_factory=dict)
+    shown: Mapping[str, Shown] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

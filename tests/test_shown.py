@@ -1,0 +1,171 @@
+"""What records show a complaint to be about: only where words and forms name nothing, only what the words bear out, never another sum."""
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from shipped import COMPILED, ENGINE, PACK, SETTLING
+
+import funnel
+from funnel.author.diff import compare
+from funnel.author.scenario_tests import as_of_day
+from funnel.engine.decide import decide, reason
+from funnel.facts.values import RECORDS
+from funnel.facts.vocabulary import GRIEVANCES
+
+DAY = dt.date(2026, 11, 28)
+MINI = Path(__file__).parent / "packs" / "mini"
+OVERDUE = {
+    "id": "c",
+    "received_at": "2026-11-12T07:50:00+08:00",
+    "claims": ["refund"],
+    "order": {
+        "kind": "physical",
+        "category": "appliance",
+        "price": "499.00",
+        "quantity": 1,
+        "paid_at": "2026-10-20T08:00:00+08:00",
+        "shipped_at": "2026-10-20T19:00:00+08:00",
+        "signed_at": "2026-10-24T12:10:00+08:00",
+    },
+    "facts": {
+        name: {"value": value, "grade": "record", "source": "系统"}
+        for name, value in {
+            "return_notice_on": "2026-10-27",
+            "return_received_on": "2026-11-01",
+            "refund_paid": False,
+            "refund_sent": False,
+        }.items()
+    },
+}
+UNKNOWN_WORDS = "破壁机11月1号到的他仓库，系统里一直显示“待商家退款”，老是这样真的寒心"
+
+
+def shown(complaint, as_of=None):
+    known = ENGINE.reason(complaint, as_of=as_of).intake.facts.known[GRIEVANCES]
+    return known.value if known.source == RECORDS else frozenset()
+
+
+def amounts(decision):
+    return [(r.kind, r.amount, r.payer) for m in decision.matters for r in m.remedies]
+
+
+def without_words(test):
+    facts = {name: value for name, value in test.complaint.facts.items() if name != GRIEVANCES}
+    return test.complaint.model_copy(update={"text": None, "facts": facts})
+
+
+def test_a_refund_overdue_on_record_is_settled_in_words_that_no_rule_knows():
+    decision = ENGINE.decide(OVERDUE | {"text": UNKNOWN_WORDS})
+    assert (decision.outcome, decision.matters[0].rule) == ("settle", "returns.refund-delay")
+    assert amounts(decision) == [("refund", "499.00", "merchant")]
+    assert any("由记录看出" in step.text for step in decision.explanation)
+
+
+@pytest.mark.parametrize("text", ["东西很好用，五星好评", "请问你们几点下班", "主播说是正品，我怀疑是假货"])
+def test_words_that_do_not_bear_it_out_are_not_overruled(text):
+    assert not shown(OVERDUE | {"text": text})
+
+
+def test_without_any_words_what_records_show_is_enough():
+    assert shown(OVERDUE) == {"refund_delayed"}
+    assert ENGINE.decide(OVERDUE).outcome == "settle"
+
+
+@pytest.mark.parametrize("picked", [[], ["quality_defect"]])
+def test_what_a_form_says_goes_before_what_records_show(picked):
+    facts = OVERDUE["facts"] | {GRIEVANCES: picked}
+    for text in (None, UNKNOWN_WORDS):
+        assert not shown(OVERDUE | {"facts": facts, "text": text})
+
+
+def test_what_words_name_goes_before_what_records_show():
+    told = OVERDUE | {"text": "收到就是坏的，开不了机，要求退货退款"}
+    assert ENGINE.reason(told).intake.facts.value(GRIEVANCES) == {"quality_defect"}
+
+
+def test_what_is_not_known_shows_nothing():
+    facts = {name: value for name, value in OVERDUE["facts"].items() if name != "refund_paid"}
+    assert not shown(OVERDUE | {"facts": facts})
+
+
+def test_of_two_that_records_show_one_yields_to_the_other():
+    facts = OVERDUE["facts"] | {"defect_shown": {"value": True, "grade": "evidence"}}
+    assert shown(OVERDUE | {"facts": facts}) == {"refund_delayed"}
+    seen = {"refund_paid": {"value": True, "grade": "record"}}
+    assert shown(OVERDUE | {"facts": facts | seen}) == {"quality_defect"}
+
+
+def test_what_settles_by_records_alone_settles_to_the_fen_as_with_its_words():
+    """Over every scenario test that settles, words and form taken away; and what records can show is shown by some test."""
+    seen = set()
+    for test in SETTLING:
+        day, bare = as_of_day(COMPILED, test), without_words(test)
+        known = reason(COMPILED, bare, as_of=day).intake.facts.known[GRIEVANCES]
+        decision = decide(COMPILED, bare, as_of=day)
+        if decision.outcome == "settle":
+            assert amounts(decision) == amounts(decide(COMPILED, test.complaint, as_of=day)), test.name
+        if known.source == RECORDS:
+            seen |= known.value
+    settling = {rule.id for rule in PACK.live_rules if rule.settle is not None}
+    wanted = {value for rule, value in COMPILED.likenesses.picks.items() if rule in settling} & PACK.shown.keys()
+    assert wanted - {"gift_dispute", "return_refused"} <= seen  # those two hang on claims, which tests tell in words
+
+
+@given(st.sampled_from(SETTLING), st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_gate_that_words_open_stays_open_beside_what_records_show(test, data):
+    words = data.draw(
+        st.sampled_from(["孩子被烫伤送医院了", "我已经收到全额退款", "我要求退一赔三", "已经起诉到法院了"])
+    )
+    told = without_words(test).model_copy(update={"text": words})
+    assert decide(COMPILED, told, as_of=as_of_day(COMPILED, test)).outcome != "settle"
+
+
+def test_each_grievance_that_records_show_is_one_that_picks_a_rule():
+    """Else it would be raised and no rule would recognise it."""
+    assert PACK.shown.keys() <= {*COMPILED.likenesses.picks.values(), "no_tracking", "signed_not_received"}
+    for name, one in PACK.shown.items():
+        assert name not in one.yields_to
+
+
+def mini(tmp_path, text):
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    (target / "shown.yaml").write_text(text, "utf-8")
+    return target
+
+
+SHOWN = "funnel: 1\nshown:\n  refused:\n    when: {goods_intact: true}\n"
+
+
+def test_a_pack_without_likeness_shows_only_where_there_are_no_words(tmp_path):
+    engine = funnel.Engine(funnel.load_pack(mini(tmp_path, SHOWN)))
+    bare = {"id": "c", "facts": {"goods_intact": True}}
+    assert engine.decide(bare).recognised
+    assert not engine.decide(bare | {"text": "天气不错"}).recognised
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("refused", "refusd", "F204"),
+        ("goods_intact", "goods_intcat", "F301"),
+        ("when: {goods_intact: true}", "unless: {goods_intact: true}", "F202"),
+        ("when: {goods_intact: true}", "when: {goods_intact: true}\n    yields_to: [nothing]", "F204"),
+        ("  refused:\n    when: {goods_intact: true}", "  - refused", "F203"),
+    ],
+)
+def test_a_slip_in_the_file_is_told_at_its_place(tmp_path, old, new, code):
+    found = funnel.check_pack(mini(tmp_path, SHOWN.replace(old, new))).diagnostics
+    assert code in {one.code for one in found if one.span.path.endswith("shown.yaml")}
+
+
+def test_diff_names_what_records_show_otherwise(tmp_path):
+    old = funnel.load_pack(mini(tmp_path / "a", SHOWN))
+    new = funnel.load_pack(mini(tmp_path / "b", SHOWN.replace("true", "false")))
+    assert compare(old, new, as_of=DAY).names["shown"] == ("refused",)
+    assert "shown" not in compare(old, old, as_of=DAY).names
