@@ -366,6 +366,7 @@ def _fact() -> dict[str, Any]:
             "en": {"type": "string"},
             "also": _STRINGS,
             "within": {"type": "string"},
+            "about": _STRINGS,
             "answered_by": {"type": "array", "items": {"enum": list(SETTLED_KINDS)}},
             "group": {"type": "string"},
         },

@@ -15,7 +15,7 @@ from shipped import COMPILED, PACK, SUITE
 import funnel
 from funnel.engine.decide import compile_pack, decide, reason
 from funnel.engine.engine import to_complaint
-from funnel.facts.vocabulary import Member, kind_in_words, wider_than
+from funnel.facts.vocabulary import Member, about_of, kind_in_words, wider_than
 from funnel.law.register import LawError
 from funnel.pack.loader import data_folder
 
@@ -183,6 +183,14 @@ def test_a_kind_within_none_or_within_itself_is_an_error(nested, values):
     assert {d.code for d in loaded.diagnostics if d.severity == "error"} & {"F204", "F206"}
 
 
+@pytest.mark.parametrize("about", ["[fruit]", "[custom]", "[fresh, nothing]"])
+def test_a_kind_about_none_or_about_itself_is_an_error(nested, about):
+    values = f"general: {{zh: 一般}}, fresh: {{zh: 生鲜}}, custom: {{zh: 定制, about: {about}}}"
+    loaded = nested("{goods_kind: fresh}", values)
+    assert loaded.pack is None
+    assert "F204" in {d.code for d in loaded.diagnostics if d.severity == "error"}
+
+
 # --- the law of each kind -----------------------------------------------------------------------------------------------
 
 NO_RETURN = {"custom_made", "fresh", "digital_content", "virtual", "newspaper", "meal", "service", "prepaid", "travel", "subscription"}  # fmt: skip
@@ -287,12 +295,77 @@ def test_words_beside_a_kind_are_heard(kind, words, means):
     assert "goods_kind" not in facts.disputed
 
 
-def test_words_that_contradict_a_kind_are_in_dispute_with_it():
-    order = {"category": "food", "category_text": "新鲜水果"}
-    facts = reason(
-        COMPILED, to_complaint({"id": "x", "text": "退货", "order": order}), as_of=dt.date(2026, 11, 10)
-    ).intake.facts
-    assert {known.value for known in facts.disputed["goods_kind"]} == {"food", "fresh"}
+def facts_of_order(kind, words):
+    order = {"category": kind, "category_text": words}
+    complaint = to_complaint({"id": "x", "text": "退货", "order": order})
+    return reason(COMPILED, complaint, as_of=dt.date(2026, 11, 10)).intake.facts
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "also"),
+    [
+        ("food", "新鲜水果", "fresh"),
+        ("food", "手机", "electronics"),
+        ("electronics", "上门维修", "service"),
+        ("clothing", "水果", "fresh"),
+        ("subscription", "鲜奶 按月送", "fresh"),
+        ("subscription", "杂志 全年", "newspaper"),
+        ("virtual", "礼品卡", "prepaid"),
+        ("meal", "手机", "electronics"),
+        ("digital_content", "羽绒服", "clothing"),
+    ],
+)
+def test_words_that_contradict_a_kind_are_in_dispute_with_it(kind, words, also):
+    assert {known.value for known in facts_of_order(kind, words).disputed["goods_kind"]} == {kind, also}
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "means"),
+    [
+        ("service", "空调清洗上门", "service"),
+        ("service", "相机租赁押金", "service"),
+        ("service", "手机换屏", "service"),
+        ("service", "油烟机维修", "service"),
+        ("service", "衣服干洗", "service"),
+        ("service", "手机维修 酒店上门", "travel"),
+        ("prepaid", "水果店储值", "prepaid"),
+        ("prepaid", "鲜花店会员卡", "prepaid"),
+        ("travel", "海鲜自助 门票", "travel"),
+        ("virtual", "手机充值 100元", "virtual"),
+        ("virtual", "加油卡充值", "virtual"),
+        ("virtual", "视频会员 月卡", "virtual"),
+        ("digital_content", "电脑软件", "digital_content"),
+        ("subscription", "电视会员", "subscription"),
+        ("subscription", "网盘会员", "subscription"),
+        ("meal", "水果捞", "meal"),
+    ],
+)
+def test_what_a_service_is_about_is_no_other_kind(kind, words, means):
+    facts = facts_of_order(kind, words)
+    assert facts.value("goods_kind") == means
+    assert "goods_kind" not in facts.disputed
+
+
+@given(st.data())
+def test_words_for_what_a_kind_may_be_about_never_dispute_it_and_those_for_other_kinds_do(data):
+    """Over every kind and every name of every other: what the vocabulary says is what the engine does."""
+    kind = data.draw(st.sampled_from(sorted(KINDS)))
+    other = data.draw(st.sampled_from(sorted(KINDS.keys() - {kind, "general"})))
+    word = data.draw(st.sampled_from(KINDS[other].words))
+    assume(kind != "general" and kind not in wider_than(KINDS, other) and other not in wider_than(KINDS, kind))
+    facts = facts_of_order(kind, word)
+    if other in about_of(KINDS, kind):
+        assert facts.value("goods_kind") == kind
+    elif kind_in_words(KINDS, word) == other:
+        assert {known.value for known in facts.disputed["goods_kind"]} == {kind, other}
+
+
+def test_what_holds_of_a_kind_is_about_the_same_as_the_wider_one_and_never_itself():
+    for kind in KINDS:
+        about = about_of(KINDS, kind)
+        assert kind not in about
+        for wider in wider_than(KINDS, kind):
+            assert about_of(KINDS, wider) <= about
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from funnel.facts.vocabulary import (
     SellersWords,
     ValueArg,
     Vocabulary,
+    about_of,
     wider_than,
 )
 
@@ -278,7 +279,8 @@ class _Intake:
         """A value beside a seller's own words, which may be more exact or say another thing.
 
         Words that name a kind of the value, or a value where the field says nothing in particular, are the better
-        source. Words that name other values beside this one leave it unknown; words that name only others contradict it.
+        source. Words for what this value may be about (a service for a phone) say nothing against it. Words that name
+        other values beside this one leave it unknown; words that name only others contradict it.
         """
         members = spec.members
         spoken = self.context.sellers_words[spec.name].all_in(words)
@@ -287,6 +289,8 @@ class _Intake:
             return value if not named else next(iter(named)) if len(named) == 1 else None
         narrower = {other for other in named if value in wider_than(members, other)}
         others = named - narrower - {origin.unspecific}
+        if others:
+            others -= about_of(members, value)
         if not others:
             return next(iter(narrower)) if len(narrower) == 1 else value
         if narrower or value in spoken:

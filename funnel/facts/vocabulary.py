@@ -42,6 +42,7 @@ class Member:
         label: What it is called.
         also: Sellers' words mapped to it.
         within: The wider value that it is a kind of: a condition on that one holds for this one too.
+        about: Values whose names beside this one say only what it is about (a service for a phone): they contradict nothing.
         answered_by: Of a claim: the remedies that give what it asks for; None where the pack does not say.
         group: Of claims of one group, one answered is enough: they are asked for in place of each other.
         names: Everything it is called, normalised, for comparison with a whole field.
@@ -52,6 +53,7 @@ class Member:
     label: Texts
     also: tuple[str, ...] = ()
     within: str | None = None
+    about: frozenset[str] = frozenset()
     answered_by: frozenset[str] | None = None
     group: str | None = None
     names: frozenset[str] = field(init=False, repr=False, compare=False)
@@ -128,6 +130,12 @@ def wider_than(members: Mapping[str, Member], slug: str) -> tuple[str, ...]:
         found.append(wider)
         wider = members[wider].within
     return tuple(found)
+
+
+def about_of(members: Mapping[str, Member], slug: str) -> frozenset[str]:
+    """The values that a value, or a wider one, may be about, and those within them."""
+    named = frozenset().union(*(members[name].about for name in (slug, *wider_than(members, slug))))
+    return named | {name for name in members if named.intersection(wider_than(members, name))}
 
 
 @dataclass(frozen=True, slots=True)

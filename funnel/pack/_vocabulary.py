@@ -121,13 +121,15 @@ class VocabularyReader:
         entries = self.reader.mapping(node, optional=None) or {}
         members: dict[str, Member] = {}
         wider: dict[str, Node] = {}
+        about: frozenset[str]
         for slug, value in entries.items():
             answered_by: frozenset[str] | None = None
             group: str | None = None
+            about = frozenset()
             if isinstance(value, MapNode):
                 inner = (
                     self.reader.mapping(
-                        value, required=("zh",), optional=("en", "also", "within", "answered_by", "group")
+                        value, required=("zh",), optional=("en", "also", "within", "about", "answered_by", "group")
                     )
                     or {}
                 )
@@ -136,6 +138,9 @@ class VocabularyReader:
                 texts = {lang: self.reader.string(inner.get(lang)) for lang in ("zh", "en")}
                 label = MappingProxyType({lang: t for lang, t in texts.items() if t is not None})
                 also = self.reader.strings(inner.get("also"))
+                others = [name for name in entries if name != slug]
+                items = self.reader.items(inner["about"]) if "about" in inner else []
+                about = frozenset(k for n in items if (k := self.reader.choice(n, others)) is not None)
                 if "answered_by" in inner:
                     items = self.reader.items(inner["answered_by"])
                     answered_by = frozenset(k for n in items if (k := self.reader.choice(n, SETTLED_KINDS)) is not None)
@@ -145,7 +150,7 @@ class VocabularyReader:
             within = (
                 self.reader.choice(wider[slug], [name for name in entries if name != slug]) if slug in wider else None
             )
-            members[slug] = Member(slug, label, also, within, answered_by, group)
+            members[slug] = Member(slug, label, also, within, about, answered_by, group)
         for slug, node_ in wider.items():
             chain = wider_than(members, slug)
             if slug in chain:
