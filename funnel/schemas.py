@@ -416,7 +416,7 @@ def _signals(pack: Pack | None) -> dict[str, Any]:
     }  # fmt: skip
     reading = {
         "type": "object",
-        "properties": {"sets": facts, "kind": {"enum": ["amount", "date", "days"]}, "before": _STRINGS, "after": _STRINGS, "within": {"type": "integer"}, "except": _STRINGS, "title": _ref("texts")},
+        "properties": {"sets": facts, "kind": {"enum": ["amount", "date", "days"]}, "before": _STRINGS, "after": _STRINGS, "within": {"type": "integer"}, "except": _STRINGS, "explained_by": _one_or_more(facts), "title": _ref("texts")},
         "required": ["sets", "kind"],
         "additionalProperties": False,
     }  # fmt: skip

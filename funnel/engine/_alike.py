@@ -25,16 +25,20 @@ from typing import Final, NamedTuple
 
 from funnel.complaint import Complaint
 from funnel.engine._checks import Check
+from funnel.engine._plan import CLAIMS_FACT
 from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake
 from funnel.facts.likeness import GATE, NONE, Likeness, Margins, Trait, together
 from funnel.facts.normalise import Normal
-from funnel.facts.signals import Scan
+from funnel.facts.signals import Place, Scan
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, Facts, Grade, Known
 from funnel.facts.vocabulary import GRIEVANCES
 from funnel.pack.model import OTHER, Gate, Pack, Rule, Test, leaves_of
 
+_ASKING: Final = frozenset({CLAIMS_FACT, "wanted_told"})
+"""What the consumer claims, and what he is heard to want besides: the words that ask for something."""
+_MARK: Final = ","
 OFFERED: Final = 3
 _ALSO: Final = -0.7
 """The margin from which on a matter is offered beside the likest; of those below it one in ten is right."""
@@ -224,29 +228,40 @@ class Likenesses:
         left = tuple(name for name in asked if name not in complaint.facts)
         return left if left or not asked else None
 
-    def overhears(self, complaint: Complaint, taken: Intake, parameters: Parameters) -> tuple[Overheard, ...]:
+    def overhears(
+        self, complaint: Complaint, taken: Intake, parameters: Parameters, answered: frozenset[str] = frozenset()
+    ) -> tuple[Overheard, ...]:
         """The gates that a sentence of a complaint reads like, in the order of the text; each of them once.
 
         What counts is how much a sentence reads like any of the gates (`together`). It stands for one, the likest of those
         that would be open if it were meant so: that the goods are made to order matters to who sends them back. It is not
         overheard where all the gate's yes-or-no facts are stated: somebody has looked. What a form says of the kind of
-        matter is no look at a sentence.
+        matter is no look at a sentence. Words that ask for what a form claims and the settlement gives (给我补一桶 where it is sent
+        again) are no reason to ask: what is left of the sentence without them is.
 
         Linear in the length of the text.
+
+        Args:
+            complaint: The complaint.
+            taken: Its facts.
+            parameters: The figures of the law in force.
+            answered: The claims that a form makes and that what would be settled gives.
         """
         if taken.scan is None or self._sentences is None or not self._barred:
             return ()
         normal = taken.scan.normal
         found: dict[str, Overheard] = {}
+        wanted: Sequence[Place] | None = None
+        may: list[str] | None = None
         for start, end in parts_of(normal):
-            margins = self._sentences.compare_sentence(normal.text[start:end])
-            if margins is None:
+            if self._reads_like(normal.text[start:end]) is None:
                 continue
-            over = {one.gate: margins.of[one.trait.name] - one.trait.cut for one in self._barred}
-            if together(over.values()) < 0:
-                continue
-            may = [one.gate for one in self._barred if _would_open(one.check, one.asked, taken.facts, parameters)]
-            if not may or together(over[gate] for gate in may) < 0:
+            if may is None:
+                may = [one.gate for one in self._barred if _would_open(one.check, one.asked, taken.facts, parameters)]
+                wanted = self._wanted(taken.scan, answered)
+            left = _without(normal.text, start, end, wanted or ())
+            over = self._reads_like(left)
+            if over is None or not may or together(over[gate] for gate in may) < 0:
                 continue
             gate = max(may, key=lambda name: (over[name], name))
             facts = self.asked(gate, complaint)
@@ -254,6 +269,37 @@ class Likenesses:
                 first, last = normal.span(start, end)
                 found[gate] = Overheard(gate, normal.original[first:last].strip(), facts)
         return tuple(found.values())
+
+    def _reads_like(self, sentence: str) -> Mapping[str, float] | None:
+        """How far a sentence is above the mark of each gate; None where it does not read like any."""
+        margins = None if self._sentences is None else self._sentences.compare_sentence(sentence)
+        if margins is None:
+            return None
+        over = {one.gate: margins.of[one.trait.name] - one.trait.cut for one in self._barred}
+        return over if together(over.values()) >= 0 else None
+
+    def _wanted(self, scan: Scan, answered: frozenset[str]) -> Sequence[Place]:
+        """Where a text asks for what is answered, in the order of the text."""
+        if not answered:
+            return ()
+        asking = self._asking
+        places = [
+            place
+            for hit in scan.hits
+            if not hit.negated and hit.signal in asking and asking[hit.signal] <= answered
+            for place in hit.places
+        ]
+        return sorted(places)
+
+    @cached_property
+    def _asking(self) -> Mapping[str, frozenset[str]]:
+        """The signals that tell of what is wanted, each with the claims."""
+        found: dict[str, frozenset[str]] = {}
+        for name, signal in self._pack.lexicon.signals.items():
+            values = [value for fact, value in signal.sets if fact in _ASKING and isinstance(value, frozenset)]
+            if values:
+                found[name] = frozenset().union(*values)
+        return found
 
     def _offers(self, likeness: Likeness, margins: Margins) -> tuple[str, ...]:
         order = margins.ranked()
@@ -310,6 +356,16 @@ def _between(text: str, stops: Sequence[int]) -> Iterator[tuple[int, int]]:
         if end > start:
             yield start, end
         start = max(start, after)
+
+
+def _without(text: str, start: int, end: int, places: Sequence[Place]) -> str:
+    """A part of a text without some places of it: a mark stands for each, so that nothing is read across it."""
+    left = []
+    for first, last in places:
+        if last > start and first < end:
+            left.append(text[start : max(start, first)])
+            start = max(start, last)
+    return _MARK.join([*left, text[start:end]])
 
 
 def _would_open(check: Check, asked: Sequence[str], facts: Facts, parameters: Parameters) -> bool:

@@ -11,6 +11,7 @@ from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.engine._alike import Alike, Overheard
 from funnel.engine._memory import state
+from funnel.engine._plan import CLAIMS_FACT
 from funnel.engine._reasoning import Compiled, Findings, Reasoning, Ruling, compile_pack
 from funnel.engine._rulings import Judge, open_elsewhere
 from funnel.engine._writer import Writer
@@ -102,13 +103,24 @@ def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.da
     overheard: tuple[Overheard, ...] = ()
     unheeded: tuple[str, ...] = ()
     if _settles(rulings):
-        overheard = compiled.likenesses.overhears(complaint, heard, parameters)
+        overheard = compiled.likenesses.overhears(complaint, heard, parameters, _answered(compiled, complaint, rulings))
         shut = {gate.id for gate, truth in gates if truth is False} - {one.gate for one in overheard}
         overheard += _in_evidence(compiled, complaint, shut, parameters, as_of)
         unheeded = _unheeded(compiled, complaint, taken.facts, rulings)
     return Reasoning(
         complaint, as_of, parameters, taken, gates, recognised, assessments, rulings, findings, overheard, unheeded
     )
+
+
+def _answered(compiled: Compiled, complaint: Complaint, rulings: Sequence[Ruling]) -> frozenset[str]:
+    """The claims that a form makes, other than the words of the text, and that what would be settled gives."""
+    spec = compiled.pack.vocabulary.facts.get(CLAIMS_FACT)
+    if spec is None:
+        return frozenset()
+    settled = (ruling.primary.remedies or () for ruling in rulings if ruling.outcome == "settle")
+    given = {due.spec.kind for remedies in settled for due in remedies}
+    made = {member(spec, claim) for claim in complaint.claims}
+    return frozenset(slug for slug in made if slug is not None and not given.isdisjoint(spec.members[slug].answered_by or ()))
 
 
 def _unheeded(compiled: Compiled, complaint: Complaint, facts: Facts, rulings: Sequence[Ruling]) -> tuple[str, ...]:

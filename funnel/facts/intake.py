@@ -17,7 +17,7 @@ from funnel.diagnostics._model import suggestion
 from funnel.errors import Problem
 from funnel.facts.derived import FUNCTIONS, Context
 from funnel.facts.normalise import normalise
-from funnel.facts.signals import Lexicon, Scan
+from funnel.facts.signals import BoundReading, Lexicon, Scan
 from funnel.facts.unread import unread
 from funnel.facts.values import GRADES, Facts, Grade, Known, Value, weakest
 from funnel.facts.vocabulary import (
@@ -409,11 +409,29 @@ class _Intake:
             if bound.reading.value is None:
                 self.silenced.add(bound.spec.fact)
                 continue
+            if self._explained(bound, received):
+                continue
             source = f"reading.{bound.spec.id}"
             said.setdefault(bound.spec.fact, []).append(Known(bound.reading.value, Grade.STATED, source, words=words))
         for name, values in said.items():
             self._say(self.vocabulary[name], values)
         return scan
+
+    def _explained(self, bound: BoundReading, received: dt.date) -> bool:
+        """Whether the day that is told is the day of another event, by what is on record or shown of that.
+
+        The goods sent back are signed for as well (说9月5号就签收了): that contradicts no record of when they came.
+        """
+        told = bound.reading.value
+        try:
+            day = received - dt.timedelta(days=told) if isinstance(told, int) else told
+        except OverflowError:  # longer ago than there are years
+            return False
+        return any(
+            one.grade >= Grade.EVIDENCE and day is not None and not self.vocabulary[name].differ(day, one.value)
+            for name in bound.spec.explained_by
+            for one in self.sources.get(name, ())
+        )
 
     def _say(self, spec: FactSpec, values: list[Known]) -> None:
         """One text is one source: what it says both ways of an open fact, it does not say."""

@@ -77,6 +77,8 @@ class ReadingSpec:
 
     Attributes:
         excepts: A cue that touches one of these is none.
+        explained_by: Facts that hold days. Where one of them is on record or shown for the day that is told, it is that day that
+            is told of (签收 of the goods sent back), and nothing is stated.
     """
 
     id: str
@@ -86,6 +88,7 @@ class ReadingSpec:
     after: tuple[str, ...]
     within: int
     excepts: tuple[Phrase, ...] = ()
+    explained_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

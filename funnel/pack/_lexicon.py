@@ -59,7 +59,7 @@ class LexiconReader:
         for key, value in r.entries(entries.get("readings")):
             name_ = r.slug(key)
             inner = r.mapping(
-                value, required=("sets", "kind"), optional=("before", "after", "within", "except", "title")
+                value, required=("sets", "kind"), optional=("before", "after", "within", "except", "explained_by", "title")
             )
             if name_ is not None and inner is not None and self.reader.is_new(self._spans, f"readings.{name_}", key):
                 self._readings[name_] = inner
@@ -203,7 +203,25 @@ class LexiconReader:
             after=self._cues(entries.get("after")),
             within=6 if within is None else within,
             excepts=self._phrases(entries.get("except")),
+            explained_by=self._days(entries.get("explained_by"), facts),
         )
+
+    def _days(self, node: Node | None, facts: Mapping[str, FactSpec]) -> tuple[str, ...]:
+        """Names of facts that hold a day."""
+        found: list[str] = []
+        for item in self.reader.items(node, single=True):
+            name = self.reader.fact_name(item)
+            spec = None if name is None else facts.get(name)
+            if name is not None and spec is None:
+                self.reader.sink.add("F301", item.span, name=name, **near_fact(name, facts))
+            elif spec is not None and spec.type != "date":
+                zh, en = TYPE_NAMES["date"]
+                self.reader.sink.add(
+                    "F206", item.span, value=spec.name, expected_zh=zh, expected_en=en, example="return_received_on"
+                )
+            elif spec is not None:
+                found.append(spec.name)
+        return tuple(found)
 
     def _cues(self, node: Node | None) -> tuple[str, ...]:
         """Cue words: literals only, but alternatives and word lists are allowed."""
