@@ -204,7 +204,7 @@ class Likenesses:
         Words bear a matter out that they read like: of those that would be offered one, or the likest where that is sure. Praise, or
         a question, beside such records is no complaint about them, and what the words deny they do not bear out.
         """
-        if taken.scan is None:
+        if taken.scan is None or not grievances:
             return grievances
         margins = None if self._likeness is None else self._likeness.compare(taken.scan.normal.text)
         if self._likeness is None or margins is None:

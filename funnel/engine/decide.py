@@ -81,7 +81,9 @@ def _result(reasoning: Reasoning) -> tuple[object, ...]:
 
 def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.date) -> Reasoning:
     parameters = compiled.table.on(as_of)
-    taken = _shown(compiled, complaint, taken, parameters)
+    shown = _shown(compiled, complaint, taken, parameters)
+    if not taken.facts.value(GRIEVANCES) and (borne_out := compiled.likenesses.bears_out(taken, shown)):
+        taken = _raise(taken, borne_out, Grade.RECORD, RECORDS)
     recognised = compiled.matcher.recognised(taken.facts, parameters)
 
     def wordless() -> Mapping[str, Truth]:
@@ -89,9 +91,13 @@ def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.da
         return compiled.matcher.recognised(bare.facts, parameters)
 
     alike = compiled.likenesses.of(complaint, taken, recognised, wordless)
+    if alike.presumed in shown:  # records show what the words read like for sure: nobody has to be asked whether it is so
+        taken = _raise(taken, shown & {alike.presumed}, Grade.RECORD, RECORDS)
+        recognised = compiled.matcher.recognised(taken.facts, parameters)
+        alike = replace(alike, offers=(), doubted=(), presumed=None)
     heard = taken
     if alike.presumed is not None:
-        taken = _presume(taken, alike.presumed)
+        taken = _raise(taken, frozenset({alike.presumed}), Grade.PRESUMED, LIKENESS)
         recognised = compiled.matcher.recognised(taken.facts, parameters)
     key = state(heard, recognised, as_of, compiled.silent, alike)
     findings = None if key is None else compiled.memory.get(key)
@@ -182,31 +188,21 @@ def _written(compiled: Compiled, complaint: Complaint) -> Iterator[str]:
             yield item.note
 
 
-def _shown(compiled: Compiled, complaint: Complaint, taken: Intake, parameters: Parameters) -> Intake:
-    """The same facts with the matters that records show, where neither words nor a form name any and the words read like it.
-
-    Whoever answered that it is none of those offered has said so: then nothing is shown.
-    """
+def _shown(compiled: Compiled, complaint: Complaint, taken: Intake, parameters: Parameters) -> frozenset[str]:
+    """The grievances that records show, but where a form says what it is about: none, too, is said."""
     facts = taken.facts
-    if not compiled.shown or GRIEVANCES in complaint.facts or facts.value(GRIEVANCES) or GRIEVANCES in facts.disputed:
-        return taken
+    if not compiled.shown or GRIEVANCES in complaint.facts or GRIEVANCES in facts.disputed:
+        return frozenset()
     shown = [one for one, check in compiled.shown if check.truth(facts.known, facts.told, parameters) is True]
-    if not shown:
-        return taken
     every = {one.grievance for one in shown}
-    values = compiled.likenesses.bears_out(
-        taken, frozenset(one.grievance for one in shown if every.isdisjoint(one.yields_to))
-    )
-    if not values:
-        return taken
-    return replace(taken, facts=facts.with_value(GRIEVANCES, Known(values, Grade.RECORD, RECORDS)))
+    return frozenset(one.grievance for one in shown if every.isdisjoint(one.yields_to))
 
 
-def _presume(taken: Intake, grievance: str) -> Intake:
-    """The same facts with the matter presumed that the text reads like."""
+def _raise(taken: Intake, grievances: frozenset[str], grade: Grade, source: str) -> Intake:
+    """The same facts with some grievances besides those that were told."""
     told = taken.facts.value(GRIEVANCES)
-    values = frozenset({grievance}) | (told if isinstance(told, frozenset) else frozenset())
-    return replace(taken, facts=taken.facts.with_value(GRIEVANCES, Known(values, Grade.PRESUMED, LIKENESS)))
+    values = grievances | (told if isinstance(told, frozenset) else frozenset())
+    return replace(taken, facts=taken.facts.with_value(GRIEVANCES, Known(values, grade, source)))
 
 
 def _findings(
