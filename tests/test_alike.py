@@ -14,15 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from likeness_kit import FILL, SETTLE, hearing, made, rule, small, told
 from queue_kit import SetClock, desk
-from shipped import A_THIRD, ENGINE, PACK, SETTLING
+from shipped import A_THIRD, ENGINE, PACK, SETTLING, SUITE
 
 import funnel
 from funnel.author.scenario_tests import as_of_day
 from funnel.batch.plan import plan_for, ready
 from funnel.decision import Decision
-from funnel.engine._alike import parts_of
+from funnel.engine._alike import _without, parts_of
 from funnel.engine._memory import Memory
-from funnel.engine.decide import compile_pack, decide, put_in_words, reason
+from funnel.engine.decide import compile_pack, decide, put_in_words, read, reason
 from funnel.engine.engine import to_complaint
 from funnel.facts.normalise import normalise
 from funnel.pack.examples import read_examples
@@ -333,6 +333,47 @@ def test_who_has_stated_one_fact_of_several_has_not_looked_for_the_others():
     for stated, outcome in ((all_[:1], "refer"), (all_[:2], "refer"), (all_, "settle")):
         looked = told_.model_copy(update={"facts": {**told_.facts, **dict.fromkeys(stated, False)}})
         assert decide(WITH, looked, as_of=as_of).outcome == outcome
+
+
+def test_words_that_ask_for_what_is_answered_are_read_without_them_and_nothing_is_read_across():
+    assert _without("我要补发一桶谢谢", 0, 8, [(2, 4), (3, 6)]) == "我要,,谢谢"
+    assert _without("我要补发一桶谢谢", 3, 8, [(0, 4), (7, 9)]) == ",一桶谢,"
+    assert _without("我要补发一桶谢谢", 0, 8, []) == "我要补发一桶谢谢"
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from(SETTLING),
+    st.lists(st.sampled_from(["想让店家重新发一桶", "给我换台好的", "顺便把自动扣关掉", "还要当面道歉", "修好就行", "，", "。"]), max_size=6),
+    st.frozensets(st.sampled_from(sorted(PACK.vocabulary["claims"].members))),
+)  # fmt: skip
+def test_what_is_answered_only_ever_takes_away_from_what_is_overheard(test, said_, answered):
+    as_of = as_of_day(WITH, test)
+    complaint = test.complaint.model_copy(update={"text": f"{test.complaint.text}。{''.join(said_)}"})
+    taken, parameters = read(WITH, complaint, as_of=as_of), WITH.table.on(as_of)
+    every = WITH.likenesses.overhears(complaint, taken, parameters)
+    left = WITH.likenesses.overhears(complaint, taken, parameters, answered)
+    assert every or not left
+    assert answered or left == every
+
+
+@pytest.mark.parametrize(
+    ("claims", "text", "outcome"),
+    [
+        (["reship"], "想让店家重新发一套", "settle"),
+        (["refund"], "想让店家重新发一套", "refer"),  # the settlement gives another thing
+        (["reship"], "想让店家重新发一套，还要当面道歉赔精神损失", "refer"),  # something is left
+        (["reship"], "孩子等着用，给换台好的", "refer"),  # the form claims another thing
+    ],
+)
+def test_a_sentence_that_asks_for_what_the_form_claims_and_the_settlement_gives_is_no_reason_to_ask(
+    claims, text, outcome
+):
+    test = next(t for t in SUITE.tests if t.rule == "delivery.transit-damage" and "补发就行的，商家补发" in t.name)
+    complaint = test.complaint.model_copy(
+        update={"text": f"快递箱子压烂了，里面的杯子全碎了。{text}", "claims": tuple(claims)}
+    )
+    assert decide(WITH, complaint, as_of=as_of_day(WITH, test)).outcome == outcome
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from funnel.facts.likeness import (
     parse,
     quantised,
     rarity_of,
+    together,
 )
 from funnel.facts.normalise import normalise
 
@@ -403,3 +404,9 @@ def test_no_good_file_with_some_characters_changed_raises_anything_else(data):
 @given(table=st.binary(min_size=9, max_size=9))
 def test_a_table_of_any_content_is_read_or_refused(table):
     harmless(json.dumps({**GOOD, "table": packed(table)}))
+
+
+@given(st.lists(st.floats(-3, 3), min_size=1, max_size=5), st.floats(-3, 3), st.floats(0, 3))
+def test_a_sentence_reads_no_less_like_a_gate_for_reading_more_like_one_that_opens_some(margins, whichever, more):
+    assert together(margins, whichever + more) >= together(margins, whichever) - 1e-9
+    assert together(margins) == together(margins, 0.0) >= max(margins) - 1e-9

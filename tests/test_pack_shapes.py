@@ -136,3 +136,13 @@ def test_needs_are_warned_of_where_only_a_referral_reads_what_is_derived(tmp_pat
     for referral, found in ((f"when: [{when}], ", ["F517"]), ("", [])):
         path.write_text(only.replace("refer: {tier: agent, ", f"refer: {{tier: agent, {referral}"), "utf-8")
         assert [d.code for d in funnel.check_pack(target).diagnostics] == found
+
+
+@pytest.mark.parametrize(("named", "code"), [("price_paid", "F206"), ("signed_onn", "F301")])
+def test_a_reading_is_explained_by_facts_that_hold_days_and_are_declared(tmp_path, named, code):
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    more = f"funnel: 1\nreadings:\n  came:\n    sets: signed_on\n    kind: date\n    after: [收到]\n    explained_by: {named}\n"
+    (target / "signals" / "more.yaml").write_text(more, "utf-8")
+    (found,) = [d for d in funnel.check_pack(target).diagnostics if d.severity == "error"]
+    assert (found.code, found.span.line) == (code, 7)

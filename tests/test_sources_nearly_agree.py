@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from shipped import COMPILED
 
 from funnel.complaint import Complaint
-from funnel.engine.decide import decide
+from funnel.engine.decide import decide, read
 
 RECEIVED = dt.datetime(2026, 11, 10, 10, tzinfo=dt.timezone(dt.timedelta(hours=8)))
 LAST_DAY = dt.date(2026, 11, 3)
@@ -72,3 +72,37 @@ def test_more_sources_of_a_fact_than_are_read_are_not_passed_over():
         decision = decided(Complaint(id="c", text="不喜欢想退货，店家死活不给退", facts={"goods_intact": facts}))
         reasons = decision.referral.reasons if decision.referral else ()
         assert {reason.code for reason in reasons if reason.fact == "facts.goods_intact"} == codes
+
+
+def refund_of(returned_on, grade, text):
+    """A refund that is late, of goods signed for on 26 October and sent back."""
+    order = {"kind": "physical", "category": "general", "price": "299.00", "quantity": 1}
+    order |= {"paid_at": "2026-10-22T09:00:00+08:00", "signed_at": "2026-10-26T10:00:00+08:00"}
+    facts = {"return_received_on": {"value": returned_on.isoformat(), "grade": grade, "source": "退货单"}}
+    return Complaint(id="c", received_at=RECEIVED, text=text, order=order, facts=facts)
+
+
+@given(
+    st.dates(dt.date(2026, 10, 28), dt.date(2026, 11, 9)),
+    st.dates(dt.date(2026, 10, 28), dt.date(2026, 11, 9)),
+    st.sampled_from(["record", "evidence", "stated"]),
+)
+def test_a_day_of_signing_that_is_told_is_in_dispute_unless_the_goods_sent_back_came_on_it_by_more_than_a_word(
+    told, returned_on, grade
+):
+    text = f"退货{told.month}月{told.day}号就签收了，一直不退款"
+    facts = read(COMPILED, refund_of(returned_on, grade, text), as_of=RECEIVED.date()).facts
+    explained = grade != "stated" and not COMPILED.pack.vocabulary["return_received_on"].differ(told, returned_on)
+    assert ("signed_on" in facts.disputed) is not explained
+
+
+@given(st.integers(1, 12), st.integers(1, 12))
+def test_so_is_a_number_of_days_since_it(told, back):
+    returned_on = RECEIVED.date() - dt.timedelta(days=back)
+    facts = read(
+        COMPILED, refund_of(returned_on, "record", f"仓库签收{told}天了，一直不退款"), as_of=RECEIVED.date()
+    ).facts
+    told_on = RECEIVED.date() - dt.timedelta(days=told)
+    if not COMPILED.pack.vocabulary["return_received_on"].differ(told_on, returned_on):
+        assert "days_since_receipt" not in facts.disputed
+        assert facts.value("days_since_receipt") == 15  # by the order

@@ -28,7 +28,7 @@ from funnel.engine._checks import Check
 from funnel.engine._plan import CLAIMS_FACT
 from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake
-from funnel.facts.likeness import GATE, NONE, Likeness, Margins, Trait, together
+from funnel.facts.likeness import ANY, GATE, NONE, Likeness, Margins, Trait, together
 from funnel.facts.normalise import Normal
 from funnel.facts.signals import Place, Scan
 from funnel.facts.truth import Truth
@@ -96,6 +96,13 @@ class _Barring(NamedTuple):
     trait: Trait
     check: Check
     asked: tuple[str, ...]
+
+
+class _Read(NamedTuple):
+    """How a sentence reads: how far above the mark of each gate, and how much like one that opens some gate."""
+
+    over: Mapping[str, float]
+    whichever: float
 
 
 class Likenesses:
@@ -260,23 +267,24 @@ class Likenesses:
                 may = [one.gate for one in self._barred if _would_open(one.check, one.asked, taken.facts, parameters)]
                 wanted = self._wanted(taken.scan, answered)
             left = _without(normal.text, start, end, wanted or ())
-            over = self._reads_like(left)
-            if over is None or not may or together(over[gate] for gate in may) < 0:
+            read = self._reads_like(left)
+            if read is None or not may or together((read.over[gate] for gate in may), read.whichever) < 0:
                 continue
-            gate = max(may, key=lambda name: (over[name], name))
+            gate = max(may, key=lambda name: (read.over[name], name))
             facts = self.asked(gate, complaint)
             if gate not in found and facts is not None:
                 first, last = normal.span(start, end)
                 found[gate] = Overheard(gate, normal.original[first:last].strip(), facts)
         return tuple(found.values())
 
-    def _reads_like(self, sentence: str) -> Mapping[str, float] | None:
-        """How far a sentence is above the mark of each gate; None where it does not read like any."""
+    def _reads_like(self, sentence: str) -> _Read | None:
+        """How a sentence reads; None where it does not read like any gate."""
         margins = None if self._sentences is None else self._sentences.compare_sentence(sentence)
         if margins is None:
             return None
         over = {one.gate: margins.of[one.trait.name] - one.trait.cut for one in self._barred}
-        return over if together(over.values()) >= 0 else None
+        whichever = margins.of.get(ANY, 0.0)
+        return _Read(over, whichever) if together(over.values(), whichever) >= 0 else None
 
     def _wanted(self, scan: Scan, answered: frozenset[str]) -> Sequence[Place]:
         """Where a text asks for what is answered, in the order of the text."""

@@ -126,7 +126,9 @@ def _answered(compiled: Compiled, complaint: Complaint, rulings: Sequence[Ruling
     settled = (ruling.primary.remedies or () for ruling in rulings if ruling.outcome == "settle")
     given = {due.spec.kind for remedies in settled for due in remedies}
     made = {member(spec, claim) for claim in complaint.claims}
-    return frozenset(slug for slug in made if slug is not None and not given.isdisjoint(spec.members[slug].answered_by or ()))
+    return frozenset(
+        slug for slug in made if slug is not None and not given.isdisjoint(spec.members[slug].answered_by or ())
+    )
 
 
 def _unheeded(compiled: Compiled, complaint: Complaint, facts: Facts, rulings: Sequence[Ruling]) -> tuple[str, ...]:

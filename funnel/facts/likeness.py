@@ -31,6 +31,8 @@ NONE: Final = "none"
 """The trait of a text that states no grievance."""
 GATE: Final = "gate:"
 """What the names of gates begin with; the other names are scenarios."""
+ANY: Final = f"{GATE}*"
+"""The trait of a sentence that opens some gate, whichever: learnt from sentences, against those of ordinary texts alone."""
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Largest file that is read."""
@@ -209,15 +211,26 @@ _SHARP: Final = 2.0
 """How much more the likest counts than the others: at 1 all that a sentence is a little like outweighs it, at 5 it is alone."""
 
 
-def together(margins: Iterable[float]) -> float:
+_OF_ANY: Final = 0.1
+"""What a step towards `ANY` counts. It knows ordinary sentences well and takes those for bars that only sound like them, so it
+counts little: at 0.1 as many near ones are taken for bars as without it, at the mark that hears as much."""
+
+
+def together(margins: Iterable[float], whichever: float = 0.0) -> float:
     """How much a sentence reads like any of several gates: more than like the likest, where it reads like others as well.
 
     The logarithm of the sum of exponentials (soft maximum). Of sentences held back it hears 73 of 100 where the maximum hears
     64, at as many false alarms: what bars a settlement is often a little like several gates, what does not is like none.
+
+    Args:
+        margins: How much it reads like each.
+        whichever: The margin of `ANY`; nought where it was not learnt.
     """
     found = sorted(margins)
     top = found[-1]
-    return top + math.log(math.fsum(math.exp(_SHARP * (margin - top)) for margin in found)) / _SHARP
+    return (
+        top + math.log(math.fsum(math.exp(_SHARP * (margin - top)) for margin in found)) / _SHARP + _OF_ANY * whichever
+    )
 
 
 @dataclass(frozen=True)

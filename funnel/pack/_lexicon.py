@@ -59,7 +59,9 @@ class LexiconReader:
         for key, value in r.entries(entries.get("readings")):
             name_ = r.slug(key)
             inner = r.mapping(
-                value, required=("sets", "kind"), optional=("before", "after", "within", "except", "explained_by", "title")
+                value,
+                required=("sets", "kind"),
+                optional=("before", "after", "within", "except", "explained_by", "title"),
             )
             if name_ is not None and inner is not None and self.reader.is_new(self._spans, f"readings.{name_}", key):
                 self._readings[name_] = inner
