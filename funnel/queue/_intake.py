@@ -76,7 +76,8 @@ class Intake(Base):
     ) -> Ingested:
         """Decide a complaint and keep it with its decision and its case, in one transaction.
 
-        The same complaint of the same source is taken in once, however often and however much at once it is delivered.
+        The same complaint of the same source is taken in once, however often and however much at once it is delivered. One that
+        is settled goes to a person all the same while another case about its order stands: see `Ingested.same_order`.
 
         Args:
             complaint: The complaint; its ``id`` is the sender's.
@@ -319,7 +320,8 @@ class Intake(Base):
 
         A case that a person holds stays with him, whoever answered: the new decision only joins its history. So it is with
         one that waits for a person, but where it would be settled now and was with people for nothing but what the machine
-        said of it: its offer goes to the parties. The former decisions are kept.
+        said of it: its offer goes to the parties. While another case about its order stands no offer is made, and it goes to a
+        person (see `same_order`). The former decisions are kept.
 
         An answer is kept with who gave it. A party corrects what it said itself; what the other party said, and a document or
         a record, stays beside it, and where they differ the fact is disputed and a person looks. Somebody of the desk replaces
