@@ -150,7 +150,7 @@ def test_register_parts_travel_to_other_processes(pack):
 
 LAYERS = [
     {"_nearness", "errors", "diagnostics", "statistics"},
-    {"complaint", "decision"},
+    {"complaint", "decision", "_orders"},
     {"law"},
     {"facts"},
     {"pack"},

@@ -235,3 +235,11 @@ def test_whatever_is_to_be_asked_has_a_question(engine):
             assert (decision.outcome == "ask") == bool(decision.questions)
             asked += decision.outcome == "ask"
     assert asked > 200
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_fact_that_somebody_is_asked_for_has_a_question_of_its_own(pack, lang):
+    """Without one the label stands for it: "please supply: pieces"."""
+    asked = {name: spec for name, spec in pack.vocabulary.facts.items() if spec.ask != "nobody"}
+    assert len(asked) > 150
+    assert [name for name, spec in asked.items() if not (spec.question or {}).get(lang)] == []

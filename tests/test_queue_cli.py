@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from queue_kit import SetClock
+from queue_kit import SetClock, complaint
 
 from funnel.cli._main import group
 from funnel.cli.queue import command
@@ -339,7 +339,7 @@ def test_every_command_of_the_desk_is_there_at_the_command_line_or_says_where_it
     """What a case can need has a command; what is decided about merchants, and bulk reading, is the library's."""
     have = {name.replace("-", "_") for name in command.commands}
     elsewhere = {"appeal_standing", "decide_appeal", "set_standing", "standings", "withhold"}  # decisions on firms
-    shown = {"agents", "case", "cases", "clocks", "complaint", "decisions", "events", "find", "offers", "reveal", "steps", "suspects"}  # fmt: skip
+    shown = {"agents", "case", "cases", "clocks", "complaint", "decisions", "events", "find", "offers", "reveal", "same_order", "steps", "suspects"}  # fmt: skip
     named = {"claim_next": "claim", "put_agent": "agent", "explain_deadline": "deadline", "verify_audit": "audit", "return_": "return"}  # fmt: skip
     rest = {"bind", "close", "evaluate", "ingest", "renew", "erase_case"}  # `funnel run --queue`, leases of bots
     methods = {name for name, _ in inspect.getmembers(Funnel, inspect.isfunction) if name[0] != "_"}
@@ -385,3 +385,56 @@ def test_a_prefix_of_the_queues_tables_stands_in_its_address(cli, tmp_path, lang
     assert len(json.loads(cli("queue", "--store", url, "ls", "--format", "json"))) > 10
     wrong = cli("queue", "--store", "sqlite:///shop.db?funnel_prefix=A", "ls", "--lang", lang, code=2)
     assert ("前缀" if lang == "zh" else "a prefix of tables") in wrong
+
+
+@pytest.fixture
+def doubled(cli, tmp_path):
+    """A queue with two complaints about one order, both settled."""
+    sent = [complaint("settle") for _ in range(2)]
+    for one in sent:
+        one["order"] |= {"id": "SO-1"}
+        one["merchant"] = {"id": "m"}
+    (tmp_path / "c.jsonl").write_text("".join(json.dumps(one) + "\n" for one in sent))
+    cli("run", "c.jsonl", "--queue", "funnel.db")
+    cli("queue", "agent", "lea", "--tier", "lawyer", "--supervisor")
+    return [one["id"] for one in sent]
+
+
+@pytest.mark.parametrize(("lang", "why"), [("zh", "同一订单另有案件"), ("en", "another case about its order")])
+def test_a_second_case_about_an_order_is_shown_with_the_reason_and_the_first_ones_number(cli, doubled, lang, why):
+    one, two = doubled
+    whole = json.loads(cli("queue", "show", two, "--format", "json"))
+    (first,) = whole["same_order"]
+    assert (first["external_id"], first["state"], whole["case"]["state"]) == (one, "offered", "queued")
+    cli("queue", "claim", "lea", two)
+    shown = cli("queue", "show", two, "--lang", lang)
+    assert why in shown
+    assert f"{first['id']} ({one}) offered" in shown
+    assert {"zh": "release 把方案发给双方", "en": "`release` sends the offer"}[lang] not in shown, "it would not"
+    told = cli("queue", "show", one, "--lang", lang)
+    assert why not in told, "it is not why that one is where it is"
+    assert f"({two}) claimed" in told
+    cli("queue", "release", two, "--by", "lea")
+    answered = cli("queue", "answer", two, "address_wrong=false", "--by", "lea", "--lang", lang)
+    assert first["id"] in answered
+
+
+@pytest.mark.parametrize(("lang", "said"), [("zh", "判断时出错"), ("en", "deciding failed")])
+def test_an_answer_over_which_the_engine_fails_is_kept_and_the_case_a_persons(cli, tmp_path, monkeypatch, lang, said):
+    """It used to end with a traceback."""
+    sent = complaint("ask")
+    (tmp_path / "c.jsonl").write_text(json.dumps(sent) + "\n")
+    cli("run", "c.jsonl", "--queue", "funnel.db")
+
+    def failing(*_args, **_more):
+        raise ZeroDivisionError
+
+    for place in ("engine", "decide"):
+        monkeypatch.setattr(f"funnel.engine.{place}.judge", failing)
+    assert said in cli("queue", "answer", sent["id"], "address_wrong=false", "--by", "consumer", "--lang", lang, code=1)
+    whole = json.loads(cli("queue", "show", sent["id"], "--format", "json"))
+    assert whole["case"]["state"] == "queued"
+    assert [reason["code"] for reason in whole["decision"]["referral"]["reasons"]] == ["engine-error"]
+    assert whole["complaint"]["facts"]["address_wrong"]["value"] is False
+    again = cli("queue", "answer", sent["id"], "address_wrong=true", "--by", "consumer", "--format", "json", code=1)
+    assert '"state": "queued"' in again

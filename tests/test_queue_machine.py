@@ -47,6 +47,7 @@ class Queue(RuleBasedStateMachine):
         )
         self.desk = desk(ENGINE, self.store, self.clock, policy=policy)
         self.ids, self.sent, self.claims, self.epochs, self.breaches = [], [], [], {}, {}
+        self.orders, self.paid = {}, {}
 
     def teardown(self):
         if hasattr(self, "store"):
@@ -70,14 +71,22 @@ class Queue(RuleBasedStateMachine):
     def some(self, n):
         return self.ids[n % len(self.ids)]
 
-    @rule(outcome=st.sampled_from(["refer", "ask", "settle", "suspect"]), shop=st.sampled_from([None, "a", "b"]))
-    def ingest(self, outcome, shop):
+    @rule(
+        outcome=st.sampled_from(["refer", "ask", "settle", "suspect"]),
+        shop=st.sampled_from([None, "a", "b"]),
+        order=st.sampled_from([None, None, "1", "2"]),
+    )
+    def ingest(self, outcome, shop, order):
         more = {"merchant": {"id": shop}} if shop else {}
         if outcome == "suspect":
             outcome, more["text"] = "settle", "付款一周了还不发货，我要退款。给我换台新的"
         sent = complaint(outcome, received_at=self.clock.now.isoformat(), **more)
+        if order:
+            sent["order"] = sent["order"] | {"id": order}
         self.sent.append(sent)
-        self.ids.append(self.desk.ingest(sent).case.id)
+        taken = self.desk.ingest(sent)
+        self.ids.append(taken.case.id)
+        self.orders[taken.case.id] = (sent["merchant"]["id"], sent["order"]["id"])
 
     @precondition(lambda self: self.sent)
     @rule(n=pick)
@@ -196,7 +205,15 @@ class Queue(RuleBasedStateMachine):
             live = [offer for offer in self.desk.offers(case.id) if offer.state in {"drafted", "offered"}]
             assert len(live) <= 1
             assert bool(live) >= (case.state == "offered")
+            self.check_order(case)
         self.check_merges(cases)
+
+    def check_order(self, case):
+        """An offer of the machine's is new only where no other case about the order stands."""
+        drawn = {offer.id for offer in self.desk.offers(case.id) if offer.rung == 0}
+        if drawn - self.paid.setdefault(case.id, set()):
+            self.paid[case.id] = drawn
+            assert not self.desk.same_order(case.id)
 
     def check_clocks(self, case):
         running = []

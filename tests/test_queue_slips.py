@@ -184,6 +184,7 @@ ARGUMENTS = {
     "resume": lambda c: {"claim": c.claim, "command_id": "k"},
     "return_": lambda c: {"claim": c.claim, "reason": "x", "command_id": "k"},
     "reveal": lambda c: {"case_id": c.queued, "by": "lea", "reason": "x"},
+    "same_order": lambda c: {"case_id": c.queued},
     "send_offer": lambda c: {"case_id": c.offered, "actor": "system", "command_id": "k"},
     "set_standing": lambda c: {
         "merchant_id": c.merchant, "level": "watch", "by": "lea", "reason": "x", "evidence": [c.ended],

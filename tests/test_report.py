@@ -1,6 +1,7 @@
 """The report: one page that says what a batch or a queue holds, whatever stands in it."""
 
 import datetime as dt
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -177,3 +178,16 @@ def test_mistakes_are_a_line_each(tmp_path):
         assert result.exit_code == 2, args
         assert "Traceback" not in result.output
         assert result.output.strip()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_orders_that_would_be_settled_more_than_once_are_told(tmp_path, lang):
+    order = {"id": "SO-1", "kind": "physical", "category": "general", "price": 89.0, "quantity": 1, "paid_at": "2026-11-03T10:00:00+08:00", "ship_by": "2026-11-05T10:00:00+08:00"}  # fmt: skip
+    sent = {"received_at": "2026-11-10T10:00:00+08:00", "text": "付款一周了还不发货，我要退款", "order": order, "facts": {"shipped": {"value": False, "grade": "record", "source": "物流"}}}  # fmt: skip
+    said = {"zh": "会结案不止一次的 1 个", "en": "settled more than once: 1."}[lang]
+    for count in (1, 2):
+        source, page = tmp_path / f"{count}.jsonl", tmp_path / f"{count}.html"
+        source.write_text("".join(json.dumps({**sent, "id": f"T-{n}"}) + "\n" for n in range(count)))
+        done = CliRunner().invoke(group, ["report", str(source), "-o", str(page), "--lang", lang])
+        assert done.exit_code == 0, done.output
+        assert (said in page.read_text("utf-8")) == (count > 1)

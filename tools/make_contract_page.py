@@ -73,8 +73,8 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "amount-unknown": ("金额算不出", "the sum cannot be reckoned"),
     "engine-refused": ("金额不合理，引擎不结", "the engine does not settle what came out, such as a negative sum"),
     "engine-error": (
-        "引擎在这一件上出错（只在 funnel run --queue）",
-        "the engine itself failed over the complaint (of `funnel run --queue` alone)",
+        "引擎在这一件上出错（只在 funnel run --queue 和 funnel queue answer）",
+        "the engine itself failed over the complaint (of `funnel run --queue` and `funnel queue answer` alone)",
     ),
 }
 OUTCOMES = {

@@ -1,7 +1,8 @@
 """Runs that survive being killed: outputs grow beside their names, and now and then it is written down how far they are.
 
 For an output ``d.jsonl`` there are, until the run is done, ``.d.jsonl.part`` (what was written so far), ``.d.jsonl.ids`` (ids seen,
-sixteen bytes each) and, from the first checkpoint on, ``.d.jsonl.checkpoint``. A checkpoint is written after all it speaks of
+sixteen bytes each), ``.d.jsonl.orders`` (orders that complaints were about, a line each) and, from the first checkpoint on,
+``.d.jsonl.checkpoint``. A checkpoint is written after all it speaks of
 is on the disk, and takes its predecessor's place at once or not at all. To go on, everything is cut back to what the
 checkpoint says, and the inputs are read again up to there without deciding anything. So it does not matter when a run is
 killed. The parts are locked while a run is at them; a process that ends, however it ends, lets go of its locks.
@@ -35,7 +36,7 @@ if sys.platform == "win32":  # pragma: no cover
 else:
     import fcntl
 
-_FORMAT = 1
+_FORMAT = 2
 _BUFFER = 1024 * 1024
 _IDS_AT_ONCE = 4_096
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -212,14 +213,17 @@ class LongRun:
         self._identity = {**identity, **{key: str(part.target) for key, part in self._parts.items()}}
         self._inputs = inputs if self._parts else None
         self._extra = extra
-        self._state = self._ids = Path()
+        self._state = self._ids = self._orders = Path()
         if self._parts:
             first = next(iter(self._parts.values())).target
-            self._state, self._ids = (first.with_name(f".{first.name}.{what}") for what in ("checkpoint", "ids"))
+            self._state, self._ids, self._orders = (
+                first.with_name(f".{first.name}.{what}") for what in ("checkpoint", "ids", "orders")
+            )
         self.every = every
         self.start: Start | None = None
         self.discarded = 0
         self.ids: BinaryIO | None = None
+        self.orders: BinaryIO | None = None
         self.moment = system_clock()
         self._resume = resume
         self._ours = self._saved = False
@@ -268,7 +272,7 @@ class LongRun:
             self._stats = [_stat(path) for path in self._inputs]
             for part in self._parts.values():
                 part.open(0)
-            self.ids = _open_log(self._ids, 0)
+            self.ids, self.orders = _open_log(self._ids, 0), _open_log(self._orders, 0)
 
     def _check(self, state: Mapping[str, Any]) -> None:
         """That nothing has changed since.
@@ -311,6 +315,7 @@ class LongRun:
             if key not in self._done:
                 part.open(int(state["lengths"][key]))
         self.ids = _open_log(self._ids, int(state["ids"]))
+        self.orders = _open_log(self._orders, int(state["orders"]))
         self.start = Start(
             place=int(state["place"]),
             row=int(state["row"]),
@@ -350,6 +355,16 @@ class LongRun:
         except OSError as error:
             raise unwritable(self._ids, error) from None
 
+    def seen_orders(self) -> Iterator[bytes]:
+        """The orders that complaints of the earlier part of the run were about, a line each."""
+        if self.start is None:
+            return
+        try:
+            with self._orders.open("rb") as file:
+                yield from file
+        except OSError as error:
+            raise unwritable(self._orders, error) from None
+
     def save(
         self,
         *,
@@ -377,9 +392,10 @@ class LongRun:
             return
         try:
             lengths = {key: part.sync() for key, part in self._parts.items()}
-            assert self.ids is not None  # noqa: S101 (open whenever there are inputs)
-            self.ids.flush()
-            os.fsync(self.ids.fileno())
+            assert self.ids is not None and self.orders is not None  # noqa: S101, PT018 (open whenever there are inputs)
+            for log in (self.ids, self.orders):
+                log.flush()
+                os.fsync(log.fileno())
             content = {
                 "funnel": _FORMAT,
                 "identity": self._identity,
@@ -389,6 +405,7 @@ class LongRun:
                 "row": row,
                 "lengths": lengths,
                 "ids": self.ids.tell(),
+                "orders": self.orders.tell(),
                 "tally": tally.state(),
                 "extra": self._extra(),
                 "seconds": seconds,
@@ -430,11 +447,12 @@ class LongRun:
 
     def _let_go(self) -> None:
         """Close everything; without a checkpoint, or when all is done, leave nothing behind."""
-        if self.ids is not None:
-            with suppress(OSError):
-                self.ids.close()
+        for log in (self.ids, self.orders):
+            if log is not None:
+                with suppress(OSError):
+                    log.close()
         if self._ours and not self._saved:
-            for path in (self._state, _fresh(self._state), self._ids):
+            for path in (self._state, _fresh(self._state), self._ids, self._orders):
                 with suppress(BatchError):
                     _remove(path)
         for part in self._parts.values():
@@ -444,7 +462,9 @@ class LongRun:
 def sidecars(path: Path) -> tuple[Path, ...]:
     """The files that a run may keep beside an output."""
     target = Path(os.path.realpath(path))
-    return tuple(target.with_name(f".{target.name}.{what}") for what in ("part", "checkpoint", "checkpoint.new", "ids"))
+    return tuple(
+        target.with_name(f".{target.name}.{what}") for what in ("part", "checkpoint", "checkpoint.new", "ids", "orders")
+    )
 
 
 def is_regular(path: Path) -> bool:

@@ -14,6 +14,7 @@ from funnel.batch.assemble import Assembler, reads_as_words
 from funnel.batch.deciding import Decided, RowRefusedError, Table, crash, reject_line
 from funnel.batch.ids import SeenIds
 from funnel.batch.longrun import LongRun
+from funnel.batch.orders import Mention, Place, SeenOrders, entries_of
 from funnel.batch.pool import Pool
 from funnel.batch.rows import Row, RowProblem, excerpt, excerpts
 from funnel.batch.source import FileState, Source
@@ -127,7 +128,10 @@ def run_batch(
     run = _Run(assembler, decide, decisions, rejects, on_progress, lang, on_shadow, long_run)
     if run.finished:
         return run.summary(pack)
-    with SeenIds(log=long_run.ids if long_run is not None else None) as run.seen:
+    with (
+        SeenIds(log=long_run.ids if long_run is not None else None) as run.seen,
+        SeenOrders(log=long_run.orders if long_run is not None else None) as run.orders,
+    ):
         if long_run is not None:
             run.remember(long_run)
         with closing(run.pieces(sources, 1 if pool is None else _ROWS)) as pieces:
@@ -159,6 +163,7 @@ class _Run:
         self.assembler, self.decide, self.decisions, self.rejects = assembler, decide, decisions, rejects
         self.on_progress, self.lang, self.on_shadow, self.long_run = on_progress, lang, on_shadow, long_run
         self.seen = SeenIds()
+        self.orders = SeenOrders()
         self.names: list[str] = []
         self.started = time.perf_counter()
         start = long_run.start if long_run is not None else None
@@ -170,9 +175,10 @@ class _Run:
         self.open: tuple[int, Source] | None = None
 
     def remember(self, long_run: LongRun) -> None:
-        """Take up the ids that were seen before the run was interrupted."""
+        """Take up the ids and orders that were seen before the run was interrupted."""
         try:
             self.seen.again(long_run.seen())
+            self.orders.again(entries_of(long_run.seen_orders()))
         except sqlite3.Error as error:
             raise _no_room_for_ids(error) from None
 
@@ -317,6 +323,8 @@ class _Run:
         self.tally.rows += 1
         if add is not None:
             self.tally.add(add)
+            if add.order is not None and id_ is not None:
+                self._about(add.order, Place(piece.place, row.number, id_), settled=add.outcome == "settle")
         if problem is not None:
             self.tally.rejected[problem.code] += 1
             if self.rejects is not None:
@@ -355,6 +363,17 @@ class _Run:
             f"the id was that of row {number}{en} already; not decided again",
             "id",
         )
+
+    def _about(self, order: Mention, at: Place, *, settled: bool) -> None:
+        """Note a complaint about an order that others may have been about."""
+        try:
+            before = self.orders.add(order, at, settled=settled)
+        except sqlite3.Error as error:
+            raise _no_room_for_ids(error) from None
+        except OSError as error:
+            raise _unwritable(error) from None
+        if before.complaints:
+            self.tally.note_order(order, before, at, self.names, settled=settled)
 
     def _decide(self, complaint: Complaint, *, generated: bool) -> tuple[Counted | None, RowProblem | None]:
         """Decide and write; what is not written is not decided."""

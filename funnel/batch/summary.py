@@ -13,6 +13,8 @@ from funnel.diagnostics._render import display_width
 from funnel.errors import Lang
 from funnel.statistics import needed
 
+_ORDERS = 5
+"""Orders settled more than once that are named in the text."""
 _SHOWN = 20
 """Fields not understood that are named in the text; all are in `Summary.to_dict`."""
 
@@ -27,6 +29,46 @@ class ScenarioCount:
     settled: int
     share: float
     cumulative: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """A complaint about an order: the file, the number of its row among the data rows, and its id."""
+
+    file: str
+    row: int
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DoubledOrder:
+    """An order of which more than one complaint would be settled.
+
+    Attributes:
+        order: Its number, as the file has it; cut after sixty characters.
+        rows: The complaints that would be, the first ten of them.
+    """
+
+    order: str
+    rows: tuple[OrderRow, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for ``--format json`` and for runs that can be resumed."""
+        return {"order": self.order, "rows": [{"file": r.file, "row": r.row, "id": r.id} for r in self.rows]}
+
+    @classmethod
+    def restored(cls, state: Mapping[str, Any]) -> DoubledOrder:
+        """What `to_dict` put down."""
+        return cls(state["order"], tuple(OrderRow(r["file"], int(r["row"]), r["id"]) for r in state["rows"]))
+
+    def text(self, lang: str = "zh") -> str:
+        """The order with its rows, in ``zh`` or ``en``."""
+        english, parts, file = lang == "en", [], None
+        for one in self.rows:
+            name = "" if one.file == file else f"{one.file} "
+            parts.append(f"{name}row {one.row} ({one.id})" if english else f"{name}第 {one.row} 行（{one.id}）")
+            file = one.file
+        return f"order {self.order}: {', '.join(parts)}" if english else f"订单 {self.order}：{'、'.join(parts)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +92,9 @@ class Summary:
         sources: What there is to tell of how files were read: a header below a title, sheets that were read together, sheets that
             were not read.
         amount: Sum of the amounts of all settlement drafts, in yuan.
+        repeated_orders: Orders that more than one complaint is about.
+        doubled_orders: Those of them of which more than one complaint would be settled: the same refund may be paid twice.
+        doubled: The first twenty of these.
     """
 
     rows: int
@@ -73,6 +118,9 @@ class Summary:
     sources: tuple[Reading, ...] = ()
     undated: int = 0
     damaged_ids: Mapping[str, int] = field(default_factory=dict)
+    repeated_orders: int = 0
+    doubled_orders: int = 0
+    doubled: tuple[DoubledOrder, ...] = ()
 
     @property
     def needed_for_80(self) -> int | None:
@@ -110,6 +158,11 @@ class Summary:
             ],
             "unnamed_fields": self.unnamed_fields,
             "damaged_ids": dict(self.damaged_ids),
+            "orders": {
+                "repeated": self.repeated_orders,
+                "settled_twice": self.doubled_orders,
+                "examples": [order.to_dict() for order in self.doubled],
+            },
             "sources": [reading.to_dict() for reading in self.sources],
             "generated_ids": self.generated_ids,
             "undated": self.undated,
@@ -202,6 +255,7 @@ def _notes(summary: Summary, index: int) -> list[str]:
         lines.append(
             f"结案草稿合计 {summary.amount:,.2f} 元；用时 {summary.seconds:.1f} 秒，每秒 {rate:,.0f} 行；规则包 {summary.pack} {summary.digest[:12]}"
         )
+    lines += _doubled(summary, "en" if index else "zh")
     lines += [line for reading in summary.sources for line in reading.lines("en" if index else "zh")]
     for label, (count, near) in list(summary.unknown_fields.items())[:_SHOWN]:
         name = excerpt(label)
@@ -243,6 +297,22 @@ def _notes(summary: Summary, index: int) -> list[str]:
         lines.append(
             (f"读不出 {count:,} 行：{code}", f"{count:,} {'row' if count == 1 else 'rows'} rejected: {code}")[index]
         )
+    return lines
+
+
+def _doubled(summary: Summary, lang: str) -> list[str]:
+    """Orders with more than one complaint, those first that would be paid more than once."""
+    count, twice = summary.repeated_orders, summary.doubled_orders
+    if not count:
+        return []
+    if lang == "en":
+        told = f"; {twice:,} of them would be settled more than once:" if twice else "; none of them would be settled more than once"  # fmt: skip
+        lines = [f"orders with more than one complaint: {count:,}{told}"]
+    else:
+        lines = [f"有不止一件投诉的订单：{count:,} 个" + (f"，其中 {twice:,} 个会结案不止一次：" if twice else "，没有会结案不止一次的")]  # fmt: skip
+    lines += [f"· {order.text(lang)}" for order in summary.doubled[:_ORDERS]]
+    if twice > _ORDERS:
+        lines.append(f"· {twice - _ORDERS:,} more" if lang == "en" else f"· 还有 {twice - _ORDERS:,} 个")
     return lines
 
 

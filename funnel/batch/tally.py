@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
@@ -12,15 +12,28 @@ from typing import Any
 
 from funnel.batch.assemble import IDS
 from funnel.batch.headers import HeaderReader
+from funnel.batch.orders import EXAMPLES, ROWS, Before, Mention, Place, mention_of
 from funnel.batch.reading import Reading
-from funnel.batch.summary import Summary, rank
+from funnel.batch.summary import DoubledOrder, OrderRow, Summary, rank
 from funnel.complaint import Complaint
 from funnel.decision import Decision
 
 NAMES = 1_000
 """Names of unknown fields that are told apart; JSON keys can be without number, and memory stays flat."""
 _INDEX = re.compile(r"^(evidence|facts\..+?)\.\d+(?=\.)")
-_COUNTS = ("rows", "recognised", "presumed", "settled", "asked", "decided", "generated", "nameless", "undated")
+_COUNTS = (
+    "rows",
+    "recognised",
+    "presumed",
+    "settled",
+    "asked",
+    "decided",
+    "generated",
+    "nameless",
+    "undated",
+    "repeated",
+    "doubled",
+)
 _COUNTERS = ("referred", "rejected", "gates", "unknown", "out_of_scope")
 
 
@@ -34,6 +47,7 @@ class Counted:
         unknown: Fields that were not understood.
         generated: Whether its id was made from the row's number.
         undated: Whether it does not say when it was received, so that the day of the run counts.
+        order: The order that it is about, if it names one.
     """
 
     recognised: bool
@@ -46,6 +60,7 @@ class Counted:
     unknown: tuple[str, ...]
     generated: bool
     undated: bool = False
+    order: Mention | None = None
 
 
 def counted(decision: Decision, complaint: Complaint, *, generated: bool) -> Counted:
@@ -68,6 +83,7 @@ def counted(decision: Decision, complaint: Complaint, *, generated: bool) -> Cou
         unknown=tuple(sorted(extra)),
         generated=generated,
         undated=complaint.received_at is None,
+        order=mention_of(complaint),
     )
 
 
@@ -85,6 +101,9 @@ class Tally:
         self.titles: dict[str, str] = {}
         self.amount = Decimal(0)
         self.nameless = self.undated = 0
+        self.repeated = self.doubled = 0
+        self.examples: dict[str, DoubledOrder] = {}
+        """Orders settled more than once, by their name in this run."""
         self.out_of_scope: Counter[str] = Counter()
         self.sources: dict[int, Reading] = {}
         """What there is to tell of how files were read, by their place."""
@@ -120,6 +139,28 @@ class Tally:
         for name in item.unknown:
             self.note_unknown(name)
 
+    def note_order(self, order: Mention, before: Before, at: Place, names: Sequence[str], *, settled: bool) -> None:
+        """Count a complaint about an order that others were about before.
+
+        Args:
+            order: The order.
+            before: What was known of it.
+            at: Where the complaint stands.
+            names: What sources are called, the first first.
+            settled: Whether it would be settled.
+        """
+        self.repeated += before.complaints == 1
+        if not settled or before.first is None:
+            return
+        self.doubled += before.settled == 1
+        found = self.examples.get(before.name)
+        if found is None:
+            if before.settled > 1 or len(self.examples) == EXAMPLES:
+                return
+            found = DoubledOrder(order.shown, (_row(before.first, names),))
+        if len(found.rows) < ROWS:
+            self.examples[before.name] = DoubledOrder(found.order, (*found.rows, _row(at, names)))
+
     def state(self) -> dict[str, Any]:
         """The sum as plain data, in the order in which things were met (ties in rankings keep that order)."""
         return {
@@ -129,6 +170,7 @@ class Tally:
             "scenarios": [[name, *counts, self.titles[name]] for name, counts in self.scenarios.items()],
             "amount": str(self.amount),
             "sources": [[place, reading.to_dict()] for place, reading in self.sources.items()],
+            "examples": [[name, order.to_dict()] for name, order in self.examples.items()],
         }
 
     @classmethod
@@ -145,6 +187,7 @@ class Tally:
             tally.titles[name] = title
         tally.amount = Decimal(state["amount"])
         tally.sources = {int(place): Reading.restored(reading) for place, reading in state["sources"]}
+        tally.examples = {name: DoubledOrder.restored(order) for name, order in state["examples"]}
         return tally
 
     def summary(self, seconds: float, pack: tuple[str, str], headers: HeaderReader) -> Summary:
@@ -176,4 +219,11 @@ class Tally:
             pack=pack[0],
             digest=pack[1],
             sources=tuple(reading for _, reading in sorted(self.sources.items())),
+            repeated_orders=self.repeated,
+            doubled_orders=self.doubled,
+            doubled=tuple(self.examples.values()),
         )
+
+
+def _row(at: Place, names: Sequence[str]) -> OrderRow:
+    return OrderRow(names[at.source - 1], at.row, at.id)

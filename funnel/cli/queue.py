@@ -75,14 +75,16 @@ def _pass_place(command: F) -> F:
 @contextmanager
 def _desk(place: _Place, *, create: bool = False) -> Iterator[Funnel]:
     """The queue; what is refused is a sentence on stderr."""
-    from funnel.errors import FunnelError  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.batch.undecided import HandingOver  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.errors import FunnelError  # noqa: PLC0415 (as above)
     from funnel.queue import Funnel, SqlStore  # noqa: PLC0415 (as above)
 
     if not create:
         expect_queue(place.url, place.lang)
     pack = open_pack(place.pack, place.lang)
     try:
-        desk = Funnel(pack, SqlStore(place.url, create=create), tenant=place.tenant)
+        # There are people to give to what the engine fails on.
+        desk = Funnel(HandingOver(pack), SqlStore(place.url, create=create), tenant=place.tenant)
     except FunnelError as error:
         fail(f"funnel queue: {said(error, place.lang)}", USAGE)
     try:
@@ -241,6 +243,7 @@ def show(place: _Place, case_id: str, revealer: str | None, reason: str) -> None
                 "offers": desk.offers(case_id),
                 "clocks": desk.clocks(case_id),
                 "suspects": desk.suspects(case_id),
+                "same_order": desk.same_order(case_id),
                 "events": desk.events(case_id),
             }
             _json(found)
@@ -262,6 +265,8 @@ def _story(
     place: _Place, desk: Funnel, case: Case, complaint: dict[str, Any], decision: dict[str, Any]
 ) -> Iterator[str]:
     """All that somebody needs who has to act."""
+    from funnel.queue.model import HELD  # noqa: PLC0415 (late, for a quick --help)
+
     say, zone = place.say, ZoneInfo(desk.engine.pack.manifest.timezone)
     yield f"{case.id}  {case.state}  {case.tier}" + (f"  {case.owner}" if case.owner else "")
     yield say("投诉 ", "complaint ") + f"{case.external_id}: {complaint.get('text', '')}"
@@ -270,7 +275,21 @@ def _story(
     referral = decision.get("referral") or {}
     for reason in referral.get("reasons", ()):
         yield say("转人工原因：", "why it is here: ") + reason["text"]
-    if case.owner is not None and decision["outcome"] == "settle":
+    others = desk.same_order(case.id)
+    settled = decision["outcome"] == "settle"
+    if others and settled and case.state in {"queued", *HELD}:
+        yield say("转人工原因：", "why it is here: ") + say(
+            "可以结案，但同一订单另有案件，同一笔钱可能付两遍；是同一件事就并案（merge）或结案，不是再提方案（propose）",
+            "it would be settled, but there is another case about its order, and the same money might be paid twice; `merge` or "
+            "`resolve` it where it is the same matter, else `propose` an offer",
+        )
+    for another in others:
+        ended = f" {another.outcome}" if another.outcome else ""
+        yield (
+            say("同一订单的案件 ", "case about the same order: ")
+            + f"{another.id} ({another.external_id}) {another.state}{ended}"
+        )
+    if case.owner is not None and settled and not others:
         yield say(
             "按现有回答可以结案：release 把方案发给双方（有人要求过人工、拒绝过方案的，回到队列），propose 另提方案",
             "as answered it would be settled: `release` sends the offer to both sides (back to the queue where somebody "
@@ -309,7 +328,10 @@ def _story(
     for clock in desk.clocks(case.id):
         broken = say("，已超期", ", broken") if clock.breached_at else ""
         yield say("期限 ", "due ") + f"{clock.kind} ({clock.cycle}): {_when(clock.due_at, zone)}{broken}"
+    told = {(other.id, "same_order") for other in others}
     for other, kind, score in desk.suspects(case.id):
+        if (other, kind) in told:
+            continue
         yield say("疑似重复 ", "perhaps the same: ") + f"{other} ({kind} {score}%)"
     for event in desk.events(case.id):
         yield f"  {event.version:>3} {_when(event.at, zone)} {event.type} {event.actor}"
@@ -357,6 +379,9 @@ def answer(place: _Place, case_id: str, facts: tuple[str, ...], by: str) -> None
 
     A case in the queue that would be settled then goes to the parties as an offer; one that somebody holds stays with him.
     """
+    from funnel.batch.undecided import was_handed_over  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.decision import Decision  # noqa: PLC0415 (as above)
+
     told: dict[str, Any] = {}
     for given in facts:
         name, mark, value = given.partition("=")
@@ -368,16 +393,27 @@ def answer(place: _Place, case_id: str, facts: tuple[str, ...], by: str) -> None
             told[name.strip()] = value
     with _desk(place) as desk:
         case = desk.answer(_case(place, desk, case_id).id, told, actor=by)
+        decision = Decision.model_validate(dict(desk.decisions(case.id)[-1].decision))
+        outcome, failed = decision.outcome, was_handed_over(decision)
+        if failed:
+            zh = "判断时出错（engine-error）；答复已经记下，这一件由人来看"
+            en = "deciding failed (engine-error); the answer is kept, and the case is a person's to look at"
+            click.echo(f"funnel queue: {place.say(zh, en)}", err=True)
         if place.form == "json":
             _json(case)
-            return
-        outcome = desk.decisions(case.id)[-1].outcome
+            sys.exit(FINDINGS if failed else CLEAN)
         click.echo(
             place.say(
                 f"{case.id} 重新判断：{outcome}，现在是 {case.state}",
                 f"{case.id} decided again: {outcome}; it is {case.state}",
             )
         )
+        if failed:
+            sys.exit(FINDINGS)
+        if outcome == "settle" and case.state == "queued" and (others := desk.same_order(case.id)):
+            named = ", ".join(other.id for other in others)
+            zh = f"没有发出方案：同一订单另有案件 {named}；看 funnel queue show"
+            click.echo(place.say(zh, f"no offer was sent: another case is about the same order, {named}; see funnel queue show"))  # fmt: skip
 
 
 @command.command(name="release")

@@ -100,7 +100,8 @@ def _of_files(engine: Engine, files: tuple[str, ...], as_of: dt.date | None) -> 
         tally.add(_case(engine, decision, merchant.name or merchant.id, order.category_text or order.category))
 
     summary = decide_files(engine, files, take, as_of=as_of)
-    return tally.report(rejected=sum(summary.rejected.values()))
+    orders = (summary.repeated_orders, summary.doubled_orders)
+    return tally.report(rejected=sum(summary.rejected.values()), orders=orders)
 
 
 def _of_queue(engine: Engine, url: str, tenant: str, minimum: int) -> Report:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from funnel.batch.pool import Pool
     from funnel.batch.runner import EncodedWriter
     from funnel.batch.source import Format
+    from funnel.batch.summary import Summary
     from funnel.cli._shadow import ShadowFile
     from funnel.complaint import Complaint
     from funnel.decision import Decision
@@ -276,6 +277,8 @@ def command(
     failed = summary.rejected.get(ENGINE_ERROR, 0)
     if failed:
         click.echo(_failed(failed, ENGINE_ERROR, rejects, lang), err=True)
+    if summary.doubled_orders:
+        click.echo(_doubled(summary, lang, queue=intake is not None), err=True)
     if intake is not None and intake.undecided:
         click.echo(_handed_over(intake.undecided, ENGINE_ERROR, lang), err=True)
         failed += intake.undecided
@@ -333,6 +336,21 @@ def _handed_over(count: int, code: str, lang: str) -> str:
     if lang == "en":
         return f"funnel run: deciding failed on {count:,} rows; they wait for a person in the queue, with the reason {code} (funnel queue ls)"
     return f"funnel run: 有 {count:,} 行判断时出错；它们在队列里等人处理，原因是 {code}（funnel queue ls）"
+
+
+def _doubled(summary: Summary, lang: str, *, queue: bool) -> str:
+    """That orders would be settled more than once, for an example, and what to do."""
+    count, example = summary.doubled_orders, summary.doubled[0].text(lang)
+    if lang == "en":
+        whose = "1 order has" if count == 1 else f"{count:,} orders have"
+        said = f"funnel run: {whose} more than one complaint that would be settled, so the same money might be paid twice ({example})"
+        if queue:
+            return f"{said}; in the queue the later ones wait for a person. Pay by the queue's offers, not by -o"
+        return f"{said}; before anything is paid, have a person look at each of these orders and settle one complaint of it. Sort by order number to see all"
+    said = f"funnel run: 有 {count:,} 个订单不止一件投诉会结案，同一笔钱可能付两遍（{example}）"
+    if queue:
+        return f"{said}；队列里后来的几件等人看。付款以队列的方案为准，不要照 -o 的结果付"
+    return f"{said}；付款前由人逐个订单看一遍，同一订单只按一件结案。按订单号排序就能看到全部"
 
 
 def _check_queue(as_of: dt.date | None, jobs: int | None, lang: str, *, resume: bool) -> None:
@@ -465,7 +483,7 @@ class _Intake:
 
     def __init__(self, desk: Funnel, source: str) -> None:
         self.desk, self.source = desk, source
-        self.new = self.known = self.changed = self.undecided = 0
+        self.new = self.known = self.changed = self.undecided = self.held = 0
 
     def __call__(self, complaint: Complaint) -> Decision:
         from funnel.batch.deciding import RowRefusedError  # noqa: PLC0415 (late, for a quick --help)
@@ -483,6 +501,7 @@ class _Intake:
         self.new += not taken.duplicate
         self.known += taken.duplicate
         self.changed += taken.changed
+        self.held += bool(taken.same_order)
         decision = taken.decision
         if decision is None:
             decision = Read.model_validate(dict(self.desk.decisions(taken.case.id)[-1].decision))
@@ -491,15 +510,21 @@ class _Intake:
 
     def counts(self) -> dict[str, int]:
         """What became of them, as plain data."""
-        return {"new": self.new, "known": self.known, "changed": self.changed, "undecided": self.undecided}
+        return {
+            "new": self.new,
+            "known": self.known,
+            "changed": self.changed,
+            "undecided": self.undecided,
+            "same_order": self.held,
+        }
 
     def summary(self, lang: str) -> str:
         """What became of them, in a line."""
         if lang == "en":
-            return (
-                f"queue: {self.new} taken in, {self.known} known already ({self.changed} of them with other contents)"
-            )
-        return f"入队：新收 {self.new} 件，已有 {self.known} 件（其中内容有变 {self.changed} 件）"
+            held = f"; {self.held} would be settled and wait for a person, as another case is about their order" if self.held else ""  # fmt: skip
+            return f"queue: {self.new} taken in, {self.known} known already ({self.changed} of them with other contents){held}"
+        held = f"；可以结案但同一订单另有案件、转人工的 {self.held} 件" if self.held else ""
+        return f"入队：新收 {self.new} 件，已有 {self.known} 件（其中内容有变 {self.changed} 件）{held}"
 
 
 @contextmanager

@@ -329,6 +329,10 @@ class AsyncFunnel:
         """Cases that may be about the same thing, as (case id, kind of likeness, percent). As `Funnel.suspects`."""
         return await asyncio.to_thread(self._funnel.suspects, case_id)
 
+    async def same_order(self, case_id: str) -> tuple[Case, ...]:
+        """Other cases about the order of a case as they stand, oldest first; of very many the newest ten. As `Funnel.same_order`."""
+        return await asyncio.to_thread(self._funnel.same_order, case_id)
+
     async def stats(self) -> Stats:
         """Counters, as they stand. As `Funnel.stats`."""
         return await asyncio.to_thread(self._funnel.stats)

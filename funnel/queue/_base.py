@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.engine._arguments import to_complaint
+from funnel.engine.decide import Reasoning
 from funnel.engine.engine import Clock as Clockwork
 from funnel.engine.engine import Engine
 from funnel.errors import (
@@ -36,6 +37,7 @@ from funnel.law.register import LawError
 from funnel.law.time_limits import Calendar
 from funnel.pack.model import Pack
 from funnel.queue._arguments import a_name, case_key, expect_parts, to_connection, to_store
+from funnel.queue._orders import order_cases
 from funnel.queue._rows import (
     case_of,
     case_row,
@@ -225,8 +227,11 @@ class Base:
         } | extra
         return work.save(row, kind, actor, changes, {**data, "broken": broken})
 
-    def _route(self, work: Work, row: Row, decision: Decision, incident: str | None) -> Row:
-        """Where a decision sends a case, as columns. Makes the offer where it is settled."""
+    def _route(self, work: Work, row: Row, decision: Decision, incident: str | None, data: dict[str, Any]) -> Row:
+        """Where a decision sends a case, as columns. Makes the offer where it is settled, and no other case is about its order.
+
+        What there is to tell of that goes into ``data``.
+        """
         if incident is not None or decision.outcome == "refer":
             return {"state": "queued"}
         if decision.outcome == "ask":
@@ -234,6 +239,9 @@ class Base:
                 return {"state": "queued"}
             until = to_us(work.now + self.policy.answer_within)
             return {"state": "asked", "queued_at": None, "wait_until": until, "rounds": row["rounds"] + 1}
+        if others := self._order_cases(work, row):
+            data["same_order"] = [other["id"] for other in others]
+            return {"state": "queued"}
         texts = ladder_of(decision)
         respond_by = work.now + self.policy.merchant_response
         work.make_offer(
@@ -250,12 +258,20 @@ class Base:
     def _passed_on(self, work: Work, row: Row, decision: Decision, data: dict[str, Any]) -> dict[str, Any]:
         """What a case looks like that goes where a decision sends it; what is broken by then goes into ``data``."""
         work.close_offer(row, "withdrawn")
-        routed = self._route(work, row, decision, row["incident_id"])
+        routed = self._route(work, row, decision, row["incident_id"], data)
         changes = work.free(row)
         if routed["state"] != "queued":
             data["broken"] = work.stop_clocks(row, ("response",))
             changes |= routed | {"wait_until": from_us(routed["wait_until"])}
         return changes | {"next_due": work.nearest(row)}
+
+    def _order_cases(self, work: Work, row: Row) -> list[Row]:
+        """Other cases about the order of a case, for whom that decides: none is opened, moved or ended meanwhile."""
+        complaint = present(work.unit.get("complaint", id=row["complaint_id"]))
+        if complaint["order_key"] is None:
+            return []
+        work.chain()  # of two units, whichever comes second sees what the first one made
+        return order_cases(work.unit, self._mine, complaint, row["id"])
 
     def _only_doubted(self, work: Work, row: Row) -> bool:
         """Whether a case is with people for nothing but what decisions said of it.
@@ -278,6 +294,15 @@ class Base:
         respond, resolve = pack.promised(matter.rule for matter in decision.matters if matter.rule in pack.rules)
         first = partial(soonest, start=started, calendar=self._desk.calendar, zone=self._desk.zone)
         return as_ruled(self.policy.promises, {"response": first(respond), "resolution": first(resolve)})
+
+    def _reasoned(self, complaint: Complaint, as_of: dt.date) -> Reasoning | None:
+        """What a decision rests on; None where the engine fails over it, which is for who decides to tell."""
+        try:
+            return self._engine.reason(complaint, as_of=as_of)
+        except FunnelError:
+            raise
+        except Exception:  # noqa: BLE001 (whatever it is: what stands beside a decision must not hide it)
+            return None
 
     def _with_promises(self, decision: Decision, received: dt.datetime) -> Decision:
         """A decision that tells the deadlines which its case will have: a desk may promise otherwise than the pack does."""

@@ -217,7 +217,8 @@ class Handling(Base):
         """Give a case back to the queue, where it keeps its place.
 
         Where answers given meanwhile have come to a settlement (see `answer`), and it was with people for nothing but what
-        the machine said of it before, it goes to the parties as an offer instead.
+        the machine said of it before, it goes to the parties as an offer instead, unless another case about its order stands
+        (see `same_order`).
 
         Raises:
             StaleClaimError: The caller does not hold it any more.

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import Any
 
 import funnel
@@ -19,6 +20,7 @@ from funnel.queue._answers import joined, party, too_high
 from funnel.queue._arguments import a_name, several
 from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, bytes_of, contents_of, newest_case, present, scenario_of
 from funnel.queue._kept import kept
+from funnel.queue._orders import MOST, about_the_order, order_columns
 from funnel.queue._rows import (
     case_changes,
     case_of,
@@ -74,7 +76,8 @@ class Intake(Base):
     ) -> Ingested:
         """Decide a complaint and keep it with its decision and its case, in one transaction.
 
-        The same complaint of the same source is taken in once, however often and however much at once it is delivered.
+        The same complaint of the same source is taken in once, however often and however much at once it is delivered. One that
+        is settled goes to a person all the same while another case about its order stands: see `Ingested.same_order`.
 
         Args:
             complaint: The complaint; its ``id`` is the sender's.
@@ -188,6 +191,7 @@ class Intake(Base):
             "merchant_id": merchant,
             "consumer_ref": self._ref(parsed.consumer.id),
             "order_ref": self._ref(parsed.order.id),
+            **order_columns(parsed, self._ref),
             "trade": parsed.order.category,
             "scenario": scenario,
             "fingerprint": thought.fingerprint,
@@ -198,8 +202,8 @@ class Intake(Base):
         unit.insert("complaint", row)
         decision_id = self._keep(work, row, 1, thought, context)
         suspects = self._suspects(work, row)
-        case = self._open(work, row, decision, decision_id, skills, incident, suspects)
-        return Ingested(case_of(case), decision, suspects=suspects, incident_id=incident)
+        case, same_order = self._open(work, row, decision, decision_id, skills, incident, suspects)
+        return Ingested(case_of(case), decision, suspects=suspects, incident_id=incident, same_order=same_order)
 
     def _keep(self, work: Work, complaint: Row, seq: int, thought: Thought, context: Mapping[str, Any]) -> str:
         decision = thought.decision
@@ -247,8 +251,8 @@ class Intake(Base):
         skills: tuple[str, ...],
         incident: str | None,
         suspects: tuple[str, ...],
-    ) -> Row:
-        """The case of a new complaint, with its first event."""
+    ) -> tuple[Row, tuple[str, ...]]:
+        """The case of a new complaint, with its first event, and the cases about its order for which it is with people."""
         policy, case_id = self.policy, new_id(work.now)
         received = from_us(complaint["received_at"])
         due = work.start_clocks(case_id, 1, received, self._promises(decision, received))
@@ -285,7 +289,8 @@ class Intake(Base):
         row = case_row(case)
         row["rank"] = work.rank(row)
         # Parked aside first, so that the event below tells of the state that the machine's decision brings it to.
-        row |= self._route(work, row, decision, incident)
+        held: dict[str, Any] = {}
+        row |= self._route(work, row, decision, incident, held)
         row["rank"] = work.rank(row)
         work.unit.insert("queue_case", row)
         for skill in skills:
@@ -303,9 +308,10 @@ class Intake(Base):
             "pack": decision.pack.digest,
             "suspects": list(suspects),
             "broken": broken,
+            **held,
         }
         work.event("opened", "system", data, row)
-        return row
+        return row, tuple(held.get("same_order", ()))
 
     def answer(
         self, case_id: str, facts: Mapping[str, Any], *, actor: str = "consumer", command_id: str | None = None
@@ -314,7 +320,8 @@ class Intake(Base):
 
         A case that a person holds stays with him, whoever answered: the new decision only joins its history. So it is with
         one that waits for a person, but where it would be settled now and was with people for nothing but what the machine
-        said of it: its offer goes to the parties. The former decisions are kept.
+        said of it: its offer goes to the parties. While another case about its order stands no offer is made, and it goes to a
+        person (see `same_order`). The former decisions are kept.
 
         An answer is kept with who gave it. A party corrects what it said itself; what the other party said, and a document or
         a record, stays beside it, and where they differ the fact is disputed and a person looks. Somebody of the desk replaces
@@ -376,7 +383,10 @@ class Intake(Base):
     def _readable(self, complaint: Complaint, answered: Iterable[str], as_of: dt.date) -> None:
         """Refuse answers that say nothing. In a complaint such a field is for a person to look at; who is asked can be asked again."""
         ours = tuple(f"facts.{name}" for name in answered)
-        taken = self._engine.reason(complaint, as_of=as_of).intake
+        reasoning = self._reasoned(complaint, as_of)
+        if reasoning is None:
+            return  # what becomes of it is the decision's to say, which comes next
+        taken = reasoning.intake
         wrong = [self._no_such_fact(name) for name in taken.unknown_names if f"facts.{name}" in ours]
         wrong += [p for p in taken.problems if any(p.field == f or p.field.startswith(f"{f}.") for f in ours)]
         if wrong:
@@ -453,9 +463,11 @@ class Intake(Base):
         return incident_id
 
     def _suspects(self, work: Work, row: Row) -> tuple[str, ...]:
-        """Open cases that a new complaint may double; kept as links."""
+        """Cases that a new complaint may double, by order, by consumer and number of the order, or by words; kept as links."""
         since = to_us(work.now - self.policy.duplicate_window)
-        same: list[tuple[str, str, int]] = []
+        orders = {
+            other["id"] for other in islice(chain.from_iterable(about_the_order(work.unit, self._mine, row)), MOST)
+        }
         if row["consumer_ref"] and row["order_ref"]:
             for other in work.unit.find(
                 "complaint",
@@ -466,8 +478,8 @@ class Intake(Base):
                 order=("id",),
                 limit=_PAGE,
             ):
-                if other["id"] != row["id"]:
-                    same.append((other["id"], "same_order", 100))  # noqa: PERF401 (the second source below does not fit one)
+                orders.add(other["id"])
+        same = [(other, "same_order", 100) for other in sorted(orders - {row["id"]})]
         mine = from_text(row["fingerprint"])
         if row["merchant_id"] and mine:
             for other in work.unit.find(

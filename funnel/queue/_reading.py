@@ -22,6 +22,7 @@ from funnel.facts.values import Facts
 from funnel.queue import _reports
 from funnel.queue._arguments import a_count, an_instant, several
 from funnel.queue._base import Base, newest_case, present, wording
+from funnel.queue._orders import order_cases
 from funnel.queue._rows import (
     case_of,
     clock_of,
@@ -211,8 +212,8 @@ class Reading(Base):
         facts, parameters = Facts({}), dict[str, int]()
         with suppress(ErasedError):
             complaint = to_complaint(self._open_vault(unit, last["complaint_id"], last["seq"]))
-            reasoning = self._engine.reason(complaint, as_of=decision.as_of)
-            facts, parameters = reasoning.intake.facts, dict(reasoning.parameters)
+            if (reasoning := self._reasoned(complaint, decision.as_of)) is not None:
+                facts, parameters = reasoning.intake.facts, dict(reasoning.parameters)
         return steps(pack, specs, facts, parameters, decision.language)
 
     def offers(self, case_id: str) -> tuple[Offer, ...]:
@@ -287,6 +288,20 @@ class Reading(Base):
                 *((link["a"], link) for link in unit.find("complaint_link", ("b", "=", me), order=("a", "kind"))),
             ]
             return tuple((newest_case(unit, other)["id"], link["kind"], link["score"]) for other, link in links)
+
+        return self._read(body)
+
+    def same_order(self, case_id: str) -> tuple[Case, ...]:
+        """Other cases about the order of a case as they stand, oldest first; of very many the newest ten.
+
+        While there are any, the machine makes no offer on the case, whatever is decided. One that was merged is told as the
+        case it went into; one that was cancelled as a mistake is left out.
+        """
+
+        def body(unit: Unit) -> tuple[Case, ...]:
+            row = self._case_row(unit, case_id)
+            complaint = present(unit.get("complaint", id=row["complaint_id"]))
+            return tuple(case_of(other) for other in order_cases(unit, self._mine, complaint, row["id"]))
 
         return self._read(body)
 

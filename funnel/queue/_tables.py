@@ -68,6 +68,10 @@ COMPLAINT = sa.Table(
     _ref("merchant_id"),
     _ref("consumer_ref"),
     _ref("order_ref"),
+    _ref("order_key"),
+    _ref("platform_ref"),
+    _ref("merchant_ref"),
+    _ref("shop_ref"),
     _ref("trade"),
     _ref("scenario"),
     _text("fingerprint"),
@@ -76,6 +80,7 @@ COMPLAINT = sa.Table(
     _instant("erased_at", null=True),
     sa.UniqueConstraint("tenant", "source", "external_id"),
     sa.Index("ix_complaint_same", "tenant", "consumer_ref", "order_ref"),
+    sa.Index("ix_complaint_order", "tenant", "order_key", "merchant_ref", "id"),
     sa.Index("ix_complaint_incident", "tenant", "merchant_id", "scenario", "received_at"),
     sa.Index("ix_complaint_merchant", "tenant", "merchant_id", "created_at"),
 )

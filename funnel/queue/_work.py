@@ -61,12 +61,17 @@ class Work:
 
     # -- the chain -----------------------------------------------------------------------------------------------
 
-    def event(self, kind: str, actor: str, data: Mapping[str, Any], case: Row | None = None) -> int:
-        """Append an event; returns its number in the chain."""
-        a_name(actor, "actor")
+    def chain(self) -> Row:
+        """The head of the tenant's chain, locked: until this unit ends, no other one changes anything."""
         tenant = self.unit.get("tenant", lock=True, id=self.desk.tenant)
         if tenant is None:
             raise TransientError("the tenant's row is gone")
+        return tenant
+
+    def event(self, kind: str, actor: str, data: Mapping[str, Any], case: Row | None = None) -> int:
+        """Append an event; returns its number in the chain."""
+        a_name(actor, "actor")
+        tenant = self.chain()
         row: Row = {
             "tenant": self.desk.tenant,
             "seq": tenant["head_seq"] + 1,

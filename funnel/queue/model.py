@@ -376,8 +376,11 @@ class Ingested(JsonReady):
         decision: The decision; for a duplicate, None: look at `Funnel.decisions`.
         duplicate: The sender had delivered it before: nothing was changed.
         changed: A duplicate whose contents differ from what was taken in first. Use `Funnel.answer` to add facts.
-        suspects: Cases of the same consumer and order, or with nearly the same words: perhaps the same matter.
+        suspects: Cases about the same order, of the same consumer with an order of that number, or with nearly the same words:
+            perhaps the same matter.
         incident_id: The incident the complaint fell into.
+        same_order: Cases about the same order, for which a person has this one though the decision settles it: the money may
+            be on its way by one of them.
     """
 
     case: Case
@@ -386,6 +389,7 @@ class Ingested(JsonReady):
     changed: bool = False
     suspects: tuple[str, ...] = ()
     incident_id: str | None = None
+    same_order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ class Report:
         titles: Titles of scenarios.
         durations: Hours to the end by tier, sorted; empty for a batch.
         leagues: League tables by ``merchant`` and ``trade``; empty for a batch.
+        orders: Orders that more than one complaint of a batch is about, and those of them of which more than one would be
+            settled; nothing of a queue, which makes one offer an order by itself.
     """
 
     pack: str
@@ -107,6 +109,7 @@ class Report:
     leagues: Mapping[str, tuple[League, ...]]
     since: dt.datetime | None = None
     until: dt.datetime | None = None
+    orders: tuple[int, int] = (0, 0)
 
     @property
     def referred(self) -> int:
@@ -127,6 +130,7 @@ def gather(
     leagues: Mapping[str, Sequence[League]] | None = None,
     since: dt.datetime | None = None,
     until: dt.datetime | None = None,
+    orders: tuple[int, int] = (0, 0),
 ) -> Report:
     """Count cases.
 
@@ -137,11 +141,12 @@ def gather(
         leagues: League tables of a queue.
         since: When the first was opened, if known.
         until: When the last was.
+        orders: As in `Report`.
     """
     tally = Tally(pack)
     for case in cases:
         tally.add(case)
-    return tally.report(rejected=rejected, leagues=leagues, since=since, until=until)
+    return tally.report(rejected=rejected, leagues=leagues, since=since, until=until, orders=orders)
 
 
 class Tally:
@@ -194,6 +199,7 @@ class Tally:
         leagues: Mapping[str, Sequence[League]] | None = None,
         since: dt.datetime | None = None,
         until: dt.datetime | None = None,
+        orders: tuple[int, int] = (0, 0),
     ) -> Report:
         """What was counted; the arguments are those of `gather`."""
         pack, rules, tiers = self._pack, self._rules, self._tiers
@@ -227,6 +233,7 @@ class Tally:
             leagues={} if leagues is None else {kind: tuple(rows) for kind, rows in leagues.items()},
             since=since,
             until=until,
+            orders=orders,
         )
 
 

@@ -81,6 +81,7 @@ def main():
     wanted_folder.mkdir()
     status, summary, points = run(folder / "c.jsonl", wanted_folder, jobs, 0, pack)
     assert status == 0
+    assert summary["orders"]["settled_twice"], "there is something to remember of orders"
     wanted = outcome(wanted_folder, summary)
     wrong = []
     for at in sorted({*range(1, points + 1, step), *range(max(1, points - 3), points + 1)}):

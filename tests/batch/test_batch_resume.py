@@ -25,9 +25,20 @@ HERE = Path(__file__).parent
 MINI = HERE.parent / "packs" / "mini"
 TEXTS = ["一直不发货，催了也没用", "用了两天就坏了", "店家不给退货", "东西很好"]
 
+SETTLES = {"received_at": "2026-11-10", "facts": {"goods_intact": True}}
+ORDER = {"category": "general", "price": 10, "quantity": 1, "signed_at": "2026-11-08T10:00:00"}
+
 
 def lines(count):
-    found = [json.dumps({"id": f"n{n}", "text": TEXTS[n % 4], f"odd{n % 3}": 1}) for n in range(count)]
+    # Of each order two complaints, the second one in the later half: what the first part has seen must be known there.
+    # A fourth of them is settled.
+    half = count // 2
+    found = [
+        json.dumps(
+            {"id": f"n{n}", "text": TEXTS[n % 4], f"odd{n % 3}": 1, **SETTLES, "order": {**ORDER, "id": f"o{n % half}"}}
+        )
+        for n in range(count)
+    ]
     found[4] = "{broken"
     found[count - 2] = found[1]  # a duplicate of what the first part of the run has seen
     return found
@@ -266,7 +277,7 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_last_one(tmp_path, sourc
 
         monkeypatch.setattr(json, "dump", full)
         run_.save(place=1, row=2, tally=Tally(), seconds=1.0, inputs={})
-    part, state, fresh, _ = sidecars(tmp_path / "o.jsonl")
+    part, state, fresh, *_ = sidecars(tmp_path / "o.jsonl")
     assert state.read_bytes() == before
     assert not fresh.exists()
     monkeypatch.undo()
@@ -277,15 +288,15 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_last_one(tmp_path, sourc
     assert (tmp_path / "o.jsonl").read_bytes() == b"one\ntwo\n"
 
 
-@pytest.mark.parametrize("what", ["part", "ids", "checkpoint"])
+@pytest.mark.parametrize("what", ["part", "ids", "orders", "checkpoint"])
 def test_a_file_of_the_run_that_was_tampered_with_is_refused(tmp_path, source, what):
     saved(tmp_path)
-    part, state, _, _ = sidecars(tmp_path / "o.jsonl")
-    {"part": part, "ids": part, "checkpoint": state}[what].write_bytes(b"")
-    if what == "ids":
+    part, state, *_ = sidecars(tmp_path / "o.jsonl")
+    {"part": part, "ids": part, "orders": part, "checkpoint": state}[what].write_bytes(b"")
+    if what in {"ids", "orders"}:
         part.write_bytes(b"one\n")
         content = json.loads(state.read_text())
-        state.write_text(json.dumps({**content, "ids": 16}))
+        state.write_text(json.dumps({**content, what: 16}))
     with pytest.raises(ResumeError), long_run(tmp_path, resume=True):
         pass
     assert not (tmp_path / "o.jsonl").exists()
@@ -397,4 +408,5 @@ def test_a_terminal_shows_an_estimate_where_the_size_is_known_and_none_where_not
 
 
 def test_a_pipe_gets_no_progress(tmp_path, source):
+    source.write_text(source.read_text().splitlines()[0] + "\n")  # nothing else to tell either
     assert run(source, tmp_path / "o.jsonl").stderr == ""

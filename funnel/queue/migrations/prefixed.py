@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import sqlalchemy as sa
 from alembic import context, op
 
 
@@ -19,6 +20,22 @@ def create_table(name: str, *parts: Any) -> None:
 def drop_table(name: str) -> None:
     """A table."""
     op.drop_table(_prefix() + name)
+
+
+def add_column(table: str, column: Any) -> None:
+    """A column."""
+    op.add_column(_prefix() + table, column)
+
+
+def drop_column(table: str, column: str) -> None:
+    """A column."""
+    op.drop_column(_prefix() + table, column)
+
+
+def copy_column(table: str, source: str, target: str) -> None:
+    """What stands in a column, into another one of the same row."""
+    rows = sa.table(_prefix() + table, sa.column(source), sa.column(target))
+    op.execute(rows.update().values({target: rows.c[source]}))
 
 
 def create_index(name: str, table: str, columns: list[str], **more: Any) -> None:
