@@ -32,12 +32,14 @@ $(ENGINES)/.installed: pyproject.toml
 test-engines: $(ENGINES)/.installed  ## the same decisions inside Spark and Dask, each started for real (a gigabyte of packages)
 	$(ENGINES)/bin/python -m pytest tests/engines -rs
 
-check: $(STAMP)  ## style, types, the pack, its scenario tests, the schemas
+check: $(STAMP)  ## style, types, the packs, their scenario tests, the docs
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/funnel check cn-ecommerce --strict
 	$(BIN)/funnel test
+	$(BIN)/funnel check examples/packs/eu-distance-selling --strict
+	$(BIN)/funnel test --pack examples/packs/eu-distance-selling
 	$(BIN)/python tools/check_docs.py
 
 docs: $(STAMP) schema  ## write the pages that are made from the pack and the catalogue

@@ -31,7 +31,7 @@ MAX_TEXT = 1_000_000
 """Longest text of a complaint, in characters. Longer ones are rejected, not cut."""
 
 MAX_AMOUNT = Decimal(1_000_000_000_000)
-"""Amounts at or above this (10^12 yuan) are taken for a mistake and rejected."""
+"""Amounts at or above this (10^12) are taken for a mistake and rejected."""
 
 EARLIEST = dt.date(1990, 1, 1)
 """The first day that a complaint can name."""
@@ -67,9 +67,9 @@ class ContractError(ValueError):
 def _to_decimal(value: object) -> object:
     """Read an amount exactly: a float through its shortest decimal form, never through binary."""
     if isinstance(value, bool):
-        raise ContractError("金额应为数字，不是 true 或 false", "an amount is a number in yuan, not true or false")
+        raise ContractError("金额应为数字，不是 true 或 false", "an amount is a number, not true or false")
     if isinstance(value, str) and not _AMOUNT.fullmatch(value) and not _NO_NUMBER.fullmatch(value):
-        raise ContractError("应为金额（元），写成 1299.00", "expected an amount in yuan, written as 1299.00")
+        raise ContractError("应为金额，写成 1299.00", "expected an amount, written as 1299.00")
     if isinstance(value, float):
         return Decimal(repr(value))
     return value
@@ -81,11 +81,11 @@ def _check_amount(value: Decimal) -> Decimal:
     if value < 0:
         raise ContractError("金额不能是负数", "an amount must not be negative")
     if value >= MAX_AMOUNT:
-        raise ContractError("金额应低于一万亿元", "an amount must be below 1,000,000,000,000 yuan")
+        raise ContractError("金额应低于一万亿", "an amount must be below 1,000,000,000,000")
     normal = value.normalize()
     exponent = normal.as_tuple().exponent
     if isinstance(exponent, int) and exponent < -_FEN_PLACES:
-        raise ContractError("金额最多两位小数", "an amount has at most two decimals (fen)")
+        raise ContractError("金额最多两位小数", "an amount has at most two decimals")
     return value.quantize(Decimal("0.01"))
 
 
@@ -100,11 +100,11 @@ Amount = Annotated[
                 {"type": "string", "pattern": r"^\s*0*[0-9]{1,12}(\.[0-9]{1,2}0*)?\s*$"},
                 {"type": "number", "minimum": 0, "exclusiveMaximum": int(MAX_AMOUNT)},
             ],
-            "description": "Yuan, at most two decimals. Written as a string on the way out.",
+            "description": "In the pack's currency, at most two decimals. Written as a string on the way out.",
         }
     ),
 ]
-"""Money in decimal yuan, exact to the fen, not negative."""
+"""Money in the pack's currency, exact to the hundredth, not negative."""
 
 
 def _no_bool(value: object) -> object:

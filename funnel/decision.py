@@ -1,7 +1,7 @@
 """The decision: what goes out. See the contract in ``docs/contract.md``.
 
 All parts are frozen and round-trip through JSON: ``Decision.model_validate_json(d.model_dump_json()) == d``.
-Amounts are decimal strings in yuan. Names are stable; new ones may be added.
+Amounts are decimal strings in the pack's currency. Names are stable; new ones may be added.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ Outcome = Literal["settle", "ask", "refer"]
 """What the machine does: propose a settlement, ask for facts, or hand the case to people."""
 
 Yuan = Annotated[str, Field(pattern=r"^-?\d+\.\d{2}$")]
-"""An amount in yuan with two decimals, as a string."""
+"""An amount in the pack's currency with two decimals, as a string."""
 
 
 class _Part(BaseModel):

@@ -10,7 +10,7 @@ from funnel.decision import Decision
 from funnel.facts.derived import FUNCTIONS
 from funnel.facts.likeness import NONE
 from funnel.facts.values import GRADES
-from funnel.facts.vocabulary import BUILT_IN_DATES, FACT_TYPES, GRIEVANCES, SIGNAL_PREFIX, FactSpec
+from funnel.facts.vocabulary import BUILT_IN_DATES, FACT_TYPES, GRIEVANCES, SIGNAL_PREFIX, FactSpec, pick
 from funnel.pack._conditions import SHORTHANDS, TESTS_BY_TYPE
 from funnel.pack._lexicon import LISTS
 from funnel.pack._named import WORD
@@ -47,12 +47,6 @@ NAMES = (
 """What `schema` can give."""
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_TEXTS: dict[str, Any] = {
-    "anyOf": [
-        {"type": "string", "minLength": 1},
-        {"type": "object", "properties": {"zh": {"type": "string"}, "en": {"type": "string"}}, "required": ["zh"], "additionalProperties": False},
-    ]
-}  # fmt: skip
 _STRINGS: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
 _DATE: dict[str, Any] = {"type": "string", "format": "date"}
 _GRADE: dict[str, Any] = {"enum": [grade.word for grade in sorted(GRADES.values(), reverse=True)]}
@@ -76,7 +70,7 @@ def schema(name: str, pack: Pack | None = None) -> dict[str, Any]:
         return {"$schema": _DRAFT, **Decision.model_json_schema(mode="serialization"), "title": "funnel decision"}
     bodies: Mapping[str, dict[str, Any]] = {
         "rule": _rule(pack),
-        "vocabulary": _object({"facts": {"type": "object", "additionalProperties": _fact()}}, ["facts"]),
+        "vocabulary": _object({"facts": {"type": "object", "additionalProperties": _fact(pack)}}, ["facts"]),
         "signals": _signals(pack),
         "gates": _object({"gates": {"type": "array", "items": _gate(pack)}}, ["gates"]),
         "shown": _object({"shown": _shown(pack)}, ["shown"]),
@@ -88,9 +82,23 @@ def schema(name: str, pack: Pack | None = None) -> dict[str, Any]:
         "scenarios": _scenarios(pack),
         "examples": _examples(pack),
     }
-    defs = {"condition": _condition(pack), **_facts(pack), **_givens(pack), "citation": _citation(pack), "texts": _TEXTS, "step": _step(), "remedy": _remedy()}  # fmt: skip
+    defs = {"condition": _condition(pack), **_facts(pack), **_givens(pack), "citation": _citation(pack), "texts": _texts(pack), "step": _step(), "remedy": _remedy()}  # fmt: skip
     body = bodies[name]
     return {"$schema": _DRAFT, "title": f"funnel {name} file", **body, "$defs": _used(body, defs)}
+
+
+def _texts(pack: Pack | None) -> dict[str, Any]:
+    return {
+        "anyOf": [
+            {"type": "string", "minLength": 1},
+            {"type": "object", "properties": {"zh": {"type": "string"}, "en": {"type": "string"}}, "required": [_language(pack)], "additionalProperties": False},
+        ]
+    }  # fmt: skip
+
+
+def _language(pack: Pack | None) -> str:
+    """The language that every text must be given in."""
+    return "zh" if pack is None else pack.manifest.language
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
@@ -138,14 +146,14 @@ def _condition(pack: Pack | None) -> dict[str, Any]:
         value: dict[str, Any] = {"anyOf": [_SCALAR, tests]}
         return {"anyOf": [many, {"type": "object", "properties": properties, "additionalProperties": value}]}
     named = sorted(pack.conditions.values(), key=lambda named: named.id)
-    shown_as = [{"const": condition.id, "description": condition.label.get("zh", "")} for condition in named]
+    shown_as = [{"const": condition.id, "description": pick(condition.label, _language(pack))} for condition in named]
     properties[WORD] = {"anyOf": shown_as} if shown_as else {"type": "string"}
     properties["signal"] = _one_or_more({"enum": sorted(pack.lexicon.signals)})
     for short, name in SHORTHANDS.items():
         if name in pack.vocabulary:
             properties[short] = _one_or_more({"enum": sorted(pack.vocabulary[name].members)})
     for name, spec in pack.vocabulary.facts.items():
-        description = f"{spec.label.get('zh', '')} ({spec.type}{', ' + spec.unit if spec.unit else ''})"
+        description = f"{pick(spec.label, _language(pack))} ({spec.type}{', ' + spec.unit if spec.unit else ''})"
         shown = _tests(spec, pack) if spec.members else _ref(f"{spec.type}_fact")
         properties[name] = {**shown, "description": description}
     return {"anyOf": [many, {"type": "object", "properties": properties, "additionalProperties": False}]}
@@ -358,7 +366,7 @@ def _rule(pack: Pack | None) -> dict[str, Any]:
     return _object(properties, required)
 
 
-def _fact() -> dict[str, Any]:
+def _fact(pack: Pack | None) -> dict[str, Any]:
     member = {
         "type": "object",
         "properties": {
@@ -370,7 +378,7 @@ def _fact() -> dict[str, Any]:
             "answered_by": {"type": "array", "items": {"enum": list(SETTLED_KINDS)}},
             "group": {"type": "string"},
         },
-        "required": ["zh"],
+        "required": [_language(pack)],
         "additionalProperties": False,
     }
     return {

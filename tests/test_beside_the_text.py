@@ -11,7 +11,7 @@ from shipped import COMPILED, ENGINE, PACK, SETTLING
 from funnel.author.scenario_tests import as_of_day
 from funnel.complaint import Complaint, Evidence
 from funnel.engine.decide import decide
-from funnel.facts.unread import unread
+from funnel.facts.unread import not_chinese
 
 ONE_A_RULE = {test.rule: test for test in reversed(SETTLING) if test.complaint.text}
 DAY = dt.date(2026, 11, 10)
@@ -131,30 +131,30 @@ def test_a_note_of_evidence_in_another_language_is_not_read_either_and_a_name_of
 
 @pytest.mark.parametrize("words", FOREIGN)
 def test_a_sentence_in_another_language_is_one(words):
-    assert unread(f"用了两天就坏了。{words}。要求退款") == words
+    assert not_chinese(f"用了两天就坏了。{words}。要求退款") == words
 
 
 @pytest.mark.parametrize("words", NAMES)
 def test_names_of_goods_addresses_and_labels_are_no_sentences(words):
-    assert unread(f"用了两天就坏了，{words}，要求退款") is None
+    assert not_chinese(f"用了两天就坏了，{words}，要求退款") is None
 
 
 @given(st.text() | st.text("the is my refund 退款 iPhone 15 .,'", max_size=60))
 def test_what_is_not_read_is_a_passage_of_the_text(text):
-    found = unread(text)
+    found = not_chinese(text)
     assert found is None or (found in text and found)
 
 
 def test_a_text_made_to_take_long_ends_at_once():
     for text in ("a " * 2_000, "가 " * 2_000, "の" * 2_000, "aaa-" * 2_000, "a1" * 2_000):
-        unread(text * 20)
+        not_chinese(text * 20)
 
 
 @pytest.mark.parametrize("text", ["x", "x1", "x'", "аб", "x!"])
 def test_a_word_without_end_takes_time_by_its_length_and_not_by_its_square(text):
     """16,000 letters in a row took two seconds, and 200,000 would have taken six minutes."""
     started = time.perf_counter()
-    unread("不发货" + text * 200_000)
+    not_chinese("不发货" + text * 200_000)
     assert time.perf_counter() - started < 5
 
 

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 import funnel
 from funnel.diagnostics import Diagnostics
 from funnel.diagnostics._model import shown_path
+from funnel.facts.language import CHINESE
 from funnel.facts.normalise import normalise
-from funnel.facts.phrases import CLAUSE_ENDS, PhraseError, PhraseParser
+from funnel.facts.phrases import PhraseError, PhraseParser
 from funnel.pack import _nodes
 from funnel.pack._nodes import ListNode, MapNode, ScalarNode, load_bytes
 from funnel.pack.digest import _key, digest
@@ -51,7 +52,7 @@ def test_words_of_a_list_are_normalised_with_what_stands_beside_them(words, besi
     assert phrase.segments == (tuple(sorted(forms)), ("不给",))
 
 
-@pytest.mark.parametrize("char", sorted(set(CLAUSE_ENDS) - set("…\n")))
+@pytest.mark.parametrize("char", sorted(set(CHINESE.marks) - set("…\n、")))
 def test_a_phrase_does_not_run_over_the_end_of_a_clause_nor_does_a_word_of_a_list(char):
     for source, words in ((f"退{char}款", {}), ("不给{名单}", {"名单": ("退款", f"退{char}款")})):
         with pytest.raises(PhraseError) as caught:

@@ -72,7 +72,7 @@ def test_no_text_mixes_languages(mini):
 
 def test_what_every_fact_of_the_shipped_pack_takes_is_said_in_both_languages(pack):
     for spec in pack.vocabulary.facts.values():
-        zh, en = expected(spec)
+        zh, en = expected(spec, pack.manifest.currency)
         assert CHINESE.search(zh) or spec.type == "bool", spec.name
         assert not SENTENCE.search(zh), spec.name
         assert not CHINESE.search(en), spec.name

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from funnel.facts.normalise import normalise
 from funnel.facts.phrases import PhraseError, parse
-from funnel.facts.reader import Reading
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal, _cue, _joined, _live, _overlaps
 
 WORDS = {"商家": ("商家", "卖家")}
@@ -193,8 +192,7 @@ def test_a_word_inside_a_longer_one_is_found_as_by_looking_at_each(words, longer
 @given(_SPOTS, _SPOTS, st.integers(0, 30), st.integers(0, 9), st.lists(st.integers(0, 35), max_size=4))
 def test_the_nearest_cue_of_a_value_is_found_as_by_looking_at_each(before, after, at, within, ends):
     ends = sorted(ends)
-    value = Reading("amount", 1, at, at + 2, "1元", None)
     gaps = [(at - p[1], p, p[1], at) for p in before] + [(p[0] - at - 2, p, at + 2, p[0]) for p in after]
     near = [(gap, p) for gap, p, low, high in gaps if 0 <= gap <= within and not any(low <= end < high for end in ends)]
-    got = _cue(sorted((p[1], p) for p in before), sorted((p[0], p) for p in after), value, within, ends)
+    got = _cue(sorted((p[1], p) for p in before), sorted((p[0], p) for p in after), (at, at + 2), within, ends)
     assert got == (min(near)[1] if near else None)

@@ -45,7 +45,8 @@ EXPECTATIONS = (
     "facts",
 )
 ENGINE_GATES = ("disputed-facts", "over-limit", "unreadable-field", "unread-fact")
-_DEFAULT_RECEIVED = "2026-11-10T10:00:00+08:00"
+_DEFAULT_RECEIVED = "2026-11-10T10:00:00"
+"""In the pack's timezone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +314,7 @@ def _check_values(reader: Reader, spec: FactSpec, node: Node) -> None:
 _EXPECTED = {
     "bool": (" true 或 false", "true or false", "true"),
     "integer": ("范围内的整数", "a whole number in its range", "7"),
-    "money": ("金额（元，最多两位小数）", "an amount in yuan, at most two decimals", "500.00"),
+    "money": ("金额（最多两位小数）", "an amount, at most two decimals", "500.00"),
     "date": ("日期", "a date", "2026-11-20"),
     "enum": ("可以取的值", "one of its values", ""),
     "set": ("可以取的值", "one of its values", ""),
@@ -564,7 +565,7 @@ def _got(
         cited += [f"{c.statute}@{c.version}/{c.article}" for c in (matter.basis if matter else ())]
         holds = _has_all(cited, expected) if key == "basis" else matter is not None and not set(expected) & set(cited)
         return None if holds else _show(cited)
-    return _facts_differ(pack, reasoning, expected)
+    return _facts_differ(pack, reasoning, expected, decision.language)
 
 
 def _has_all(got: Sequence[str], expected: Sequence[str]) -> bool:
@@ -582,7 +583,7 @@ def _remedies_differ(remedies: Sequence[Remedy], expected: Mapping[str, str | No
     return None if got == dict(expected) else _show(got)
 
 
-def _facts_differ(pack: Pack, reasoning: Reasoning, expected: Mapping[str, Any]) -> str | None:
+def _facts_differ(pack: Pack, reasoning: Reasoning, expected: Mapping[str, Any], lang: str) -> str | None:
     facts = reasoning.intake.facts
     wrong = {}
     for name, raw in expected.items():
@@ -594,7 +595,7 @@ def _facts_differ(pack: Pack, reasoning: Reasoning, expected: Mapping[str, Any])
         if spec.type == "set" and isinstance(got, frozenset) and isinstance(wanted, frozenset) and wanted <= got:
             continue
         if got != wanted:
-            wrong[name] = spec.show(got)
+            wrong[name] = spec.show(got, lang)
     return _show(wrong) if wrong else None
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from funnel.errors import TwoLanguageError
+from funnel.facts.language import LANGUAGES, Language
 from funnel.facts.phrases import PhraseError, parse
 from funnel.pack.loader import LIKENESS, data_folder, find_pack
 from funnel.pack.model import REQUIRED_GATES
@@ -88,45 +91,34 @@ def copy_pack(source: str, folder: Path) -> tuple[Path, ...]:
     return target, tests_target
 
 
-def new_pack(folder: Path, *, today: dt.date) -> tuple[Path, ...]:
+def new_pack(folder: Path, *, today: dt.date, language: str = "zh") -> tuple[Path, ...]:
     """Make a pack with its gates, a small vocabulary, one example rule and its tests.
 
     Args:
         folder: ``…/rules/NAME``; tests go to ``…/scenarios/NAME``.
         today: What its example rule gives as the day it was reviewed.
+        language: What it is written in: ``zh`` or ``en``.
 
     Raises:
         TemplateError: The name does not fit or files are there already.
     """
     name = _pack_name(folder)
+    said = _IN[language]
     gates = "".join(
-        f"""  - id: {covers}
-    covers: {covers}
-    title: {{zh: "请改写：{covers}", en: "{covers}"}}
-    when: {{{_GATE_FACTS[covers]}: true}}
-    tier: mediator
-    why: {{zh: "提到这一情形的一律交人工", en: "this always goes to a human"}}
-"""
-        for covers in REQUIRED_GATES
+        said.gate.replace("COVERS", covers).replace("FACT", _GATE_FACTS[covers]) for covers in REQUIRED_GATES
     )
     facts = "".join(
-        f"""  {fact}:
-    type: bool
-    world: raised
-    why: {{zh: "没有提到，按没有处理", en: "not mentioned counts as none"}}
-    label: {{zh: "{covers}", en: "{covers}"}}
-"""
-        for covers, fact in _GATE_FACTS.items()
+        said.gate_fact.replace("COVERS", covers).replace("FACT", fact) for covers, fact in _GATE_FACTS.items()
     )
     root = folder.resolve()
     made = [
-        _write(root / "pack.yaml", _PACK.replace("NAME", name)),
-        _write(root / "vocabulary" / "core.yaml", _FACTS + facts),
-        _write(root / "signals" / "words.yaml", _WORDS),
+        _write(root / "pack.yaml", said.pack.replace("NAME", name)),
+        _write(root / "vocabulary" / "core.yaml", said.facts + facts),
+        _write(root / "signals" / "words.yaml", said.words),
         _write(root / "gates.yaml", "funnel: 1\ngates:\n" + gates),
-        _write(root / "statutes.yaml", _STATUTES),
+        _write(root / "statutes.yaml", said.statutes),
     ]
-    made += new_scenario(root, "examples.late-parcel", "late_parcel", "包裹迟到", today=today)
+    made += new_scenario(root, "examples.late-parcel", "late_parcel", said.example, today=today)
     return tuple(made)
 
 
@@ -139,7 +131,7 @@ def new_scenario(
         pack: The pack's folder.
         rule_id: ``group.slug``.
         scenario: The scenario's id.
-        title: Its title in Chinese.
+        title: Its title in the pack's language.
         today: What the rule gives as the day it was reviewed.
         phrases: What its signal listens for; default: the title.
 
@@ -171,15 +163,20 @@ def new_scenario(
         if (pack / "statutes.yaml").is_file() and "  law:" in (pack / "statutes.yaml").read_text("utf-8")
         else "cpl/25"
     )
+    found = _LANGUAGE_LINE.search((pack / "pack.yaml").read_text("utf-8"))
+    language = LANGUAGES.get(found[1] if found else "zh", LANGUAGES["zh"])
+    template = _IN[language.code]
     title = " ".join(_CONTROL.sub(" ", title).split()) or scenario
-    said = list(phrases) or _phrases_of(title)
+    said = list(phrases) or _phrases_of(title, language)
     blanks = {
         "PHRASES": "\n      - ".join(map(_quoted, said)),
         "FIRST": _quoted(said[0]),
-        "NOTHING": next((text for text in _OTHER_TEXTS if not any(phrase in text for phrase in said)), _OTHER_TEXTS[0]),
+        "NOTHING": next(
+            (text for text in template.others if not any(phrase in text for phrase in said)), template.others[0]
+        ),
         "RULE": rule_id,
         "SCENARIO": scenario,
-        "LABEL": _quoted(f"{title}属实"),
+        "LABEL": _quoted(template.label.format(title=title)),
         "TITLE": _quoted(title),
         "CITE": statute,
         "TODAY": today.isoformat(),
@@ -190,10 +187,10 @@ def new_scenario(
         return words.sub(lambda found: blanks[found[0]], text)  # in one go: a title may hold the name of a blank
 
     return (
-        _write(pack / group / f"{slug}.yaml", filled(_RULE)),
-        _write(pack / "signals" / f"{scenario}.yaml", filled(_SIGNALS)),
-        _write(pack / "vocabulary" / f"{scenario}.yaml", filled(_RULE_FACTS)),
-        _write(scenarios, filled(_TESTS)),
+        _write(pack / group / f"{slug}.yaml", filled(template.rule)),
+        _write(pack / "signals" / f"{scenario}.yaml", filled(template.signals)),
+        _write(pack / "vocabulary" / f"{scenario}.yaml", filled(template.rule_facts)),
+        _write(scenarios, filled(template.tests)),
     )
 
 
@@ -202,17 +199,17 @@ def _quoted(text: str) -> str:
     return text if _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT else json.dumps(text, ensure_ascii=False)
 
 
-def _phrases_of(title: str) -> list[str]:
+def _phrases_of(title: str, language: Language) -> list[str]:
     """What a title says, as phrases: a phrase has no marks, and its signs are no text."""
     found = []
     for part in _SIGNS.split(title):
         phrase = part.strip()
         try:
-            parse(phrase, {})
+            parse(phrase, {}, language)
         except PhraseError:
             continue
         found.append(phrase)
-    return found or [_NO_PHRASE]
+    return found or [_IN[language.code].no_phrase]
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
@@ -220,9 +217,7 @@ _PLAIN = re.compile(r"[\u4e00-\u9fffA-Za-z][\u4e00-\u9fffA-Za-z0-9（）…]*(?:
 _NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 """Words that stand for something else in YAML where they have no quotes."""
 _SIGNS = re.compile(r"[^\w ]+|_+")
-_NO_PHRASE = "请写上消费者会说的话"
-"""The phrase of a title from which none can be made."""
-_OTHER_TEXTS = ("东西很好，谢谢", "今天天气不错")
+_LANGUAGE_LINE = re.compile(r"^language:\s*([a-z]+)", re.MULTILINE)
 
 _GATE_FACTS = {
     "injury": "injury_reported",
@@ -315,6 +310,21 @@ signals:
       - PHRASES
 """
 
+_GATE = """  - id: COVERS
+    covers: COVERS
+    title: {zh: "请改写：COVERS", en: "COVERS"}
+    when: {FACT: true}
+    tier: mediator
+    why: {zh: "提到这一情形的一律交人工", en: "this always goes to a human"}
+"""
+
+_GATE_FACT = """  FACT:
+    type: bool
+    world: raised
+    why: {zh: "没有提到，按没有处理", en: "not mentioned counts as none"}
+    label: {zh: "COVERS", en: "COVERS"}
+"""
+
 _RULE_FACTS = """funnel: 1
 facts:
   SCENARIO_shown:
@@ -334,3 +344,107 @@ tests:
     given: {text: NOTHING}
     expect: {recognised: false}
 """
+
+_ZH_ONLY = re.compile(r"\{zh: (?:\"[^\"]*\"|[^,}]*), en: (\"[^\"]*\"|[^}]*)\}")
+
+
+def _in_english(template: str) -> str:
+    """A template with its English texts alone."""
+    return _ZH_ONLY.sub(r"\1", template)
+
+
+@dataclass(frozen=True, slots=True)
+class _Templates:
+    """What files are made from in one language.
+
+    Attributes:
+        example: Title of the example rule.
+        label: Label of the fact that a scenario's matter is so.
+        no_phrase: The phrase of a title from which none can be made.
+        others: Texts that say nothing of any matter.
+    """
+
+    pack: str
+    facts: str
+    words: str
+    statutes: str
+    gate: str
+    gate_fact: str
+    rule: str
+    signals: str
+    rule_facts: str
+    tests: str
+    example: str
+    label: str
+    no_phrase: str
+    others: tuple[str, ...]
+
+
+_IN: Mapping[str, _Templates] = MappingProxyType(
+    {
+        "zh": _Templates(
+            pack=_PACK,
+            facts=_FACTS,
+            words=_WORDS,
+            statutes=_STATUTES,
+            gate=_GATE,
+            gate_fact=_GATE_FACT,
+            rule=_RULE,
+            signals=_SIGNALS,
+            rule_facts=_RULE_FACTS,
+            tests=_TESTS,
+            example="包裹迟到",
+            label="{title}属实",
+            no_phrase="请写上消费者会说的话",
+            others=("东西很好，谢谢", "今天天气不错"),
+        ),
+        "en": _Templates(
+            pack="""funnel: 1
+pack: NAME
+version: 0.1.0
+title: New pack
+language: en
+timezone: Europe/Brussels  # write your own, and so the next two
+currency: EUR
+jurisdiction: EU
+respond_within: 24h
+resolve_within: 7d
+tiers: [agent, mediator, lawyer]
+unmatched: {tier: agent}
+settle_limit: 1000.00
+""",
+            facts=_in_english(_FACTS),
+            words="""funnel: 1
+words:
+  trader: [seller, shop, store, trader, retailer, company]
+negators: [not, never, "no", without, "don't", "doesn't", "didn't", "haven't", "hasn't", "isn't", "wasn't", "won't", cannot, "can't"]
+not_negators: [not only, no doubt]
+negation_breaks: [and, but, because, when]
+hedges: [if, whether, would, might, could]
+""",
+            statutes=_in_english(_STATUTES),
+            gate=_in_english(_GATE),
+            gate_fact=_in_english(_GATE_FACT),
+            rule=_in_english(_RULE).replace(
+                _RULE.splitlines()[0],
+                "# A draft: change phrases, elements, exceptions and law; make it stable once the tests pass and a lawyer has read it.",
+            ),
+            signals=_in_english(_SIGNALS),
+            rule_facts=_in_english(_RULE_FACTS).replace('"shown"', "LABEL"),
+            tests="""funnel: 1
+rule: RULE
+tests:
+  - name: It is recognised; nothing says yet how it is settled, so it goes to an agent
+    given: {text: FIRST}
+    expect: {recognised: true, outcome: refer, tier: agent, facts: {signal.SCENARIO: true}}
+  - name: What does not speak of it is not recognised
+    given: {text: NOTHING}
+    expect: {recognised: false}
+""",
+            example="the parcel is late",
+            label="{title}, and it is so",
+            no_phrase="write what consumers say",
+            others=("It is lovely", "The weather is fine today"),
+        ),
+    }
+)

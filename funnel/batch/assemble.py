@@ -18,7 +18,8 @@ from funnel.complaint import Complaint
 from funnel.engine._problems import problems_of
 from funnel.errors import Problem
 from funnel.facts import _numerals
-from funnel.facts.reader import read
+from funnel.facts._read_english import figure_of
+from funnel.facts.language import CHINESE, Language
 
 _AMOUNTS = frozenset({"claimed_amount", "order.price", "order.total_paid"})
 _INTEGERS = frozenset({"order.quantity", "consumer.age", "consumer.prior_complaints"})
@@ -30,9 +31,22 @@ _NOTHING = frozenset({"-", "--", "—", "——", "/", "无", "n/a", "na", "none
 """What people write into a column of times where there is none: an empty cell."""
 _NOT_YET: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "order.shipped_at": frozenset({"未发货", "尚未发货", "还未发货", "还没发货", "没有发货", "没发货", "待发货"}),
-        "order.cancelled_at": frozenset({"未取消", "没有取消"}),
-        "order.delivered_at": frozenset({"未送达", "未妥投"}),
+        "order.shipped_at": frozenset(
+            {
+                "未发货",
+                "尚未发货",
+                "还未发货",
+                "还没发货",
+                "没有发货",
+                "没发货",
+                "待发货",
+                "not shipped",
+                "not shipped yet",
+                "unshipped",
+            }
+        ),
+        "order.cancelled_at": frozenset({"未取消", "没有取消", "not cancelled"}),
+        "order.delivered_at": frozenset({"未送达", "未妥投", "not delivered", "undelivered"}),
         "order.signed_at": frozenset({"未签收", "未收货", "未确认收货"}),
     }
 )
@@ -94,10 +108,14 @@ class Assembler:
     Attributes:
         headers: What headers mean.
         fact_types: Types of facts by name, for table columns that fill facts.
+        language: The pack's: how amounts and days may be written.
+        currency: The pack's.
     """
 
     headers: HeaderReader
     fact_types: Mapping[str, str]
+    language: Language = CHINESE
+    currency: str = "CNY"
 
     def assemble(
         self, row: Row, paths: Mapping[str, str], prefix: str | None = "row-"
@@ -173,7 +191,7 @@ class Assembler:
         if (
             self._blank(path, cell)
             or isinstance(cell, Unreckoned)
-            or (isinstance(cell, str) and cell.strip() in _NOT_YET.get(path, ()))
+            or (isinstance(cell, str) and cell.strip().lower() in _NOT_YET.get(path, ()))
         ):
             return True
         try:
@@ -271,27 +289,26 @@ class Assembler:
         if path.startswith("facts."):
             return self._fact(self.fact_types.get(path.removeprefix("facts."), "enum"), cell)
         if path in _AMOUNTS:
-            return amount(cell)
+            return amount(cell, self.language, self.currency)
         if path in _INTEGERS:
             return integer(cell)
         if path in _INSTANTS:
-            return instant(cell)
+            return instant(cell, self.language)
         if path in _BOOLS:
             return boolean(cell)
         if path == "claims":
             return [word.strip() for word in _SPLIT.split(_text(cell)) if word.strip()]
         return _text(cell)
 
-    @staticmethod
-    def _fact(kind: str, cell: Any) -> Any:
+    def _fact(self, kind: str, cell: Any) -> Any:
         if kind == "bool":
             return boolean(cell)
         if kind == "money":
-            return str(amount(cell))
+            return str(amount(cell, self.language, self.currency))
         if kind == "integer":
             return integer(cell)
         if kind == "date":
-            value = instant(cell)
+            value = instant(cell, self.language)
             return value.isoformat() if isinstance(value, dt.datetime) else value
         if kind == "set":
             return [word.strip() for word in _SPLIT.split(_text(cell)) if word.strip()]
@@ -375,11 +392,11 @@ def _text(cell: Any) -> str:
     return str(cell) if not isinstance(cell, dt.datetime | dt.date) else cell.isoformat()
 
 
-def amount(cell: Any) -> Decimal:
-    """An amount in yuan: ``1,299.00元``, ``￥99``, ``99``.
+def amount(cell: Any, language: Language = CHINESE, currency: str = "CNY") -> Decimal:
+    """An amount in the pack's currency: ``1,299.00元``, ``￥99``, ``99``; in an English pack ``€1,299.00``, ``49,99 EUR``.
 
     Raises:
-        ValueError: It is none, negative, not finite, or finer than a fen.
+        ValueError: It is none, negative, not finite, or finer than a hundredth.
     """
     if isinstance(cell, bool):
         raise _CellError("不是金额", "not an amount")
@@ -387,12 +404,12 @@ def amount(cell: Any) -> Decimal:
         value = Decimal(repr(cell)) if isinstance(cell, float) else Decimal(cell)
     else:
         text = str(cell).translate(_NARROW).strip()
-        match = _MONEY.match(text)
+        match = _MONEY.match(text) if language is CHINESE else None
         if match is not None:
             value = Decimal(match.group(1).replace(",", "") + (match.group(2) or ""))
         elif _NUMBER.match(text):  # -5, 1e3, NaN: numbers, to be told what is wrong with them
             value = _scientific(text)
-        elif (said := _said(text)) is not None:
+        elif (said := _said(text, language, currency)) is not None:
             value = said
         else:
             raise _CellError("不是金额；写成 1299.00", "not an amount; write it as 1299.00")
@@ -403,9 +420,13 @@ def amount(cell: Any) -> Decimal:
     return value
 
 
-def _said(text: str) -> Decimal | None:
-    """An amount in words (1.5万元, 八十八元), where the reader of complaints' texts is sure of it and it is all there is."""
-    readings = read(text, received_on=None)
+def _said(text: str, language: Language, currency: str) -> Decimal | None:
+    """An amount in words (1.5万元, €49.99), where the reader of complaints' texts is sure of it and it is all there is."""
+    if language is not CHINESE:
+        text = language.normalise(text).text
+        if (figure := figure_of(text)) is not None:
+            return Decimal(figure.numerator) / Decimal(figure.denominator)
+    readings = language.reader(text, None, currency)
     if len(readings) != 1 or readings[0].kind != "amount" or (readings[0].start, readings[0].end) != (0, len(text)):
         return None
     value = readings[0].value
@@ -453,8 +474,10 @@ def boolean(cell: Any) -> bool:
     raise _CellError("应为“是”或“否”", "expected yes or no")
 
 
-def instant(cell: Any) -> dt.datetime:
+def instant(cell: Any, language: Language = CHINESE) -> dt.datetime:
     """A date or time: ISO 8601, ``2026/11/3 15:04``, ``2026年11月3日``, ``2026年11月3号下午3点``, ``20261103``, an Excel serial day.
+
+    In an English pack ``12 November 2026`` as well.
 
     Raises:
         ValueError: It is none, or lies before 1990 or after 2099.
@@ -467,7 +490,8 @@ def instant(cell: Any) -> dt.datetime:
     elif isinstance(cell, int | float) and not isinstance(cell, bool):
         value = _serial(float(cell)) or _written(_text(cell))
     else:
-        value = _written(str(cell).translate(_NARROW).strip())
+        text = str(cell).translate(_NARROW).strip()
+        value = _written(text) or (None if language is CHINESE else _day(text, language))
     if value is None:
         raise _CellError(
             "不是日期；写成 2026-11-03 或 2026-11-03 15:04", "not a date; write it as 2026-11-03 or 2026-11-03 15:04"
@@ -475,6 +499,15 @@ def instant(cell: Any) -> dt.datetime:
     if not 1990 <= value.year < 2100:  # noqa: PLR2004 (the contract's bounds)
         raise _CellError("日期不在 1990 至 2099 年之间", "the date is not between 1990 and 2099")
     return value
+
+
+def _day(text: str, language: Language) -> dt.datetime | None:
+    """A day with its year in words, where the reader of complaints' texts is sure of it and it is all there is."""
+    text = language.normalise(text).text
+    readings = language.reader(text, None, "")
+    if len(readings) != 1 or readings[0].text != text or not isinstance(readings[0].value, dt.date):
+        return None
+    return dt.datetime.combine(readings[0].value, dt.time())  # (given its timezone at intake)
 
 
 def _written(text: str) -> dt.datetime | None:

@@ -15,7 +15,7 @@ from funnel.errors import MappingError, SourceError
 PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "id": ("id", "complaint_id", "ticket_id", "case_id", "投诉编号", "投诉单号", "工单号", "工单编号", "编号", "单号", "序号", "投诉id", "案件编号", "complaint no", "complaint number", "case no", "ticket no", "投诉号", "工单id"),
-        "received_at": ("received_at", "created_at", "complaint_time", "date", "投诉时间", "投诉日期", "提交时间", "创建时间", "受理时间", "接收时间", "反馈时间", "时间", "日期", "complaint date", "date received", "received date", "收到投诉时间", "投诉提交时间"),
+        "received_at": ("received_at", "created_at", "complaint_time", "date", "投诉时间", "投诉日期", "提交时间", "创建时间", "受理时间", "接收时间", "反馈时间", "时间", "日期", "complaint date", "date received", "received date", "date of complaint", "received on", "收到投诉时间", "投诉提交时间"),
         "channel": ("channel", "source", "渠道", "投诉渠道", "来源", "投诉来源", "受理渠道"),
         "text": ("text", "content", "complaint", "description", "message", "body", "投诉内容", "问题描述", "详情", "投诉详情", "内容", "正文", "描述", "投诉描述", "诉求内容", "反馈内容", "评价内容", "评论", "投诉原文", "问题", "complaint text", "complaint content", "complaint description", "complaint details", "complaint body", "投诉正文", "投诉文本", "投诉说明", "投诉情况", "问题详情", "诉求描述", "反馈详情"),
         "platform": ("platform", "平台", "投诉平台", "购物平台", "交易平台"),
@@ -32,14 +32,14 @@ PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "order.id": ("order.id", "order_id", "order_no", "order_number", "订单号", "订单编号", "订单id", "订单号码"),
         "order.kind": ("order.kind", "order_kind", "交易类型", "订单类型", "商品性质"),
         "order.category": ("order.category", "category", "商品类别代码", "类目代码"),
-        "order.category_text": ("order.category_text", "category_text", "product", "goods", "商品类目", "品类", "类目", "商品类别", "商品", "商品名称", "商品分类", "产品"),
+        "order.category_text": ("order.category_text", "category_text", "product", "goods", "商品类目", "品类", "类目", "商品类别", "商品", "商品名称", "商品分类", "产品", "product name", "product category"),
         "order.price": ("order.price", "price", "unit_price", "单价", "商品价格", "商品单价", "价格", "售价"),
         "order.quantity": ("order.quantity", "quantity", "qty", "数量", "购买数量", "件数", "商品数量"),
-        "order.total_paid": ("order.total_paid", "total_paid", "amount", "paid_amount", "实付金额", "订单金额", "实付款", "实付", "支付金额", "付款金额", "实际支付", "交易金额", "实付总额", "实付总金额", "订单总额"),
-        "order.paid_at": ("order.paid_at", "paid_at", "payment_time", "付款时间", "支付时间", "付款日期"),
+        "order.total_paid": ("order.total_paid", "total_paid", "amount", "paid_amount", "实付金额", "订单金额", "实付款", "实付", "支付金额", "付款金额", "实际支付", "交易金额", "实付总额", "实付总金额", "订单总额", "amount paid"),
+        "order.paid_at": ("order.paid_at", "paid_at", "payment_time", "付款时间", "支付时间", "付款日期", "payment date", "paid on", "date paid"),
         "order.ship_by": ("order.ship_by", "ship_by", "承诺发货时间", "最晚发货时间", "约定发货时间", "预计发货时间", "承诺发货日"),
-        "order.shipped_at": ("order.shipped_at", "shipped_at", "发货时间", "发货日期", "实际发货时间"),
-        "order.delivered_at": ("order.delivered_at", "delivered_at", "送达时间", "妥投时间", "送达日期"),
+        "order.shipped_at": ("order.shipped_at", "shipped_at", "发货时间", "发货日期", "实际发货时间", "ship date", "shipped on", "shipping date", "dispatch date", "dispatched on"),
+        "order.delivered_at": ("order.delivered_at", "delivered_at", "送达时间", "妥投时间", "送达日期", "delivery date", "delivered on", "date delivered"),
         "order.signed_at": ("order.signed_at", "signed_at", "签收时间", "收货时间", "签收日期", "收货日期", "确认收货时间"),
         "order.cancelled_at": ("order.cancelled_at", "cancelled_at", "取消时间", "取消日期", "订单取消时间"),
     }

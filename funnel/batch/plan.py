@@ -123,7 +123,8 @@ def assembler_for(pack: Pack, mapping: Mapping[str, str] | None = None) -> Assem
     }
     labels = {text: name for name, spec in sorted(facts.items()) for text in spec.label.values()}
     reader = HeaderReader(facts, labels, mapping)
-    return Assembler(reader, {name: spec.type for name, spec in facts.items()})
+    types = {name: spec.type for name, spec in facts.items()}
+    return Assembler(reader, types, pack.lexicon.language, pack.manifest.currency)
 
 
 @dataclass(frozen=True, slots=True)

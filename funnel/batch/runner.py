@@ -6,7 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import BinaryIO, Protocol
 
@@ -422,7 +422,8 @@ class _Run:
     def summary(self, pack: tuple[str, str]) -> Summary:
         """What became of the batch."""
         seconds = self.before if self.finished else self._seconds()
-        return self.tally.summary(seconds, pack, self.assembler.headers)
+        found = self.tally.summary(seconds, pack, self.assembler.headers)
+        return replace(found, currency=self.assembler.currency)
 
 
 def _mostly_words(cells: Sequence[object]) -> bool:

@@ -11,6 +11,7 @@ from funnel.batch.reading import Reading
 from funnel.batch.rows import excerpt
 from funnel.diagnostics._render import display_width
 from funnel.errors import Lang
+from funnel.facts.money import currency_of
 from funnel.statistics import needed
 
 _ORDERS = 5
@@ -91,7 +92,8 @@ class Summary:
         undated: Rows decided that do not say when the complaint was received.
         sources: What there is to tell of how files were read: a header below a title, sheets that were read together, sheets that
             were not read.
-        amount: Sum of the amounts of all settlement drafts, in yuan.
+        amount: Sum of the amounts of all settlement drafts.
+        currency: What that is in.
         repeated_orders: Orders that more than one complaint is about.
         doubled_orders: Those of them of which more than one complaint would be settled: the same refund may be paid twice.
         doubled: The first twenty of these.
@@ -118,6 +120,7 @@ class Summary:
     sources: tuple[Reading, ...] = ()
     undated: int = 0
     damaged_ids: Mapping[str, int] = field(default_factory=dict)
+    currency: str = "CNY"
     repeated_orders: int = 0
     doubled_orders: int = 0
     doubled: tuple[DoubledOrder, ...] = ()
@@ -167,6 +170,7 @@ class Summary:
             "generated_ids": self.generated_ids,
             "undated": self.undated,
             "settled_amount": f"{self.amount:.2f}",
+            "currency": self.currency,
             "seconds": round(self.seconds, 3),
             "pack": {"id": self.pack, "digest": self.digest},
         }
@@ -246,14 +250,15 @@ def _notes(summary: Summary, index: int) -> list[str]:
         (f"不属受理范围：{title} {count:,} 件", f"out of scope: {title}, {count:,}")[index]
         for title, count in summary.out_of_scope.items()
     ]
+    unit = currency_of(summary.currency).unit("en" if index else "zh")
     rate = summary.rows / summary.seconds if summary.seconds else 0
     if index:
         lines.append(
-            f"settlement drafts in all: {summary.amount:,.2f} yuan; {summary.seconds:.1f} s, {rate:,.0f} rows/s; pack {summary.pack} {summary.digest[:12]}"
+            f"settlement drafts in all: {summary.amount:,.2f} {unit}; {summary.seconds:.1f} s, {rate:,.0f} rows/s; pack {summary.pack} {summary.digest[:12]}"
         )
     else:
         lines.append(
-            f"结案草稿合计 {summary.amount:,.2f} 元；用时 {summary.seconds:.1f} 秒，每秒 {rate:,.0f} 行；规则包 {summary.pack} {summary.digest[:12]}"
+            f"结案草稿合计 {summary.amount:,.2f} {unit}；用时 {summary.seconds:.1f} 秒，每秒 {rate:,.0f} 行；规则包 {summary.pack} {summary.digest[:12]}"
         )
     lines += _doubled(summary, "en" if index else "zh")
     lines += [line for reading in summary.sources for line in reading.lines("en" if index else "zh")]

@@ -25,6 +25,7 @@ from funnel.errors import Lang
 if TYPE_CHECKING:
     from funnel.decision import Decision, Question
     from funnel.engine.interview import Interview
+    from funnel.facts.money import Currency
 
 Say = Callable[[str, str], str]
 
@@ -69,11 +70,13 @@ def command(
     from funnel.batch.writers import whole_file  # noqa: PLC0415 (late, for a quick --help)
     from funnel.engine.engine import Engine  # noqa: PLC0415 (late, for a quick --help)
     from funnel.errors import AnswerError, BatchError, ComplaintError  # noqa: PLC0415 (as above)
+    from funnel.facts.money import currency_of  # noqa: PLC0415 (as above)
 
     def say(zh: str, en: str) -> str:
         return en if lang == "en" else zh
 
     pack = open_pack(pack_name, lang, as_of=as_of)
+    unit = currency_of(pack.manifest.currency)
     engine = Engine(pack if draft is None else with_draft(pack, draft, lang), lang=lang)
     try:
         step = engine.interview(words, who=None if who == "everyone" else ("consumer",), as_of=as_of)
@@ -81,7 +84,7 @@ def command(
         fail(say("；", "; ").join(p.line(lang) for p in error.problems), USAGE)
     click.echo(say("回车跳过，? 问为什么，q 结束", "Enter skips, ? asks why, q ends"), err=True)
     while step.question is not None:
-        for line in _shown(step.question, say):
+        for line in _shown(step.question, say, unit):
             click.echo(line)
         line_typed = _line()
         if line_typed is None or line_typed.strip().casefold() in _QUIT:
@@ -95,7 +98,7 @@ def command(
             step = step.skip() if typed.casefold() in _SKIP else _answered(step, step.question, typed, who, say)
         except AnswerError as error:
             click.echo("  " + say(error.zh, error.en))
-    for line in _result(step.decision, say):
+    for line in _result(step.decision, say, unit):
         click.echo(line)
     if output is not None and step.complaint is not None:
         try:
@@ -122,13 +125,13 @@ def _answered(step: Interview, question: Question, typed: str, who: str, say: Sa
     return step.answer(typed, grade=question.grade) if held in {"y", "yes", "是", "有"} else said
 
 
-def _shown(question: Question, say: Say) -> Iterator[str]:
+def _shown(question: Question, say: Say, unit: Currency) -> Iterator[str]:
     yield ""
     yield question.text
     if question.type == "bool":
         yield say("  是 / 否", "  yes / no")
     elif question.type == "money":
-        yield say("  金额，元", "  an amount in yuan")
+        yield say(f"  金额，{unit.zh}", f"  an amount in {unit.en}")
     elif question.type == "date":
         yield say("  日期，如 2026-11-03、11月3日、昨天", "  a date, such as 2026-11-03 or yesterday")
     elif question.type == "integer":
@@ -138,7 +141,7 @@ def _shown(question: Question, say: Say) -> Iterator[str]:
             yield f"  {number:>2}. {answer.label}"
 
 
-def _result(decision: Decision | None, say: Say) -> Iterator[str]:
+def _result(decision: Decision | None, say: Say, unit: Currency) -> Iterator[str]:
     from funnel.engine.describe import remedy_words  # noqa: PLC0415 (late, for a quick --help)
 
     yield ""
@@ -156,7 +159,7 @@ def _result(decision: Decision | None, say: Say) -> Iterator[str]:
     for matter in decision.matters:
         yield f"  {matter.title}"
         if matter.remedies:
-            yield "    " + remedy_words(matter.remedies, say("zh", "en"))
+            yield "    " + remedy_words(matter.remedies, say("zh", "en"), unit.code)
         cited = dict.fromkeys(f"{c.title} {c.article}" for c in matter.basis)
         if cited:
             yield say("    依据：", "    law: ") + say("、", ", ").join(cited)

@@ -105,7 +105,9 @@ def _complaints(name: str, pack: Pack, lang: str) -> Iterator[Complaint]:
     from funnel.errors import BatchError  # noqa: PLC0415 (as above)
 
     facts = pack.vocabulary.facts
-    headers = HeaderReader(list(facts), {spec.label.get("zh", ""): n for n, spec in facts.items()})
+    headers = HeaderReader(
+        list(facts), {label: n for n, spec in sorted(facts.items()) for label in spec.label.values()}
+    )
     assembler = Assembler(headers, {n: spec.type for n, spec in facts.items()})
     left_out = 0
     try:

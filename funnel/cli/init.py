@@ -29,7 +29,7 @@ def _pack_here() -> str:
 @click.option(
     "--scenario", default=None, metavar="ID", help="Scenario id; default: the slug with underscores. 场景编号。"
 )
-@click.option("--title", default=None, metavar="TEXT", help="Title in Chinese. 中文标题。")
+@click.option("--title", default=None, metavar="TEXT", help="Title, in the pack's language. 标题。")
 @click.option(
     "--copy",
     "source",
@@ -37,9 +37,23 @@ def _pack_here() -> str:
     metavar="NAME|FOLDER",
     help="Make the new pack a copy of this one, with its tests. 新规则包从这一个复制。",
 )
+@click.option(
+    "--language",
+    type=click.Choice(["zh", "en"]),
+    default="zh",
+    show_default=True,
+    help="What complaints to a new pack are written in. 新规则包的投诉用什么语言。",
+)
 @lang_option
 def command(
-    kind: str, name: str, pack_name: str | None, scenario: str | None, title: str | None, source: str | None, lang: str
+    kind: str,
+    name: str,
+    pack_name: str | None,
+    scenario: str | None,
+    title: str | None,
+    source: str | None,
+    language: str,
+    lang: str,
 ) -> None:
     """Make a pack in FOLDER (rules/NAME), or a draft scenario GROUP.SLUG with signals and tests. 新建规则包或场景。
 
@@ -61,7 +75,11 @@ def command(
 
     try:
         if kind == "pack":
-            made = new_pack(Path(name), today=today) if source is None else copy_pack(source, Path(name))
+            made = (
+                new_pack(Path(name), today=today, language=language)
+                if source is None
+                else copy_pack(source, Path(name))
+            )
         else:
             slug = name.partition(".")[2]
             ident = scenario or slug.replace("-", "_")

@@ -16,7 +16,7 @@ from funnel.law.register import text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from funnel.law.register import PendingReach, StatuteVersion
+    from funnel.law.register import PendingReach, StatuteVersion, Texts
     from funnel.law.texts import TextFinding
     from funnel.pack.model import Pack
 
@@ -46,7 +46,7 @@ def show(citation: str | None, pack_name: str, on: dt.date | None, lang: str) ->
     pack = open_pack(pack_name, lang)
     today = dt.datetime.now(dt.UTC).date()
     day = on or today
-    if citation is None or (not citation.isascii() and "/" not in citation):
+    if citation is None or _is_word(pack, citation):
         found = list(_listed(pack, lang) if citation is None else _with_word(pack, citation, lang))
         if not found:
             none = f"登记表的名称和要旨里没有“{citation}”；全部法规：funnel law show"
@@ -63,7 +63,9 @@ def show(citation: str | None, pack_name: str, on: dt.date | None, lang: str) ->
     for version in statute.versions:
         here = "→" if version.in_force(day) else " "
         verified = (
-            f"verified {version.verified.how} {version.verified.when}" if version.verified else "not verified 未核实"
+            f"verified {version.verified.how} {version.verified.when}"
+            if version.verified
+            else ("not verified" if lang == "en" else "not verified 未核实")
         )
         click.echo(f" {here} {version.id}: {version.from_} – {version.until or ''}  {verified}")
         if version.reaches_pending:
@@ -98,11 +100,22 @@ def _listed(pack: Pack, lang: str) -> Iterator[str]:
 def _with_word(pack: Pack, word: str, lang: str) -> Iterator[str]:
     """Statutes with a word in their name, and articles with it in their title or gist."""
     for statute in sorted(pack.register.statutes.values(), key=lambda statute: statute.id):
-        if word in text(statute.title, "zh"):
+        if _says(statute.title, word):
             yield f"{statute.id}  {text(statute.title, lang)}"
         for article in statute.articles:
-            if word in text(article.title, "zh") or word in text(article.gist, "zh"):
+            if _says(article.title, word) or _says(article.gist, word):
                 yield f"{statute.id}/{article.number}  {text(article.title, lang)}\n  {text(article.gist, lang)}"
+
+
+def _is_word(pack: Pack, citation: str) -> bool:
+    """Whether a word is looked for: in Chinese its letters tell, in an English pack that no statute has such an id."""
+    if "/" in citation or not citation.isascii():
+        return "/" not in citation
+    return pack.manifest.language == "en" and citation.partition("@")[0] not in pack.register.statutes
+
+
+def _says(texts: Texts, word: str) -> bool:
+    return any(word.casefold() in said.casefold() for said in texts.values())
 
 
 def _not_there(pack: Pack, citation: str, day: dt.date) -> str:

@@ -85,7 +85,15 @@ def command(
         )
     if queue := _is_queue(source):
         expect_queue(source, lang, default="")
-    engine = Engine(open_pack(pack_name, lang), lang=lang)
+    pack = open_pack(pack_name, lang)
+    if pack.manifest.language != "zh":
+        fail(
+            f"funnel mine 只从中文里找说法，{pack.id} 的语言是 {pack.manifest.language}"
+            if lang != "en"
+            else f"funnel mine finds phrases in Chinese only; the language of {pack.id} is {pack.manifest.language}",
+            USAGE,
+        )
+    engine = Engine(pack, lang=lang)
     try:
         human = _labels(labels, lang) if labels is not None else {}
         texts = list(_from_queue(engine, source, tenant, limit) if queue else _from_file(engine, source, human, limit))

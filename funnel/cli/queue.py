@@ -482,17 +482,17 @@ _AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{1,2}))?")
 _SPAN = re.compile(r"([0-9]{1,4})([hd])")
 
 
-class _Yuan(click.ParamType[int]):
-    """An amount in yuan, as fen."""
+class _Amount(click.ParamType[int]):
+    """An amount in the pack's currency, as hundredths of it."""
 
-    name = "yuan"
+    name = "amount"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Read the option."""
         if isinstance(value, int):
             return value
         if (read := _AMOUNT.fullmatch(value)) is None:
-            self.fail(f"{value!r} is no amount; write yuan as 199 or 199.00 金额写成 199 或 199.00（元）", param, ctx)
+            self.fail(f"{value!r} is no amount; write it as 199 or 199.00 金额写成 199 或 199.00", param, ctx)
         whole, part = read.groups(default="")
         return int(whole) * 100 + int(part.ljust(2, "0"))
 
@@ -516,7 +516,12 @@ class _Within(click.ParamType[dt.timedelta]):
 @click.argument("case_id")
 @_by_owner
 @click.option("--text", required=True, help="What is proposed, in the words put to both sides. 方案原话。")
-@click.option("--amount", type=_Yuan(), metavar="YUAN", help="What would be paid, in yuan: 199 or 199.00. 金额，元。")
+@click.option(
+    "--amount",
+    type=_Amount(),
+    metavar="AMOUNT",
+    help="What would be paid, in the pack's currency: 199 or 199.00. 金额。",
+)
 @click.option("--within", type=_Within(), metavar="24h|3d", help="How long they have; default: the desk's. 答复时限。")
 @_pass_place
 def propose(place: _Place, case_id: str, by: str, text: str, amount: int | None, within: dt.timedelta | None) -> None:

@@ -580,6 +580,18 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "写真正复核的那一天；日期没错就看看这台电脑的钟",
             "write the day on which it was reviewed; if that is right, look at the clock of this machine",
         ),
+        "F528": _e(
+            "“{phrase}”的头或尾是不属于词的符号：这种语言按整词匹配，永远匹配不到",
+            "“{phrase}” begins or ends with a sign that is no part of a word; in this language whole words are matched, and it never would be",
+            "让每一段都以字母或数字开头和结尾",
+            "let each part begin and end with a letter or a figure",
+        ),
+        "F529": _e(
+            "later 只读中文里的时间，这个规则包的语言是 {language}",
+            "later reads times in Chinese text only; the language of this pack is {language}",
+            "去掉 later，用两个信号的 all 和 within",
+            "leave later out and use all and within",
+        ),
         # --- F6xx: scenario tests ---
         "F601": _w(
             "规则“{rule}”没有场景测试",

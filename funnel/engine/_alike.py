@@ -28,9 +28,10 @@ from funnel.engine._checks import Check
 from funnel.engine._plan import CLAIMS_FACT
 from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake
+from funnel.facts.language import Place
 from funnel.facts.likeness import ANY, GATE, NONE, Likeness, Margins, Trait, together
 from funnel.facts.normalise import Normal
-from funnel.facts.signals import Place, Scan
+from funnel.facts.signals import Scan
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, Facts, Grade, Known
 from funnel.facts.vocabulary import GRIEVANCES

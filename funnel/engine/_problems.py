@@ -15,7 +15,7 @@ from funnel.errors import Problem
 
 _TEXT = ("应为文字", "expected a text")
 _NUMBER = ("应为整数", "expected a whole number")
-_AMOUNT = ("应为金额（元），写成 1299.00", "expected an amount in yuan, written as 1299.00")
+_AMOUNT = ("应为金额，写成 1299.00", "expected an amount, written as 1299.00")
 _TIME = (
     "应为存在的日期或时间，写成 2026-11-07 或 2026-11-07T15:00:00+08:00",
     "expected a date or timestamp that exists, written as 2026-11-07 or 2026-11-07T15:00:00+08:00",

@@ -1,4 +1,4 @@
-"""Sentences of decisions, in Chinese and English. They say "on the material at hand … tends to", never "judged"."""
+"""Sentences of decisions, in Chinese and English; ``{unit}`` is the pack's currency. They say "on the material at hand … tends to", never "judged"."""
 
 from __future__ import annotations
 
@@ -116,28 +116,28 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "conflict": ("几条规则给出不同的结果：{titles}", "several rules give different results: {titles}"),
         "conflict-sum": (
-            "各项方案合计 {total} 元，超过实付 {paid} 元",
-            "the settlements add up to {total} yuan, more than the {paid} yuan paid",
+            "各项方案合计 {total} {unit}，超过实付 {paid} {unit}",
+            "the settlements add up to {total} {unit}, more than the {paid} {unit} paid",
         ),
         "over-limit": (
-            "金额 {amount} 元超过机器结案上限 {limit} 元",
-            "{amount} yuan is above the limit of {limit} yuan for machines",
+            "金额 {amount} {unit}超过机器结案上限 {limit} {unit}",
+            "{amount} {unit} is above the limit of {limit} {unit} for machines",
         ),
         "nothing-due": (
             "按规则算出来是 0 元，没有可以结的，由人看消费者要的是什么",
             "what comes out by the rule is nothing, so there is nothing to settle; a person sees what the consumer wants",
         ),
         "claim-below": (
-            "按规则可得 {amount} 元，消费者只要 {limit} 元，由人核对他要的是什么",
-            "the rule gives {amount} yuan and the consumer asks for {limit}; a person sees what he wants",
+            "按规则可得 {amount} {unit}，消费者只要 {limit} {unit}，由人核对他要的是什么",
+            "the rule gives {amount} {unit} and the consumer asks for {limit}; a person sees what he wants",
         ),
         "claim-unanswered": (
             "消费者还要：{claims}。“{title}”结不了这一项，由人一起商量",
             "{claims} is claimed as well, which “{title}” cannot settle; a person talks to both about all of it",
         ),
         "claim-exceeds": (
-            "索赔 {amount} 元，高于机器能提出的 {limit} 元",
-            "{amount} yuan are claimed, more than the {limit} yuan a machine may propose",
+            "索赔 {amount} {unit}，高于机器能提出的 {limit} {unit}",
+            "{amount} {unit} are claimed, more than the {limit} {unit} a machine may propose",
         ),
         "rule-refers": ("{why}", "{why}"),
         "rule-refers-scope": ("不在“{title}”负责的范围内", "outside the scope of “{title}”"),

@@ -17,6 +17,7 @@ from funnel.engine._checks import Checked, is_dated
 from funnel.engine._texts import join, say
 from funnel.engine.assess import Assessment
 from funnel.engine.evaluate import Flip, Parameters
+from funnel.facts.money import currency_of
 from funnel.facts.truth import Truth
 from funnel.facts.values import NOT_RAISED, RECORDS, Facts, Known
 from funnel.facts.vocabulary import SIGNAL_PREFIX, Texts, pick
@@ -74,6 +75,7 @@ class Wording:
     def __init__(self, pack: Pack, lang: str) -> None:
         self.pack = pack
         self.lang = lang
+        self.unit = currency_of(pack.manifest.currency).unit(lang)
         self._days = pack.register.turning_days()
         defaults = pack.vocabulary.defaults
         self._presumptions = frozenset(name for name, known in defaults.items() if known.source != NOT_RAISED)
@@ -96,7 +98,7 @@ class Wording:
 
     def say(self, key: str, **values: object) -> str:
         """A sentence with its blanks filled."""
-        return say(key, self.lang, **values)
+        return say(key, self.lang, unit=self.unit, **values)
 
     def fixed(self, key: str, *titles: str) -> str:
         """A sentence of a key, the title of a rule, and of one of its exceptions: the same for every case."""

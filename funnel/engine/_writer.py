@@ -282,7 +282,7 @@ class Writer:
         due = describe.remedies(self.pack, primary.remedies or (), self.facts, primary.parameters, self.lang)
         within = None
         if settled:
-            words = describe.remedy_words(due, self.lang)
+            words = describe.remedy_words(due, self.lang, self.pack.manifest.currency)
             self.note("settle", self.say("settle", title=self.title(rule.id), remedies=words), rule=rule.id)
             self.note_fixed("settle", "settle-draft", rule.id)
             if rule.settle is not None and rule.settle.within_days is not None:

@@ -14,6 +14,7 @@ from funnel.engine._texts import join, say
 from funnel.engine.assess import Assessment, DueRemedy
 from funnel.engine.evaluate import Flip, Parameters
 from funnel.engine.remedies import Amount, Missing, compute
+from funnel.facts.money import currency_of
 from funnel.facts.values import Facts, Value
 from funnel.facts.vocabulary import Texts, pick, yuan
 from funnel.law.register import PendingReach, StatuteVersion, parse_citation
@@ -223,12 +224,13 @@ def _formula(spec: RemedySpec, amount: Amount | None) -> str | None:
     return f"{left} = {yuan(amount.fen)}"
 
 
-def remedy_words(items: tuple[Remedy, ...], lang: str) -> str:
-    """Remedies in one phrase."""
+def remedy_words(items: tuple[Remedy, ...], lang: str, currency: str) -> str:
+    """Remedies in one phrase, their amounts in a currency."""
+    unit = currency_of(currency).unit(lang)
     parts = []
     for item in items:
         payer = say(f"payer-{item.payer}", lang)
         kind = say(f"kind-{item.kind}", lang)
-        amount = "" if item.amount is None else (f" {item.amount} 元" if lang != "en" else f" {item.amount} yuan")
+        amount = "" if item.amount is None else f" {item.amount} {unit}"
         parts.append(f"{kind}{amount}（{payer}）" if lang != "en" else f"{kind}{amount} ({payer})")
     return join(parts, lang)

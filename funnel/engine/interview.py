@@ -17,7 +17,10 @@ from funnel.complaint import MAX_TEXT, Complaint
 from funnel.decision import Answer, Decision, Question
 from funnel.engine.questions import which_matter
 from funnel.errors import AnswerError
+from funnel.facts._read_english import figure_of
 from funnel.facts.intake import coerce, expected
+from funnel.facts.language import CHINESE
+from funnel.facts.money import currency_of
 from funnel.facts.values import GRADES, Grade
 from funnel.facts.vocabulary import GRIEVANCES, FactSpec
 
@@ -141,7 +144,7 @@ class Interview:
         raw = self._said(spec, question, value) if isinstance(value, str) else value
         found = coerce(spec, raw, self.engine.zone)
         if found is None or not spec.accepts(found):
-            zh, en = _answers(spec, question) or expected(spec)
+            zh, en = _answers(spec, question) or expected(spec, self.engine.pack.manifest.currency)
             raise AnswerError(f"没有看懂，应为：{zh}", f"not understood; expected {en}")
         if isinstance(found, frozenset):
             return sorted(found)
@@ -161,7 +164,7 @@ class Interview:
                 found = re.fullmatch(r"(-?\d{1,12})\s*\D{0,6}", text)
                 return int(found[1]) if found else None
             case "money":
-                return re.sub(r"^[¥￥]|\s|,|元$|块$|块钱$|yuan$|rmb$", "", low)
+                return self._amount(low)
             case "date":
                 return self._date(low)
             case "set" if low in _NONE_OF_THEM:
@@ -170,6 +173,16 @@ class Interview:
                 return [self._member(spec, question, part) for part in re.split(r"[、,;，；]\s*", text) if part]
             case _:
                 return self._member(spec, question, text)
+
+    def _amount(self, text: str) -> str:
+        """An amount without its currency; one in another currency, or that may mean two things, is not understood."""
+        if self.engine.pack.lexicon.language is CHINESE:
+            return re.sub(r"^[¥￥]|\s|,|元$|块$|块钱$|yuan$|rmb$", "", text)
+        own = currency_of(self.engine.pack.manifest.currency)
+        for word in (*own.signs, *sorted(own.words, key=len, reverse=True)):
+            text = text.removeprefix(word).removesuffix(word).strip()
+        figure = figure_of(text)
+        return text if figure is None else str(float(figure))
 
     def _member(self, spec: FactSpec, question: Question, word: str) -> str:
         if word.isdecimal() and 0 < int(word) <= len(question.answers):
@@ -181,6 +194,10 @@ class Interview:
 
     def _date(self, text: str) -> str | None:
         today = self.as_of or self.engine.today()
+        if self.engine.pack.lexicon.language is not CHINESE:  # in Chinese, interviews read less than complaints
+            read = self.engine.pack.lexicon.language.reader(text, today, self.engine.pack.manifest.currency)
+            if len(read) == 1 and isinstance(read[0].value, dt.date) and read[0].text == text:
+                return read[0].value.isoformat()
         for word, days in _DAYS_AGO:
             if text.startswith(word):
                 return (today - dt.timedelta(days=days)).isoformat()

@@ -134,7 +134,7 @@ def _number(word: str) -> int | None:
     return int(word) if word.isascii() and word.isdigit() else _numerals.parse(word)
 
 
-def _make(year: int, month: int | None, day: int | None) -> tuple[dt.date | None, str | None]:
+def make_day(year: int, month: int | None, day: int | None) -> tuple[dt.date | None, str | None]:
     if month is None or day is None:
         return None, "vague"
     try:
@@ -143,7 +143,7 @@ def _make(year: int, month: int | None, day: int | None) -> tuple[dt.date | None
         return None, "impossible"
 
 
-def _latest(month: int | None, day: int | None, received: dt.date | None) -> tuple[dt.date | None, str | None]:
+def latest_day(month: int | None, day: int | None, received: dt.date | None) -> tuple[dt.date | None, str | None]:
     """The latest such day that is not after the complaint."""
     if month is None or day is None:
         return None, "vague"
@@ -152,7 +152,7 @@ def _latest(month: int | None, day: int | None, received: dt.date | None) -> tup
     if received is None:
         return None, "no-year"
     for year in range(received.year, received.year - 9, -1):  # 29 February comes within eight years
-        value, _ = _make(year, month, day)
+        value, _ = make_day(year, month, day)
         if value is not None and value <= received:
             return value, None
     return None, "impossible"
@@ -162,7 +162,7 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
     group = match.group
     if group("iso"):
         parts = [int(p) for p in re.split(r"[-/.]", group("iso"))]
-        return _make(*parts) if 1990 <= parts[0] < 2100 else (None, "impossible")
+        return make_day(*parts) if 1990 <= parts[0] < 2100 else (None, "impossible")
     if group("full"):
         word = group("fy")
         year = int(word) if word.isdigit() and word.isascii() else _numerals.year(word)
@@ -174,11 +174,11 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
             return None, "impossible"
         if not group("fd"):
             return None, "vague"
-        return _make(year, _number(group("fm")), _number(group("fd")))
+        return make_day(year, _number(group("fm")), _number(group("fd")))
     if group("rel"):
         if received is None:
             return None, "no-year"
-        return _make(received.year + _YEARS[group("relyear")], _number(group("rm")), _number(group("rd")))
+        return make_day(received.year + _YEARS[group("relyear")], _number(group("rm")), _number(group("rd")))
     if group("relmonth"):
         if received is None:
             return None, "no-year"
@@ -187,11 +187,11 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
             first = (first - dt.timedelta(days=1)).replace(day=1)
         if group("rmon").startswith("下"):
             first = (first + dt.timedelta(days=31)).replace(day=1)
-        return _make(first.year, first.month, _number(group("rmd")))
+        return make_day(first.year, first.month, _number(group("rmd")))
     if group("md"):
-        return _latest(_number(group("mm")), _number(group("mday")), received)
+        return latest_day(_number(group("mm")), _number(group("mday")), received)
     if group("dotted"):
-        return _latest(int(group("dm")), int(group("dd")), received)
+        return latest_day(int(group("dm")), int(group("dd")), received)
     if group("week"):
         if received is None or not group("wd") or group("wd") == "末":
             return None, "vague" if received else "no-year"
@@ -218,9 +218,9 @@ def _date(match: re.Match[str], received: dt.date | None) -> tuple[dt.date | Non
             group("shopday"), (6, 18)
         )
         if not group("shopyear"):
-            return _latest(month, day, received)
+            return latest_day(month, day, received)
         year = _year_named(group("shopyear"), received)
-        return (None, "no-year") if year is None else _make(year, month, day)
+        return (None, "no-year") if year is None else make_day(year, month, day)
     return _day_of_month(_number(group("dday")), received)
 
 
@@ -239,7 +239,7 @@ def _day_of_month(day: int | None, received: dt.date | None) -> tuple[dt.date | 
         return None, "no-year"
     first = received.replace(day=1)
     for _ in range(3):  # every day of month comes within three months
-        value, _why = _make(first.year, first.month, day)
+        value, _why = make_day(first.year, first.month, day)
         if value is not None and value <= received:
             return value, None
         first = (first - dt.timedelta(days=1)).replace(day=1)
@@ -257,17 +257,17 @@ def _ago(count: str, unit: str, received: dt.date | None) -> tuple[dt.date | Non
     if unit == "年":
         return None, "calendar"
     if unit == "月":
-        return _months_before(received, number), None
+        return months_before(received, number), None
     days = number * (7 if unit in _WEEKS else 1)
     return received - dt.timedelta(days=days), None
 
 
-def _months_before(day: dt.date, months: int) -> dt.date:
+def months_before(day: dt.date, months: int) -> dt.date:
     """The same day some months earlier; the last of a shorter month, as Civil Code 202 has it."""
     index = day.year * 12 + day.month - 1 - months
     year, month = divmod(index, 12)
     for last in (day.day, 30, 29, 28):
-        value, _ = _make(year, month + 1, last)
+        value, _ = make_day(year, month + 1, last)
         if value is not None and last <= day.day:
             return value
     return dt.date(year, month + 1, 28)  # pragma: no cover (28 always exists)
@@ -340,7 +340,7 @@ def _days(text: str, match: re.Match[str], received: dt.date | None) -> Reading 
         if received is None or number > 120:
             return out(None, "calendar")
         try:
-            return out((received - _months_before(received, number)).days)
+            return out((received - months_before(received, number)).days)
         except (OverflowError, ValueError):  # before the year 1
             return out(None, "calendar")
     return out(number * (7 if unit in _WEEKS else 1))

@@ -16,9 +16,9 @@ from funnel.complaint import Complaint
 from funnel.diagnostics._model import suggestion
 from funnel.errors import Problem
 from funnel.facts.derived import FUNCTIONS, Context
-from funnel.facts.normalise import normalise
+from funnel.facts.language import CHINESE
+from funnel.facts.money import currency_of
 from funnel.facts.signals import BoundReading, Lexicon, Scan
-from funnel.facts.unread import unread
 from funnel.facts.values import GRADES, Facts, Grade, Known, Value, weakest
 from funnel.facts.vocabulary import (
     BUILT_IN_DATES,
@@ -192,10 +192,12 @@ class _Intake:
         return Intake(facts, scan, tuple(self.problems), tuple(self.unknown_names), self.unknown_keys, self.nearly)
 
     def _foreign(self, field: str, text: str | None) -> None:
-        if text and (words := unread(text)) is not None:
+        language = self.context.lexicon.language
+        if text and (words := language.unread(text)) is not None:
             size = len(words)
-            zh = f"有一段（{size} 个字符）不是中文，没有读"
-            self.problems.append(Problem(field, zh, f"a passage of {size} characters is not Chinese and was not read"))
+            zh = f"有一段（{size} 个字符）不是{language.zh}，没有读"
+            en = f"a passage of {size} characters is not {language.en} and was not read"
+            self.problems.append(Problem(field, zh, en))
 
     def _add(self, name: str, known: Known) -> None:
         self.sources.setdefault(name, []).append(known)
@@ -380,7 +382,7 @@ class _Intake:
     def _checked(self, spec: FactSpec, raw: Any, field: str) -> Value | None:
         value = coerce(spec, raw, self.context.zone)
         if value is None or not spec.accepts(value):
-            zh, en = expected(spec)
+            zh, en = expected(spec, self.context.lexicon.currency)
             self.problems.append(Problem(field, f"应为{zh}", f"expected {en}"))
             return None
         return value
@@ -613,29 +615,31 @@ def member(spec: FactSpec, word: str) -> str | None:
     """A member by its slug, its label or a seller's word for it."""
     if word in spec.members:
         return word
-    text = normalise(word).text.strip()
-    return next((member.slug for member in spec.members.values() if text in member.names), None)
+    members = spec.members.values()
+    text = next((one.language for one in members), CHINESE).normalise(word).text.strip()
+    return next((one.slug for one in members if text in one.names), None)
 
 
 _KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "bool": (" true 或 false", "true or false"),
         "integer": ("整数", "a whole number"),
-        "money": ("金额（元）", "an amount in yuan"),
+        "money": ("金额（{zh}）", "an amount in {en}"),
         "date": ("日期，写成 2026-11-20", "a date, written as 2026-11-20"),
     }
 )
 
 
-def expected(spec: FactSpec) -> tuple[str, str]:
-    """What values a fact takes, in Chinese and in English."""
+def expected(spec: FactSpec, currency: str) -> tuple[str, str]:
+    """What values a fact takes, in Chinese and in English; amounts are in the pack's currency."""
     if spec.type in {"enum", "set"}:
         members = ", ".join(spec.members)
         return f"以下之一：{members}", f"one of: {members}"
     zh, en = _KINDS[spec.type]
     if spec.type == "integer" and spec.low is not None and spec.high is not None:
         return f" {spec.low} 至 {spec.high} 的{zh}", f"{en} between {spec.low} and {spec.high}"
-    return zh, en
+    own = currency_of(currency)
+    return zh.format(zh=own.zh), en.format(en=own.en)
 
 
 def _is_slip(key: str, word: str) -> bool:

@@ -15,10 +15,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from funnel.errors import Portable
-from funnel.facts.normalise import normalise
+from funnel.facts.language import CHINESE, Language, literals_of
 
-DEFAULT_GAP = 8
-"""Characters that ``…`` may stand for."""
 MAX_GAP = 40
 MAX_LITERALS = 512
 """Most literals that one segment may expand to."""
@@ -27,9 +25,6 @@ MAX_BRANCHES = 64
 _MIN_LENGTH = 2
 _MAX_NESTING = 4
 
-CLAUSE_ENDS = "，。！？；,.!?;\n\r…"
-_MARKS = CLAUSE_ENDS + "、"
-"""What no phrase may have: the ends of clauses, and what parts the items of a list in Chinese, but not in YAML."""
 _GAP = re.compile(r"<([0-9]{1,3})>\Z")
 
 
@@ -90,10 +85,12 @@ class PhraseParser:
 
     Args:
         words: The pack's word lists, as their author wrote them.
+        language: What they are written in.
     """
 
-    def __init__(self, words: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, words: Mapping[str, tuple[str, ...]], language: Language = CHINESE) -> None:
         self._words = words
+        self._language = language
         self._left_alone: set[str] = set()  # characters seen so far that normalising leaves alone
         self._harmless = set(_STRUCTURE)  # and with them those that are no text
         self._plain_words = {name: self._leaves_alone(set("".join(forms))) for name, forms in words.items()}
@@ -109,15 +106,17 @@ class PhraseParser:
         """
         if wrong := sign_in(source):
             raise PhraseError("F526", phrase=source, **wrong)
-        branches, end = _Parser(source, self._words).sequence(0, depth=0)
+        branches, end = _Parser(source, self._words, self._language.gap).sequence(0, depth=0)
         if end < len(source):
             raise PhraseError("F506", detail=f"“{source[end]}”")
         plain = self._is_plain(source)
         found = []
         for branch in branches:
-            segments = tuple(_literals(forms, source, plain=plain) for forms in branch.segments)
+            segments = tuple(_literals(forms, source, self._language, plain=plain) for forms in branch.segments)
             if len(segments) == 1 and any(len(literal) < _MIN_LENGTH for literal in segments[0]):
                 raise PhraseError("F508", phrase=min(segments[0], key=len) or source)
+            if cut := next((form for segment in segments for form in segment if self._language.is_cut(form)), ""):
+                raise PhraseError("F528", phrase=cut)
             found.append(Phrase(source, segments, branch.gaps))
         return tuple(found)
 
@@ -133,20 +132,21 @@ class PhraseParser:
         It works character by character, but for spaces and marks between two characters, which are no letters or digits.
         """
         new = chars - self._left_alone
-        self._left_alone |= {char for char in new if char.isalnum() and normalise(char).text == char}
+        self._left_alone |= {char for char in new if char.isalnum() and self._language.normalise(char).text == char}
         self._harmless |= self._left_alone & new
         return new <= self._left_alone
 
 
-def parse(source: str, words: Mapping[str, tuple[str, ...]]) -> tuple[Phrase, ...]:
+def parse(source: str, words: Mapping[str, tuple[str, ...]], language: Language = CHINESE) -> tuple[Phrase, ...]:
     """Compile one phrase; see `PhraseParser.parse`."""
-    return PhraseParser(words).parse(source)
+    return PhraseParser(words, language).parse(source)
 
 
 class _Parser:
-    def __init__(self, source: str, words: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, source: str, words: Mapping[str, tuple[str, ...]], gap: int) -> None:
         self.source = source
         self.words = words
+        self.gap = gap
 
     def sequence(self, at: int, *, depth: int) -> tuple[list[_Branch], int]:
         """Read until the end, or until the `|` or `)` of the group that this stands in."""
@@ -170,7 +170,7 @@ class _Parser:
         if char == "…":
             while source[at : at + 1] == "…":  # a typed ellipsis is often two of them
                 at += 1
-            return [_Branch((_NOTHING, _NOTHING), (DEFAULT_GAP,))], at
+            return [_Branch((_NOTHING, _NOTHING), (self.gap,))], at
         if char == "<":
             end = source.find(">", at)
             match = _GAP.match(source[at : end + 1]) if end > 0 else None
@@ -231,13 +231,15 @@ class _Parser:
         return _Branch((*left.segments[:-1], middle, *right.segments[1:]), left.gaps + right.gaps)
 
 
-def _mark_in(normal: str) -> str:
-    return next((char for char in normal if char in _MARKS), "")
+def _mark_in(normal: str, language: Language) -> str:
+    return next((char for char in normal if char in language.marks), "")
 
 
-def mark_in(form: str) -> str:
+def mark_in(form: str, language: Language = CHINESE) -> str:
     """The first mark in a form of a word list that no phrase may have, as it was typed; ``""`` if there is none."""
-    return "" if form.isalnum() else next((char for char in form if _mark_in(normalise(char).text)), "")
+    if form.isalnum():
+        return ""
+    return next((char for char in form if _mark_in(language.normalise(char).text, language)), "")
 
 
 def sign_in(source: str) -> dict[str, str]:
@@ -257,14 +259,13 @@ def sign_in(source: str) -> dict[str, str]:
     return {"sign": found[0], "half": _FULL_WIDTH[found[0]], "more_zh": "", "more_en": ""} if found else {}
 
 
-def _literals(forms: Sequence[str], source: str, *, plain: bool) -> tuple[str, ...]:
-    # Normalised in one go: it works character by character, and never across the end of a line.
-    normal = set(forms) if plain else {form.strip() for form in normalise("\n".join(forms)).text.split("\n")}
+def _literals(forms: Sequence[str], source: str, language: Language, *, plain: bool) -> tuple[str, ...]:
+    normal = set(forms) if plain else literals_of(forms, language)
     if "" in normal:
         raise PhraseError("F506", detail=f"“{source}”")
-    mark = None if plain else next((mark for form in sorted(normal) if (mark := _mark_in(form))), None)
+    mark = None if plain else next((mark for form in sorted(normal) if (mark := _mark_in(form, language))), None)
     if mark is not None:
         # As its author typed it, where it stands in the phrase and not in a word list.
-        typed = next((char for char in source if normalise(char).text == mark), mark)
+        typed = next((char for char in source if language.normalise(char).text == mark), mark)
         raise PhraseError("F519", phrase=source, mark=typed)
     return tuple(sorted(normal))

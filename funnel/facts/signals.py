@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 import sys
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, count
 from typing import Literal, NamedTuple
 
 from ahocorasick_rs import AhoCorasick
 
 from funnel.facts._clocks import Lateness, Moment, later_by, moments
-from funnel.facts.normalise import Normal, normalise
-from funnel.facts.phrases import CLAUSE_ENDS, Phrase
-from funnel.facts.reader import Reading, read
+from funnel.facts._reading import Reading
+from funnel.facts.language import CHINESE, Language, Place, Units
+from funnel.facts.normalise import Normal
+from funnel.facts.phrases import Phrase
 from funnel.facts.values import Value
 from funnel.facts.vocabulary import Texts
 
-NEGATION_REACH = 3
-"""A negator negates a match that begins at most this many characters behind it, in the same clause."""
-HEDGE_REACH = 12
-"""A hedge (是不是, 如果) silences a match that begins at most this many characters behind it, in the same clause."""
-_DOUBLE_NEGATION_REACH = 2
 _PAIRS = 20
 """How many mentions of a half are looked at for their times; whoever writes more is read so far."""
 _LIKELY = 0.1
 """How much less often texts have a literal for each character more; a guess, on which nothing but speed hangs."""
-
-_CLAUSE_END = re.compile(rf"(?!(?<=\d)[.,](?=\d))[{re.escape(CLAUSE_ENDS)}]")
-"""A point or comma inside a number (2.5小时, 1,280元) ends no clause."""
-
-Place = tuple[int, int]
 
 _NOWHERE: Place = (-1, -1)
 _ANYWHERE: Place = (sys.maxsize, sys.maxsize)
@@ -52,7 +42,8 @@ class Signal:
         hedged: ``ignore``: a mention behind a hedge (如果, 是不是) says nothing. ``count``: it counts all the same, for
             what must never be missed.
         together: Signals that raise this one where the text affirms each of them, in whatever order.
-        within: How many characters these may take up at most, from the first to the end of the last; None: any.
+        within: How many units of the language (characters, words) these may take up at most, from the first to the end of the
+            last; None: any.
         later: By how much the time named with the second of two signals must be later than the one named with the first.
             None: no times are looked at.
         alone: Whether it counts only where such signals are the whole text, but for punctuation: a form's bare reason.
@@ -131,7 +122,15 @@ class Scan:
 
 
 class Lexicon:
-    """All signals of a pack, compiled. Immutable after construction and safe to share between threads."""
+    """All signals of a pack, compiled. Immutable after construction and safe to share between threads.
+
+    Args:
+        signals: The signals.
+        readings: Where a value in the text states a fact.
+        negators, not_negators, negation_breaks, hedges, not_hedges: Word lists, as in the files of a pack.
+        language: What the texts are written in. What it counts in, characters or words, is called a unit below.
+        currency: What amounts are in, where the text names no other.
+    """
 
     def __init__(
         self,
@@ -143,7 +142,11 @@ class Lexicon:
         negation_breaks: Sequence[str] = (),
         hedges: Sequence[str] = (),
         not_hedges: Sequence[str] = (),
+        language: Language = CHINESE,
+        currency: str = "CNY",
     ) -> None:
+        self.language, self.currency = language, currency
+        normalise = language.normalise
         self.signals: Mapping[str, Signal] = {s.id: s for s in sorted(signals, key=lambda s: s.id)}
         self.readings = tuple(sorted(readings, key=lambda r: r.id))
         numbers: defaultdict[str, int] = defaultdict(count().__next__)
@@ -167,7 +170,11 @@ class Lexicon:
         self._not_negators = frozenset(numbers[normalise(w).text] for w in not_negators)
         self._hedges = frozenset(numbers[normalise(w).text] for w in hedges)
         self._not_hedges = frozenset(numbers[normalise(w).text] for w in not_hedges)
-        self._breaks = tuple(normalise(w).text for w in negation_breaks)
+        own: dict[str, frozenset[int]] = {}
+        for _, phrase, segments, _ in phrases if language.by_words else ():
+            own[phrase.source] = own.get(phrase.source, frozenset()).union(*segments)
+        self._own = own
+        self._breaks = tuple(language.word(w) for w in negation_breaks)
         self._cues: dict[int, list[tuple[int, bool]]] = {}
         for index, spec in enumerate(self.readings):
             for cues, is_before in ((spec.before, True), (spec.after, False)):
@@ -192,21 +199,20 @@ class Lexicon:
             text: The complaint's text, as it came.
             received_on: The day that words such as 昨天 count from; None leaves them unread.
         """
-        normal = normalise(text)
+        normal = self.language.normalise(text)
         if self._automaton is None:
             return Scan(normal, (), ())
-        places: dict[int, list[Place]] = {}
-        for literal, start, end in self._automaton.find_matches_as_indexes(normal.text, overlapping=True):
-            places.setdefault(literal, []).append((start, end))
-        if not places:
+        found = self._automaton.find_matches_as_indexes(normal.text, overlapping=True)
+        if not found:
             return Scan(normal, (), ())
-        ends = [match.start() for match in _CLAUSE_END.finditer(normal.text)]
-        hits = self._hits(normal.text, places, ends)
-        readings = self._bind(normal.text, places, ends, received_on)
+        units = self.language.units(normal.text)
+        places = units.places(found)
+        hits = self._hits(normal.text, units, places)
+        readings = self._bind(normal.text, units, places, received_on)
         return Scan(normal, hits, readings)
 
-    def _hits(self, text: str, places: Mapping[int, list[Place]], ends: list[int]) -> tuple[Hit, ...]:
-        here = set(places)
+    def _hits(self, text: str, units: Units, places: Mapping[int, list[Place]]) -> tuple[Hit, ...]:
+        here, ends = set(places), units.ends
         found: dict[str, list[tuple[int, int, str]]] = {}
         for (signal, phrase, *_), spots in self._index.standing(places, here, ends):
             found.setdefault(signal, []).extend([(start, end, phrase.source) for start, end in spots])
@@ -221,21 +227,25 @@ class Lexicon:
             for start, end, source in sorted(set(spans)) if len(spans) > 1 else spans:
                 if bars and _overlaps(bars, start, end):
                     continue
-                if hedged and _hedged(hedges, start, ends):
+                if hedged and _hedged(hedges, start, self.language.hedge_reach, ends):
                     continue
-                negation = self._negation(text, negators, start, ends) if negators else False
+                negation = self._negation(units, negators, start) if negators else False
+                if negators and self._own and _stands_in(negators, self._own[source], places, start, end):
+                    negation = True if negation is False else None
                 if negation is not None:
                     hits.append(Hit(signal, start, end, negation, source))
         if any(self.signals[hit.signal].alone for hit in hits):
-            hits = self._bare(text, hits)
+            hits = self._bare(units, hits)
         hits += self._joined_hits(text, hits)
+        if self.language.by_words:
+            hits = [_in_characters(hit, units) for hit in hits]
         return tuple(sorted(hits, key=lambda h: (h.start, h.end, h.signal)))
 
-    def _bare(self, text: str, hits: list[Hit]) -> list[Hit]:
+    def _bare(self, units: Units, hits: list[Hit]) -> list[Hit]:
         """The hits without those that count alone only, unless these are all that the text says."""
-        words, end = sum(map(str.isalnum, text)), 0
+        words, end = units.saying(0, len(units)), 0
         for start, stop in sorted((h.start, h.end) for h in hits if self.signals[h.signal].alone):
-            words -= sum(map(str.isalnum, text[max(end, start) : stop]))
+            words -= units.saying(max(end, start), stop)
             end = max(end, stop)
         return hits if words == 0 else [hit for hit in hits if not self.signals[hit.signal].alone]
 
@@ -273,21 +283,23 @@ class Lexicon:
     def _spots(excepts: _Index, places: Mapping[int, list[Place]], here: set[int], ends: list[int]) -> list[Place]:
         return _joined([spot for _, spots in excepts.standing(places, here, ends) for spot in spots])
 
-    def _negation(self, text: str, negators: list[Place], start: int, ends: list[int]) -> bool | None:
+    def _negation(self, units: Units, negators: list[Place], start: int) -> bool | None:
         """Whether a match at ``start`` is negated; None for a double negation, which says nothing certain."""
-        near = _behind(negators, start, NEGATION_REACH, ends)
-        near = [p for p in near if not any(word in text[p[1] : start] for word in self._breaks)]
+        ends = units.ends
+        near = _behind(negators, start, self.language.negation_reach, ends)
+        near = [p for p in near if not any(word in units.words_between(p[1], start) for word in self._breaks)]
         if not near:
             return False
         first = min(p[0] for p in near)
         apart = any(one[1] <= other[0] for one in near for other in near)
-        if apart or _behind(negators, first, _DOUBLE_NEGATION_REACH, ends):
+        if apart or _behind(negators, first, self.language.double_negation_reach, ends):
             return None
         return True
 
     def _bind(
-        self, text: str, places: Mapping[int, list[Place]], ends: list[int], received_on: dt.date | None
+        self, text: str, units: Units, places: Mapping[int, list[Place]], received_on: dt.date | None
     ) -> tuple[BoundReading, ...]:
+        ends = units.ends
         cues = [
             (place, index, is_before)
             for literal in self._cues.keys() & places.keys()
@@ -296,7 +308,7 @@ class Lexicon:
         ]
         if not cues:
             return ()
-        values = read(text, received_on=received_on)
+        values = self.language.reader(text, received_on, self.currency)
         if values and self._cue_excepts:
             here = set(places)
             bars = {
@@ -315,11 +327,34 @@ class Lexicon:
                 those.sort()
         bound = []
         for reading in values:
+            place = units.around(reading.start, reading.end)
             for index in sorted(near):
                 spec = self.readings[index]
-                if spec.kind == reading.kind and (cue := _cue(*near[index], reading, spec.within, ends)) is not None:
-                    bound.append(BoundReading(spec, reading, text[cue[0] : cue[1]]))
+                if spec.kind == reading.kind and (cue := _cue(*near[index], place, spec.within, ends)) is not None:
+                    begin, stop = units.characters(*cue)
+                    bound.append(BoundReading(spec, reading, text[begin:stop]))
         return tuple(bound)
+
+
+def _stands_in(
+    negators: list[Place], own: frozenset[int], places: Mapping[int, list[Place]], start: int, end: int
+) -> bool:
+    """Whether a negator stands in a gap of a match, and not in the words of its phrase.
+
+    In a language of words it negates the whole there ("have … opened" in "have not opened"). In Chinese it stands right
+    before what it negates, and where it does not, phrases name it.
+    """
+    inside = [p for p in negators[bisect_left(negators, (start, -1)) : bisect_left(negators, (end, -1))] if p[1] <= end]
+    if not inside:
+        return False
+    words = [p for literal in own & places.keys() for p in places[literal] if start <= p[0] and p[1] <= end]
+    return any(not any(a <= p[0] and p[1] <= b for a, b in words) for p in inside)
+
+
+def _in_characters(hit: Hit, units: Units) -> Hit:
+    """A hit that was counted in words, with its places in the text."""
+    start, end = units.characters(hit.start, hit.end)
+    return replace(hit, start=start, end=end, parts=tuple(units.characters(*part) for part in hit.parts))
 
 
 class _Numbered(NamedTuple):
@@ -493,36 +528,37 @@ def _live(places: Mapping[int, list[Place]], words: frozenset[int], barred: froz
 
 
 def _cue(
-    before: list[tuple[int, Place]], after: list[tuple[int, Place]], reading: Reading, within: int, ends: list[int]
+    before: list[tuple[int, Place]], after: list[tuple[int, Place]], value: Place, within: int, ends: list[int]
 ) -> Place | None:
     """The cue nearest to a value, of those that end before it and those that begin behind it, in one clause with it."""
+    begun, ended = value
     found = [
-        (reading.start - end, place)
+        (begun - end, place)
         for end, place in before[
-            bisect_left(before, (reading.start - within, _NOWHERE)) : bisect_right(before, (reading.start, _ANYWHERE))
+            bisect_left(before, (begun - within, _NOWHERE)) : bisect_right(before, (begun, _ANYWHERE))
         ]
-        if not _crosses(ends, end, reading.start)
+        if not _crosses(ends, end, begun)
     ]
     found += [
-        (start - reading.end, place)
+        (start - ended, place)
         for start, place in after[
-            bisect_left(after, (reading.end, _NOWHERE)) : bisect_right(after, (reading.end + within, _ANYWHERE))
+            bisect_left(after, (ended, _NOWHERE)) : bisect_right(after, (ended + within, _ANYWHERE))
         ]
-        if not _crosses(ends, reading.end, start)
+        if not _crosses(ends, ended, start)
     ]
     return min(found)[1] if found else None
 
 
-def _hedged(hedges: list[Place], start: int, ends: list[int]) -> bool:
+def _hedged(hedges: list[Place], start: int, reach: int, ends: list[int]) -> bool:
     """Whether a hedge stands before a match or runs into it (是不是 + 是假货)."""
-    low = bisect_left(hedges, (start - HEDGE_REACH, -1))
+    low = bisect_left(hedges, (start - reach, -1))
     overlapping = any(begin < start < stop for begin, stop in hedges[low : bisect_right(hedges, (start, -1))])
-    return overlapping or bool(_behind(hedges, start, HEDGE_REACH, ends))
+    return overlapping or bool(_behind(hedges, start, reach, ends))
 
 
 def _behind(places: list[Place], start: int, reach: int, ends: list[int]) -> list[Place]:
-    """Places that end at most ``reach`` characters before ``start``, in the same clause."""
-    # Negators and hedges are at most a few characters long, so a window over their beginnings is enough.
+    """Places that end at most ``reach`` units before ``start``, in the same clause."""
+    # Negators and hedges are at most a few units long, so a window over their beginnings is enough.
     low = bisect_left(places, (start - reach - 8, -1))
     high = bisect_right(places, (start, -1))
     return [p for p in places[low:high] if 0 <= start - p[1] <= reach and not _crosses(ends, p[1], start)]

@@ -10,14 +10,14 @@ from typing import Literal
 
 from ahocorasick_rs import AhoCorasick
 
-from funnel.facts.normalise import normalise
+from funnel.facts.language import CHINESE, Language
 from funnel.facts.values import NOT_RAISED, Grade, Known, Value
 
 FactType = Literal["bool", "integer", "money", "date", "enum", "set"]
 World = Literal["open", "raised"]
 Source = Literal["consumer", "merchant", "system", "nobody"]
 Texts = Mapping[str, str]
-"""A text for people by language: ``zh`` always, ``en`` where given."""
+"""A text for people by language: in the pack's own always, in the other where given."""
 
 FACT_TYPES: tuple[FactType, ...] = ("bool", "integer", "money", "date", "enum", "set")
 SIGNAL_PREFIX = "signal."
@@ -27,10 +27,10 @@ GRIEVANCES = "grievances"
 
 
 def pick(texts: Texts | None, lang: str) -> str:
-    """The text in ``lang``, else in Chinese, else nothing."""
+    """The text in ``lang``, else in Chinese, else in English, else nothing."""
     if not texts:
         return ""
-    return texts.get(lang) or texts.get("zh") or ""
+    return texts.get(lang) or texts.get("zh") or texts.get("en") or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +45,9 @@ class Member:
         about: Values whose names beside this one say only what it is about (a service for a phone): they contradict nothing.
         answered_by: Of a claim: the remedies that give what it asks for; None where the pack does not say.
         group: Of claims of one group, one answered is enough: they are asked for in place of each other.
+        language: The pack's language.
         names: Everything it is called, normalised, for comparison with a whole field.
-        words: Its Chinese names, normalised, longest first, for looking into a seller's own description.
+        words: Its names in the pack's language, normalised, longest first, for looking into a seller's own description.
     """
 
     slug: str
@@ -56,12 +57,15 @@ class Member:
     about: frozenset[str] = frozenset()
     answered_by: frozenset[str] | None = None
     group: str | None = None
+    language: Language = field(default=CHINESE, repr=False, compare=False)
     names: frozenset[str] = field(init=False, repr=False, compare=False)
     words: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        words = {normalise(word).text for word in (self.label.get("zh", ""), *self.also)} - {""}
-        others = {normalise(word).text.strip() for word in (self.slug, self.label.get("en", ""))} - {""}
+        normalise, own = self.language.normalise, self.language.code
+        words = {normalise(word).text for word in (self.label.get(own, ""), *self.also)} - {""}
+        called = (self.slug, *(label for lang, label in self.label.items() if lang != own))
+        others = {normalise(word).text.strip() for word in called} - {""}
         object.__setattr__(self, "words", tuple(sorted(words, key=lambda word: (-len(word), word))))
         object.__setattr__(self, "names", frozenset({word.strip() for word in words} | others))
 
@@ -73,10 +77,11 @@ class SellersWords:
         members: The values.
     """
 
-    __slots__ = ("_automaton", "_members", "_named", "_slugs")
+    __slots__ = ("_automaton", "_language", "_members", "_named", "_slugs")
 
     def __init__(self, members: Mapping[str, Member]) -> None:
         self._members = members
+        self._language = next((member.language for member in members.values()), CHINESE)
         named = [(name, member.slug) for member in members.values() for name in member.names]
         self._named = dict(reversed(named))  # the first that bears a name has it
         worded = [(word, member.slug) for member in members.values() for word in member.words]
@@ -89,7 +94,7 @@ class SellersWords:
 
     def all_in(self, source: str) -> frozenset[str]:
         """Every value that a description speaks of, a wider one beside one of its own kinds left out."""
-        text = normalise(source).text
+        text = self._language.normalise(source).text
         whole = source if source in self._members else self._named.get(text.strip())
         return frozenset({whole}) if whole is not None else self._spoken(text)
 
@@ -100,7 +105,9 @@ class SellersWords:
         if self._automaton is None:
             return frozenset()
         places = self._automaton.find_matches_as_indexes(text, overlapping=True)
-        found = [(start, end, self._slugs[index]) for index, start, end in places]
+        found = [
+            (start, end, self._slugs[index]) for index, start, end in places if self._language.whole(text, start, end)
+        ]
         whole = {
             slug
             for start, end, slug in found
@@ -119,7 +126,8 @@ def kind_in_words(members: Mapping[str, Member], source: str) -> str | None:
     A word inside a longer known word says nothing of itself (水果 in 水果刀), and a wider value beside one of its own kinds
     yields to it. Words of several values, or of none, leave it open: a category guessed wrong would decide a case.
     """
-    return SellersWords(members)._spoken_of(normalise(source).text)  # noqa: SLF001 (of this module)
+    words = SellersWords(members)
+    return words._spoken_of(words._language.normalise(source).text)  # noqa: SLF001 (of this module)
 
 
 def wider_than(members: Mapping[str, Member], slug: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from typing import Literal
 from funnel._nearness import ranked
 
 Texts = Mapping[str, str]
-"""A text by language: ``zh`` always, ``en`` where there is one."""
+"""A text by language: in the pack's own always, in the other where there is one."""
 
 Kind = Literal["law", "regulation", "rule", "interpretation"]
 ParameterType = Literal["integer", "money"]
@@ -37,8 +37,8 @@ def texts(zh: str, en: str | None = None) -> Texts:
 
 
 def text(of: Texts, lang: str) -> str:
-    """The text in a language, or in Chinese where that language has none."""
-    return of.get(lang, of["zh"])
+    """The text in a language, or in another where that language has none."""
+    return of.get(lang) or of.get("zh") or next(iter(of.values()), "")
 
 
 class LawError(LookupError):

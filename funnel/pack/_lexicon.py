@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from funnel.diagnostics import Span
 from funnel.facts._clocks import Lateness
+from funnel.facts.language import CHINESE
 from funnel.facts.phrases import Phrase, PhraseError, PhraseParser, mark_in, sign_in
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal
 from funnel.facts.values import Value
@@ -35,7 +36,7 @@ class LexiconReader:
         self._spans: dict[str, Span] = {}
         self._signals: dict[str, dict[str, Node]] = {}
         self._readings: dict[str, dict[str, Node]] = {}
-        self._parser = PhraseParser({})  # of all words, once they are known
+        self._parser = PhraseParser({}, reader.language)  # of all words, once they are known
 
     def add_file(self, node: Node) -> None:
         """Read a file's words and remember its signals."""
@@ -47,14 +48,14 @@ class LexiconReader:
             if self.reader.is_new(self._spans, f"words.{key.value}", key):
                 self.words[key.value] = self._forms(value)
         for name in LISTS:
-            self.lists[name] += r.strings(entries.get(name))
+            self.lists[name] += self._list(entries.get(name))
         for key, value in r.entries(entries.get("signals")):
             name_ = r.slug(key)
             inner = r.mapping(value, required=("title",), optional=_SIGNAL)
             if inner is not None and "phrases" not in inner and "all" not in inner:
                 r.sink.add("F202", value.span, key="phrases")
             if name_ is not None and inner is not None and self.reader.is_new(self._spans, name_, key):
-                self.titles[name_] = r.texts(inner.get("title")) or MappingProxyType({"zh": name_})
+                self.titles[name_] = r.texts(inner.get("title")) or MappingProxyType({r.language.code: name_})
                 self._signals[name_] = inner
         for key, value in r.entries(entries.get("readings")):
             name_ = r.slug(key)
@@ -66,6 +67,16 @@ class LexiconReader:
             if name_ is not None and inner is not None and self.reader.is_new(self._spans, f"readings.{name_}", key):
                 self._readings[name_] = inner
 
+    def _list(self, node: Node | None) -> tuple[str, ...]:
+        """The words of a list such as the negators, each of which must be one that can be found."""
+        for item in self.reader.items(node, single=True):
+            if isinstance(item, ScalarNode) and self._is_cut(item.value):
+                self.reader.sink.add("F528", item.span, phrase=item.value)
+        return self.reader.strings(node)
+
+    def _is_cut(self, form: str) -> bool:
+        return self.reader.language.is_cut(self.reader.language.normalise(form).text)
+
     def _forms(self, node: Node) -> tuple[str, ...]:
         """The forms of a word list. One with a mark is an error here, once, and not at every phrase that uses the list."""
         found: list[str] = []
@@ -75,7 +86,7 @@ class LexiconReader:
                 continue
             if wrong := sign_in(form):
                 self.reader.sink.add("F526", item.span, phrase=form, **wrong)
-            elif mark := mark_in(form):
+            elif mark := mark_in(form, self.reader.language):
                 self.reader.sink.add("F519", item.span, phrase=form, mark=mark)
                 form = form.partition(mark)[0]
             if form:
@@ -87,12 +98,15 @@ class LexiconReader:
         """Ids of all signals read so far."""
         return tuple(sorted(self._signals))
 
-    def finish(self, facts: Mapping[str, FactSpec]) -> Lexicon:
+    def finish(self, facts: Mapping[str, FactSpec], currency: str) -> Lexicon:
         """Compile everything; call when all files and the vocabulary have been read."""
-        self._parser = PhraseParser(self.words)
+        language = self.reader.language
+        self._parser = PhraseParser(self.words, language)
         signals = [self._signal(name, entries, facts) for name, entries in sorted(self._signals.items())]
         readings = [self._reading(name, entries, facts) for name, entries in sorted(self._readings.items())]
-        return Lexicon(signals, [spec for spec in readings if spec is not None], **self.lists)
+        return Lexicon(
+            signals, [spec for spec in readings if spec is not None], **self.lists, language=language, currency=currency
+        )
 
     def _signal(self, name: str, entries: Mapping[str, Node], facts: Mapping[str, FactSpec]) -> Signal:
         negated = self.reader.choice(entries.get("negated"), ("ignore", "flip")) or "ignore"
@@ -129,6 +143,8 @@ class LexiconReader:
         """How much later the second of two signals must be."""
         if node is not None and len(self.reader.items(parts)) != 2:  # noqa: PLR2004 (an earlier and a later one)
             self.reader.sink.add("F523", node.span)
+        if node is not None and self.reader.language is not CHINESE:
+            self.reader.sink.add("F529", node.span, language=self.reader.language.code)
         said = self.reader.lateness(node)
         return None if said is None else Lateness.of(said)
 
@@ -237,7 +253,8 @@ class LexiconReader:
             source = self.reader.string(item)
             if source is None:
                 continue
-            if len(source) == 1:  # one character is enough for a cue: the value beside it makes it specific
+            if len(source) == 1 and not self._is_cut(source):
+                # One character is enough for a cue: the value beside it makes it specific.
                 found.append(Phrase(source, ((source,),), ()))
                 continue
             found += self._phrases(item)

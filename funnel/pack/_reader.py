@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from funnel.diagnostics import Diagnostics, Span
 from funnel.diagnostics._model import suggestion
+from funnel.facts.language import CHINESE, Language
 from funnel.facts.vocabulary import FactSpec, Texts
 from funnel.pack._nodes import ListNode, MapNode, Node, ScalarNode
 
@@ -23,8 +24,8 @@ T = TypeVar("T")
 
 _KINDS_ZH = {ScalarNode: "一个值", ListNode: "列表", MapNode: "键值对"}
 _KINDS_EN = {ScalarNode: "a single value", ListNode: "a list", MapNode: "a mapping"}
-_TEXTS_REQUIRED, _TEXTS_OPTIONAL = ("zh",), ("en",)
 _INTEGER = re.compile(r"[+-]?[0-9]{1,15}\Z")
+_CURRENCY = re.compile(r"[A-Z]{3}\Z")
 _MONEY = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?\Z")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})\Z")
 _DURATION = re.compile(r"([0-9]{1,6})(h|d)\Z")
@@ -66,10 +67,15 @@ def _titled(value: str, titles: Mapping[str, str]) -> str:
 
 
 class Reader:
-    """Reads nodes of one pack load and collects what is wrong."""
+    """Reads nodes of one pack load and collects what is wrong.
+
+    Attributes:
+        language: What the pack is written in; its manifest says so.
+    """
 
     def __init__(self, sink: Diagnostics) -> None:
         self.sink = sink
+        self.language: Language = CHINESE
 
     # --- shapes -----------------------------------------------------------------------------------------------------
 
@@ -225,16 +231,20 @@ class Reader:
         return number
 
     def money(self, node: Node | None) -> int | None:
-        """Decimal yuan, read into fen."""
-        value = self._match(
-            node, _MONEY, "金额（元，最多两位小数）", "an amount in yuan, at most two decimals", "500.00"
-        )
+        """A decimal amount, read into hundredths."""
+        value = self._match(node, _MONEY, "金额（最多两位小数）", "an amount, at most two decimals", "500.00")
         if value is None:
             return None
         try:
             return int(Decimal(value) * 100)
         except InvalidOperation:  # pragma: no cover (the pattern admits only decimals)
             return None
+
+    def currency(self, node: Node | None) -> str | None:
+        """The code of a currency."""
+        return self._match(
+            node, _CURRENCY, "货币代码（三个大写字母）", "the code of a currency (three capitals)", "EUR"
+        )
 
     def date(self, node: Node | None) -> dt.date | None:
         """A date, ``YYYY-MM-DD``, that exists."""
@@ -278,13 +288,13 @@ class Reader:
     # --- compounds --------------------------------------------------------------------------------------------------
 
     def texts(self, node: Node | None) -> Texts | None:
-        """``{zh: …, en: …}`` or a bare text, which counts as zh."""
+        """``{zh: …, en: …}``, or a bare text, which is in the pack's language; that one is always needed."""
         if node is None:
             return None
         if isinstance(node, ScalarNode):
             value = self.string(node)
-            return None if value is None else MappingProxyType({"zh": value})
-        entries = self.mapping(node, required=_TEXTS_REQUIRED, optional=_TEXTS_OPTIONAL)
+            return None if value is None else MappingProxyType({self.language.code: value})
+        entries = self.mapping(node, required=(self.language.code,), optional=("zh", "en"))
         if entries is None:
             return None
         found = {}
@@ -292,7 +302,7 @@ class Reader:
             value = self.string(entries.get(lang))
             if value is not None:
                 found[lang] = value
-        if "en" not in entries:
+        if "en" not in entries and self.language is CHINESE:
             self.sink.add("F209", node.span)
         return MappingProxyType(found)
 

@@ -189,7 +189,7 @@ class RegisterReader:
         self._windows(key.span, [(v.from_, v.until) for v in closed])
         if not closed:
             return None
-        label = r.texts(entries.get("label")) or MappingProxyType({"zh": key.value})
+        label = r.texts(entries.get("label")) or MappingProxyType({r.language.code: key.value})
         punitive = r.boolean(entries.get("punitive")) or False
         try:
             return Parameter(

@@ -246,7 +246,7 @@ class RuleReader:
         why = self._text(entries.get("why"))
         if id_ is None or when is None:
             return None
-        title = r.texts(entries.get("title")) or MappingProxyType({"zh": id_})
+        title = r.texts(entries.get("title")) or MappingProxyType({r.language.code: id_})
         return RuleException(id_, title, when, basis, tier, why, entries["id"].span)
 
     def _basis(self, node: Node) -> Basis | None:

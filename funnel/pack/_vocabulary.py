@@ -129,7 +129,9 @@ class VocabularyReader:
             if isinstance(value, MapNode):
                 inner = (
                     self.reader.mapping(
-                        value, required=("zh",), optional=("en", "also", "within", "about", "answered_by", "group")
+                        value,
+                        required=(self.reader.language.code,),
+                        optional=("zh", "en", "also", "within", "about", "answered_by", "group"),
                     )
                     or {}
                 )
@@ -146,11 +148,11 @@ class VocabularyReader:
                     answered_by = frozenset(k for n in items if (k := self.reader.choice(n, SETTLED_KINDS)) is not None)
                 group = self.reader.string(inner.get("group"))
             else:
-                label, also = MappingProxyType(dict(self.reader.texts(value) or {"zh": slug})), ()
+                label, also = MappingProxyType(dict(self.reader.texts(value) or {self.reader.language.code: slug})), ()
             within = (
                 self.reader.choice(wider[slug], [name for name in entries if name != slug]) if slug in wider else None
             )
-            members[slug] = Member(slug, label, also, within, about, answered_by, group)
+            members[slug] = Member(slug, label, also, within, about, answered_by, group, self.reader.language)
         for slug, node_ in wider.items():
             chain = wider_than(members, slug)
             if slug in chain:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path, suggestion
 from funnel.errors import PackError, PackNotFoundError
+from funnel.facts.language import LANGUAGES
 from funnel.facts.likeness import GATE, MAX_BYTES, NONE, Likeness, LikenessError, parse
 from funnel.facts.signals import Lexicon
 from funnel.facts.vocabulary import SIGNAL_PREFIX, Vocabulary
@@ -283,7 +284,7 @@ class _Load:
         taken = sorted(shown for shown, (name, _) in self.files.items() if name == section)
         return [self.files.pop(shown)[1] for shown in taken]
 
-    def _groundwork(self) -> _Groundwork:
+    def _groundwork(self, currency: str) -> _Groundwork:
         # By itself, so that its files, the most part of a pack, are let go before the rules are read.
         lexicon, vocabulary, register = (
             LexiconReader(self.reader),
@@ -308,11 +309,12 @@ class _Load:
         for node in self._take("conditions"):
             conditions.named.add_file(node)
         named = conditions.named.finish()
-        return _Groundwork(words, lexicon.finish(words.facts), law, conditions, named, lexicon.idle())
+        return _Groundwork(words, lexicon.finish(words.facts, currency), law, conditions, named, lexicon.idle())
 
     def _build(self) -> Pack | None:
-        words, lexicon, law, conditions, named, idle = self._groundwork()
-        manifest = self._manifest()
+        manifest = self._manifest()  # first: in what language the others are written stands there
+        currency = "CNY" if manifest is None else manifest.currency
+        words, lexicon, law, conditions, named, idle = self._groundwork(currency)
         calendars = self._take("calendar")
         calendar = read_calendar(self.reader, calendars[0]) if calendars else Calendar()
         if manifest is None:
@@ -425,6 +427,8 @@ class _Load:
         entries = r.mapping(nodes[0], required=MANIFEST_REQUIRED, optional=MANIFEST_OPTIONAL)
         if entries is None:
             return None
+        language = r.choice(entries.get("language"), tuple(LANGUAGES))
+        r.language = LANGUAGES[language or "zh"]
         id_, version, title = (
             r.slug(entries.get("pack")),
             r.string(entries.get("version")),
@@ -432,7 +436,6 @@ class _Load:
         )
         if id_ is not None and id_ != self.root.resolve().name:
             r.sink.add("F207", entries["pack"].span, value=id_, expected=self.root.resolve().name)
-        language = r.choice(entries.get("language"), ("zh", "en"))
         timezone = r.string(entries.get("timezone"))
         if timezone is not None and not _is_zone(timezone):
             r.sink.add("F206", entries["timezone"].span, value=timezone, expected_zh="时区", expected_en="a timezone", example="Asia/Shanghai")  # fmt: skip
@@ -441,7 +444,7 @@ class _Load:
         tier = r.choice(unmatched.get("tier"), tiers) if tiers else None
         limit = r.money(entries.get("settle_limit"))
         self.tier_steps = entries.get("tier_steps")
-        currency, jurisdiction = r.string(entries.get("currency")), r.string(entries.get("jurisdiction"))
+        currency, jurisdiction = r.currency(entries.get("currency")), r.string(entries.get("jurisdiction"))
         if not (id_ and version and title and language and timezone and tier and currency and jurisdiction):
             return None
         if limit is None:

@@ -125,6 +125,7 @@ class Base:
             calendar=calendar or self._engine.pack.calendar,
             zone=ZoneInfo(manifest.timezone),
             masker=masker,
+            civil_code=manifest.jurisdiction == "CN",
         )
 
     @property

@@ -257,6 +257,7 @@ class Reading(Base):
                         articles=articles.get(kind, ()),
                         now=now,
                         stopped_at=maybe_at(clock["stopped_at"]),
+                        civil_code=self._desk.civil_code,
                     )
             raise UnknownCaseError(f"case {case_id} has no clock {kind!r}", f"案件 {case_id} 没有“{kind}”这个期限")
 

@@ -46,6 +46,8 @@ class Desk:
     calendar: Calendar
     zone: ZoneInfo
     masker: Callable[[str], str]
+    civil_code: bool = True
+    """Whether periods are reckoned after the Civil Code of China."""
 
 
 class Work:

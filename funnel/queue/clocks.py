@@ -129,6 +129,7 @@ def explain_deadline(
     articles: Sequence[str] = (),
     now: dt.datetime | None = None,
     stopped_at: dt.datetime | None = None,
+    civil_code: bool = True,
 ) -> tuple[Line, ...]:
     """The arithmetic of a deadline, to be checked by whoever doubts it.
 
@@ -139,6 +140,7 @@ def explain_deadline(
         articles: What the promise rests on.
         now: When somebody asks; None leaves out how the promise stands.
         stopped_at: When it was kept or ended, if it was.
+        civil_code: Whether periods are reckoned after the Civil Code of China, which is then cited.
 
     Returns:
         Lines in order: the start, what is counted and on which articles, each pause with its length, days of rest
@@ -146,6 +148,7 @@ def explain_deadline(
     """
     start = clock.started_at.astimezone(zone)
     lines = [Line(f"起算：{_say(start)}", f"starts {_say(start)}")]
+    code = Line("（民法典第二百零一条）", " (civil_code/201)") if civil_code else Line("", "")
     if articles:
         lines.append(Line(f"依据：{'、'.join(articles)}", f"rests on {', '.join(articles)}"))
     end, _ = end_of(clock.unit, clock.target, clock.started_at, calendar, zone)
@@ -156,15 +159,15 @@ def explain_deadline(
         case "calendar_day":
             lines.append(
                 Line(
-                    f"当天不计，数 {clock.target} 个自然日，到最后一天的 24 点（民法典第二百零一条）",
-                    f"the first day is not counted; {clock.target} calendar days, to 24:00 of the last (civil_code/201)",
+                    f"当天不计，数 {clock.target} 个自然日，到最后一天的 24 点{code.zh}",
+                    f"the first day is not counted; {clock.target} calendar days, to 24:00 of the last{code.en}",
                 )
             )
         case "workday":
             lines.append(
                 Line(
-                    f"当天不计，数 {clock.target} 个工作日，到最后一天的 24 点（民法典第二百零一条）",
-                    f"the first day is not counted; {clock.target} working days, to 24:00 of the last (civil_code/201)",
+                    f"当天不计，数 {clock.target} 个工作日，到最后一天的 24 点{code.zh}",
+                    f"the first day is not counted; {clock.target} working days, to 24:00 of the last{code.en}",
                 )
             )
             last = (max(end, due.at) if due.at is not None else end) - dt.timedelta(microseconds=1)

@@ -50,9 +50,9 @@ def build(pack: Pack, found: Found, rules: Iterable[Rule], day: dt.date) -> dict
                 text.append(phrase)
         elif not (spec.world == "raised" and value == spec.unraised.value):
             facts[name] = {"value": plain(spec.type, value), "grade": "record", "source": "witness"}
-    content: dict[str, Any] = {"id": "witness", "received_at": f"{day.isoformat()}T12:00:00+08:00"}
+    content: dict[str, Any] = {"id": "witness", "received_at": f"{day.isoformat()}T12:00:00"}  # in the pack's timezone
     if text:
-        content["text"] = "。".join(text)
+        content["text"] = pack.lexicon.language.stop.join(text)
     if facts:
         content["facts"] = facts
     return content if text or facts else None
@@ -123,12 +123,12 @@ def _phrase(pack: Pack, signal: str, day: dt.date) -> str | None:
     spec = pack.lexicon.signals[signal]
     parts = [part for part in (_phrase(pack, name, day) for name in spec.together) if part is not None]
     if parts and len(parts) == len(spec.together):
-        texts = ["，".join(parts)] if spec.later is None else _timed(parts)
+        texts = [pack.lexicon.language.comma.join(parts)] if spec.later is None else _timed(parts)
         for text in texts:
             if _affirms(pack, text, signal, day):
                 return text
     for phrase in spec.phrases:
-        text = "".join(segment[0] for segment in phrase.segments)
+        text = pack.lexicon.language.blank.join(segment[0] for segment in phrase.segments)
         if _affirms(pack, text, signal, day):
             return text
     return None
