@@ -24,7 +24,7 @@ from funnel.engine.evaluate import cheapest, evaluate, flips, thresholds, unknow
 from funnel.engine.match import CompiledMatcher
 from funnel.engine.remedies import Missing, computed
 from funnel.facts.normalise import normalise
-from funnel.facts.phrases import CLAUSE_ENDS, parse
+from funnel.facts.phrases import parse
 from funnel.facts.signals import Lexicon, Signal
 from funnel.facts.values import Facts, Grade, Known
 from funnel.facts.vocabulary import Member, kind_in_words, wider_than
@@ -314,6 +314,10 @@ def phrases(draw):
     return source
 
 
+ENDS = "，。！？；,.!?;\n\r…"
+"""What ends a clause in Chinese."""
+
+
 def _stands(text, phrase):
     """For each end of a phrase in a text the latest beginning, by trying every way through it."""
     found = {}
@@ -322,9 +326,7 @@ def _stands(text, phrase):
     ]
     for way in product(*places):
         steps = zip(way, way[1:], phrase.gaps, strict=False)
-        if all(
-            a[1] <= b[0] <= a[1] + gap and not any(c in CLAUSE_ENDS for c in text[a[1] : b[0]]) for a, b, gap in steps
-        ):
+        if all(a[1] <= b[0] <= a[1] + gap and not any(c in ENDS for c in text[a[1] : b[0]]) for a, b, gap in steps):
             found[way[-1][1]] = max(way[0][0], found.get(way[-1][1], -1))
     return {(begin, end) for end, begin in found.items()}
 

@@ -22,7 +22,17 @@ from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, RECORDS, Facts, Grade, Known
 from funnel.facts.vocabulary import GRIEVANCES
 
-__all__ = ["Compiled", "Reasoning", "compile_pack", "decide", "judge", "put_in_words", "read", "reason"]
+__all__ = [
+    "Compiled",
+    "Reasoning",
+    "compile_pack",
+    "decide",
+    "judge",
+    "put_in_words",
+    "read",
+    "reason",
+    "shown_by_records",
+]
 
 
 _EVIDENCE = "evidence_kinds"
@@ -81,7 +91,7 @@ def _result(reasoning: Reasoning) -> tuple[object, ...]:
 
 def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.date) -> Reasoning:
     parameters = compiled.table.on(as_of)
-    shown = _shown(compiled, complaint, taken, parameters)
+    shown = shown_by_records(compiled, complaint, taken, parameters)
     if not taken.facts.value(GRIEVANCES) and (borne_out := compiled.likenesses.bears_out(taken, shown)):
         taken = _raise(taken, borne_out, Grade.RECORD, RECORDS)
     recognised = compiled.matcher.recognised(taken.facts, parameters)
@@ -192,7 +202,7 @@ def _written(compiled: Compiled, complaint: Complaint) -> Iterator[str]:
             yield item.note
 
 
-def _shown(compiled: Compiled, complaint: Complaint, taken: Intake, parameters: Parameters) -> frozenset[str]:
+def shown_by_records(compiled: Compiled, complaint: Complaint, taken: Intake, parameters: Parameters) -> frozenset[str]:
     """The grievances that records show, but where a form says what it is about: none, too, is said."""
     facts = taken.facts
     if not compiled.shown or GRIEVANCES in complaint.facts or GRIEVANCES in facts.disputed:

@@ -15,7 +15,7 @@ from typing import Any
 
 from funnel.complaint import Complaint
 from funnel.decision import Decision
-from funnel.engine.decide import Compiled, compile_pack, judge, put_in_words
+from funnel.engine.decide import Compiled, compile_pack, judge, put_in_words, shown_by_records
 from funnel.engine.evaluate import evaluate
 from funnel.facts.intake import Intake
 
@@ -158,9 +158,14 @@ class Shadows:
         for rule, compiled in self._drafts:
             would, failed = None, None
             try:
-                if evaluate(rule.recognise, taken.facts, parameters) is False:
+                # Few complaints are looked at whole: those whose words may be this rule's, or whose records show something.
+                told = evaluate(rule.recognise, taken.facts, parameters) is not False
+                if not told and not shown_by_records(compiled, complaint, taken, parameters):
                     continue
-                would = put_in_words(compiled, judge(compiled, complaint, taken, as_of=as_of), lang=lang)
+                reasoning = judge(compiled, complaint, taken, as_of=as_of)
+                if not told and (rule.id not in reasoning.recognised or reasoning.alike.presumed is not None):
+                    continue
+                would = put_in_words(compiled, reasoning, lang=lang)
             except Exception as error:  # noqa: BLE001 (a draft must not harm the decision that stands)
                 failed = type(error).__name__
             self._observer(Shadow(complaint.id, rule.id, live, would, failed))
