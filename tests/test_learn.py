@@ -338,6 +338,13 @@ def test_what_tests_tell_is_what_the_rules_make_of_their_words_without_likeness(
     assert not {g for e in found for g in e.gates} - pack.gates.keys()
 
 
+def test_words_that_only_records_explain_teach_the_rule_that_the_test_says_is_recognised(pack, suite):
+    """They name nothing themselves, and would else teach that such words are no complaint."""
+    wordless = [t for t in suite.tests if t.rule == "delivery.nondelivery" and "照记录认" in t.name]
+    assert wordless
+    assert {e.matters for e in learning.tested(pack, wordless)} == {("nondelivery",)}
+
+
 # --- the command ----------------------------------------------------------------------------------------------------------
 
 SCENARIOS = {"late": "return7_refused", "broken": "quality_defect", NONE: NONE}

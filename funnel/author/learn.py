@@ -159,7 +159,11 @@ class Learnt:
 
 
 def tested(pack: Pack, tests: Iterable[ScenarioTest]) -> tuple[Example, ...]:
-    """The texts of scenario tests, with the matters and gates that the rules find in them. Likeness has no part in it."""
+    """The texts of scenario tests, with the matters and gates that the rules find in them. Likeness has no part in it.
+
+    Words that name no matter, in a test that says that its rule is recognised all the same (by what records show), are that
+    rule's: they are no complaint about nothing.
+    """
     compiled = compile_pack(replace(pack, likeness=None))
     found: dict[str, Example] = {}
     for test in tests:
@@ -173,8 +177,16 @@ def tested(pack: Pack, tests: Iterable[ScenarioTest]) -> tuple[Example, ...]:
         # What bars a settlement of itself is no kind of text: only what protects somebody is learnt.
         gates = frozenset(gate.id for gate in pack.gates.values() if gate.id in opened and gate.covers != OTHER)
         matters = tuple(dict.fromkeys(matter.scenario for matter in decision.matters))
+        if not matters and _recognised(test):
+            matters = (pack.rules[test.rule].scenario,)
         found[text] = Example(text, matters, gates)
     return tuple(found.values())
+
+
+def _recognised(test: ScenarioTest) -> bool:
+    """Whether a test says that its rule recognises the complaint."""
+    expect = test.expect
+    return expect.get("recognised") is True or expect.get("outcome") == "settle" or "exception" in expect
 
 
 def ordinary(pack: Pack, tests: Iterable[ScenarioTest], texts: Iterable[Example]) -> tuple[str, ...]:
