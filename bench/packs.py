@@ -118,6 +118,8 @@ def make(folder: Path, count: int) -> Path:
     kept = set(order[:count])
     shutil.copytree(SHIPPED, root, ignore=lambda _, names: [n for n in names if n == "signals"])
     (root / "signals").mkdir()
+    if count < len(order):
+        (root / "likeness.json").unlink()  # it knows rules that are not there
     used = {name for id_ in kept for _, data, _ in [shapes.rules[id_]] for _, name in _named(data)}
     used |= {name for id_ in kept for name in shapes.rules[id_][2]}
     used |= {name for _, name in _named(_read(SHIPPED / "gates.yaml"))}
