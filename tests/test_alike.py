@@ -25,6 +25,7 @@ from funnel.engine._memory import Memory
 from funnel.engine.decide import compile_pack, decide, put_in_words, read, reason
 from funnel.engine.engine import to_complaint
 from funnel.facts.normalise import normalise
+from funnel.facts.values import RECORDS
 from funnel.pack.examples import read_examples
 from funnel.pack.model import leaves_of
 from funnel.queue import MemoryStore
@@ -51,12 +52,21 @@ def named(decision, because):
     return [s.rule for s in decision.suggestions if s.because == because]
 
 
+def shown(two, mine, parsed, as_of):
+    """What is decided without likeness where a form picks the matters that records show and the words bear out; else None."""
+    known = mine.intake.facts.known.get("grievances")
+    if known is None or known.source != RECORDS:
+        return None
+    picked = parsed.model_copy(update={"facts": {**parsed.facts, "grievances": sorted(known.value)}})
+    return put_in_words(two, reason(two, picked, as_of=as_of), lang="en")
+
+
 def hold(one, two, complaint, as_of=DAY):
     """All that holds of any complaint: how it is decided with likeness (``one``) and without (``two``). Returns both."""
     parsed = to_complaint(complaint)
     mine, plain = reason(one, parsed, as_of=as_of), reason(two, parsed, as_of=as_of)
     new, old = put_in_words(one, mine, lang="en"), put_in_words(two, plain, lang="en")
-    nothing_more_is_settled(new, old)
+    nothing_more_is_settled(new, old if (picked := shown(two, mine, parsed, as_of)) is None else picked)
     assert open_gates(old) <= open_gates(new)
     overheard = {one_.gate for one_ in mine.overheard}  # a sentence: see the tests of sentences
     for gate, check in one.gates:
