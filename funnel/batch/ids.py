@@ -20,6 +20,12 @@ ENTRY = struct.Struct("<QQ")
 """An id in the log of a run that can be resumed: its hash, and the row that had it first."""
 
 
+def key_of(word: str) -> int:
+    """The 63-bit hash that a word is remembered by: what SQLite keeps as a whole number."""
+    digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
 class SeenIds:
     """Remembers ids with the number of the row that had them first. Use as a context manager.
 
@@ -48,8 +54,7 @@ class SeenIds:
 
     def first(self, id_: str, row: int) -> int | None:
         """Remember an id. Returns the row that had it before, or None."""
-        digest = hashlib.blake2b(id_.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-        key = int.from_bytes(digest, "big") >> 1
+        key = key_of(id_)
         before = self._add(key, row)
         if before is None and self._log is not None:
             self._log.write(ENTRY.pack(key, row))

@@ -5,7 +5,6 @@ They are kept by 63-bit hashes in a private SQLite file that the system removes 
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any, BinaryIO, Self
 import orjson
 
 from funnel._orders import Told, order_of
+from funnel.batch.ids import key_of
 from funnel.complaint import Complaint
 
 EXAMPLES = 20
@@ -70,9 +70,9 @@ def mention_of(complaint: Complaint) -> Mention | None:
     named = order_of(complaint)
     if named is None:
         return None
-    platform, merchant, shop = (None if word is None else _hash(word) for word in named.told)
+    platform, merchant, shop = (None if word is None else key_of(word) for word in named.told)
     shown = " ".join((complaint.order.id or "").split())
-    return Mention(shown[:_LONGEST], _hash(named.number), (platform, merchant, shop))
+    return Mention(shown[:_LONGEST], key_of(named.number), (platform, merchant, shop))
 
 
 class SeenOrders:
@@ -171,8 +171,3 @@ def _same(mine: Mapping[str, int]) -> str:
 def entries_of(lines: Iterable[bytes]) -> Iterator[Any]:
     """What a log of orders holds, for `SeenOrders.again`."""
     return map(orjson.loads, lines)
-
-
-def _hash(word: str) -> int:
-    digest = hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "big") >> 1

@@ -101,9 +101,8 @@ def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.da
         return compiled.matcher.recognised(bare.facts, parameters)
 
     alike = compiled.likenesses.of(complaint, taken, recognised, wordless)
-    if (
-        alike.presumed in shown
-    ):  # records show what the words read like for sure: nobody has to be asked whether it is so
+    if alike.presumed in shown:
+        # Records show what the words read like for sure: nobody has to be asked whether it is so.
         taken = _raise(taken, shown & {alike.presumed}, Grade.RECORD, RECORDS)
         recognised = compiled.matcher.recognised(taken.facts, parameters)
         alike = replace(alike, offers=(), doubted=(), presumed=None)

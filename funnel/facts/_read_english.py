@@ -22,7 +22,7 @@ from itertools import pairwise
 from types import MappingProxyType
 
 from funnel.facts._read_dates import latest_day, make_day, months_before
-from funnel.facts._reading import Reading
+from funnel.facts._reading import Reading, longest
 from funnel.facts.money import CURRENCIES, currency_of
 
 _WORDS: Mapping[str, int] = MappingProxyType(
@@ -103,14 +103,7 @@ def read(text: str, received_on: dt.date | None, currency: str) -> tuple[Reading
         Readings in order, non-overlapping; where two kinds claim the same words, the longer one wins.
     """
     found = [*_dates(text, received_on), *_amounts(text, currency), *_durations(text, received_on)]
-    found.sort(key=lambda r: (-(r.end - r.start), r.start, r.kind))
-    taken = bytearray(len(text))
-    kept = []
-    for reading in found:
-        if not any(taken[reading.start : reading.end]):
-            taken[reading.start : reading.end] = b"\x01" * (reading.end - reading.start)
-            kept.append(reading)
-    kept.sort(key=lambda r: r.start)
+    kept = longest(found, len(text))
     joined = {
         index + side
         for index, (one, other) in enumerate(pairwise(kept))

@@ -24,7 +24,7 @@ from types import MappingProxyType
 
 from funnel.facts._read_amounts import read_amounts
 from funnel.facts._read_dates import read_dates, read_days
-from funnel.facts._reading import Reading
+from funnel.facts._reading import Reading, longest
 
 __all__ = ["Reading", "read"]
 
@@ -46,15 +46,7 @@ def read(text: str, *, received_on: dt.date | None) -> tuple[Reading, ...]:
     """
     plain = text.translate(_WIDE)
     found = [*read_dates(plain, received_on), *read_amounts(plain), *read_days(plain, received_on)]
-    found.sort(key=lambda r: (-(r.end - r.start), r.start, r.kind))
-    taken = bytearray(len(text))
-    kept = []
-    for reading in found:
-        if not any(taken[reading.start : reading.end]):
-            taken[reading.start : reading.end] = b"\x01" * (reading.end - reading.start)
-            kept.append(reading)
-    kept.sort(key=lambda r: r.start)
-    kept = _apart(plain, kept)
+    kept = _apart(plain, longest(found, len(text)))
     if plain != text:
         kept = [replace(r, text=text[r.start : r.end]) for r in kept]
     return tuple(kept)

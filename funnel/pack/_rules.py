@@ -557,7 +557,7 @@ class RuleReader:
             when = self.conditions.read(inner.get("when"))
             others = [r.choice(item, members) for item in r.items(inner.get("yields_to"), single=True)]
             if grievance is not None and when is not None:
-                found[grievance] = Shown(grievance, when, tuple(o for o in others if o is not None), key.span)
+                found[grievance] = Shown(grievance, when, tuple(o for o in others if o is not None))
         return found
 
     def forums(self, node: Node) -> dict[str, ForumSpec]:

@@ -398,7 +398,6 @@ class Shown:
     grievance: str
     when: Condition
     yields_to: tuple[str, ...]
-    span: Span = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
