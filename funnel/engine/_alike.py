@@ -62,6 +62,7 @@ class Alike:
         offers: Rules that the complaint may be for, the likest first, where none recognises it.
         picked: Whether a form picks a matter, before which the words of another office give way.
         presumed: The value of `GRIEVANCES` that picks the first of them, if that is sure.
+        borne_out: The values of `GRIEVANCES` that pick one of them, or of those that are sure where some are.
         doubted: Rules whose words the text has, but that it reads far less like than like something else.
     """
 
@@ -69,6 +70,7 @@ class Alike:
     offers: tuple[str, ...] = ()
     doubted: tuple[str, ...] = ()
     presumed: str | None = None
+    borne_out: frozenset[str] = frozenset()
     picked: bool = False
 
 
@@ -148,8 +150,13 @@ class Likenesses:
 
         Found when it is first asked for: of a thousand changes of a rule that are tried, few ask.
         """
-        found = ((rule.id, _pick(rule, self._pack)) for rule in self._inner)
-        return MappingProxyType({name: value for name, value in found if value is not None})
+        return MappingProxyType({name: values[0] for name, values in self._picking.items()})
+
+    @cached_property
+    def _picking(self) -> Mapping[str, tuple[str, ...]]:
+        """For each rule that a form can pick, every value that picks it, in the order in which the rule names them."""
+        found = {rule.id: tuple(_picks(rule, self._pack)) for rule in self._inner}
+        return MappingProxyType({name: values for name, values in found.items() if values})
 
     @cached_property
     def _of(self) -> Mapping[str, str]:
@@ -203,14 +210,24 @@ class Likenesses:
                 offers, doubted = (), tuple(outside) if set(outside) <= set(doubted) else ()
         if not (gates or offers or doubted):
             return NOTHING
-        sure = bool(offers) and margins.of[self._scenarios[offers[0]]] >= self._likeness.sure
-        return Alike(gates, offers, doubted, self.picks[offers[0]] if sure else None)
+        sure = self._sure(self._likeness, margins, offers)
+        presumed = self.picks[offers[0]] if sure else None
+        return Alike(gates, offers, doubted, presumed, self._values(sure or offers))
 
-    def bears_out(self, taken: Intake, grievances: frozenset[str]) -> frozenset[str]:
+    def bears_out(
+        self, taken: Intake, grievances: frozenset[str], may_be: Callable[[str, str], bool]
+    ) -> frozenset[str]:
         """Which of some matters that records show a complaint's words bear out: all where there are none.
 
-        Words bear a matter out that they read like: of those that would be offered one, or the likest where that is sure. Praise, or
-        a question, beside such records is no complaint about them, and what the words deny they do not bear out.
+        Words bear a matter out that they read like: of those that would be offered one, or of those that are sure where some are.
+        Praise, or a question, beside such records is no complaint about them, and what the words deny they do not bear out.
+        A matter that the form rules out (that nobody answers, where money is claimed) is none of them; words that surely
+        read like that alone leave it to the records what nobody answers to.
+
+        Args:
+            taken: The facts of the complaint.
+            grievances: What records show.
+            may_be: Whether a rule would recognise the complaint if this value of `GRIEVANCES` were picked.
         """
         if taken.scan is None or not grievances:
             return grievances
@@ -218,9 +235,18 @@ class Likenesses:
         if self._likeness is None or margins is None:
             return frozenset()
         likest = self._offers(self._likeness, margins)
-        if likest and margins.of[self._scenarios[likest[0]]] >= self._likeness.sure:
-            likest = likest[:1]
-        return grievances & {self.picks[name] for name in likest} - self._denied(taken.scan)
+        sure = self._sure(self._likeness, margins, likest)
+        left = [name for name in sure or likest if may_be(name, self.picks[name])]
+        borne_out = self._values(left) if left or not sure else grievances
+        return (grievances & borne_out) - self._denied(taken.scan)
+
+    def _sure(self, likeness: Likeness, margins: Margins, offers: Sequence[str]) -> tuple[str, ...]:
+        """Those of the rules that are offered which a text surely reads like."""
+        return tuple(name for name in offers if margins.of[self._scenarios[name]] >= likeness.sure)
+
+    def _values(self, rules: Sequence[str]) -> frozenset[str]:
+        """All values of `GRIEVANCES` that pick one of some rules."""
+        return frozenset(value for name in rules for value in self._picking[name])
 
     def _denied(self, scan: Scan) -> frozenset[str]:
         """The grievances that a text speaks of only to deny them."""
@@ -396,21 +422,20 @@ def _asked(gate: Gate, pack: Pack) -> tuple[str, ...]:
     return tuple(spec.name for spec in specs if spec.derivation is None) or tuple(spec.name for spec in specs)
 
 
-def _pick(rule: Rule, pack: Pack) -> str | None:
-    """The first value of the fact `GRIEVANCES` that by itself makes a rule recognise a complaint."""
+def _picks(rule: Rule, pack: Pack) -> Iterator[str]:
+    """The values of the fact `GRIEVANCES` that by themselves make a rule recognise a complaint, in the order it names them."""
     spec = pack.vocabulary.facts.get(GRIEVANCES)
     if spec is None:
-        return None
+        return
     defaults = pack.vocabulary.defaults
     check = Check(rule.recognise, defaults)
-    for value in dict.fromkeys(_values(rule)):
+    for value in dict.fromkeys(_named(rule)):
         known = Known(frozenset({value}), Grade.STATED, GRIEVANCES)
         facts = Facts({**defaults, GRIEVANCES: known}, told=frozenset({GRIEVANCES}))
         if value in spec.members and check.truth(facts.known, facts.told, {}) is True:
-            return value
-    return None
+            yield value
 
 
-def _values(rule: Rule) -> list[str]:
+def _named(rule: Rule) -> list[str]:
     leaves = [leaf for leaf in leaves_of(rule.recognise) if isinstance(leaf, Test) and leaf.fact == GRIEVANCES]
     return [value for leaf in leaves if isinstance(leaf.constant, frozenset) for value in sorted(leaf.constant)]

@@ -92,20 +92,30 @@ def _result(reasoning: Reasoning) -> tuple[object, ...]:
 def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.date) -> Reasoning:
     parameters = compiled.table.on(as_of)
     shown = shown_by_records(compiled, complaint, taken, parameters)
-    if not taken.facts.value(GRIEVANCES) and (borne_out := compiled.likenesses.bears_out(taken, shown)):
-        taken = _raise(taken, borne_out, Grade.RECORD, RECORDS)
     recognised = compiled.matcher.recognised(taken.facts, parameters)
+    # Words that name a matter which no rule takes up here (客服不理 beside a claim for money) name none.
+    if shown and (not taken.facts.value(GRIEVANCES) or True not in recognised.values()):
+
+        def may_be(rule: str, grievance: str) -> bool:
+            picked = _raise(taken, frozenset({grievance}), Grade.STATED, GRIEVANCES)
+            return compiled.matcher.recognised(picked.facts, parameters).get(rule) is True
+
+        if borne_out := compiled.likenesses.bears_out(taken, shown, may_be):
+            taken = _raise(taken, borne_out, Grade.RECORD, RECORDS)
+            recognised = compiled.matcher.recognised(taken.facts, parameters)
 
     def wordless() -> Mapping[str, Truth]:
         bare = read(compiled, complaint.model_copy(update={"text": None}), as_of=as_of)
+        if shown:
+            bare = _raise(bare, shown, Grade.RECORD, RECORDS)
         return compiled.matcher.recognised(bare.facts, parameters)
 
     alike = compiled.likenesses.of(complaint, taken, recognised, wordless)
-    if alike.presumed in shown:
-        # Records show what the words read like for sure: nobody has to be asked whether it is so.
-        taken = _raise(taken, shown & {alike.presumed}, Grade.RECORD, RECORDS)
+    if borne_out := shown & alike.borne_out:
+        # Records show what the consumer would be asked about: nobody has to be asked whether it is so.
+        taken = _raise(taken, borne_out, Grade.RECORD, RECORDS)
         recognised = compiled.matcher.recognised(taken.facts, parameters)
-        alike = replace(alike, offers=(), doubted=(), presumed=None)
+        alike = replace(alike, offers=(), doubted=(), presumed=None, borne_out=frozenset())
     heard = taken
     if alike.presumed is not None:
         taken = _raise(taken, frozenset({alike.presumed}), Grade.PRESUMED, LIKENESS)
