@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -293,6 +294,14 @@ def test_a_gate_of_few_sentences_is_thin_and_not_learnt():
     found = learn(EXAMPLES, sayings=few, quiet=QUIET)
     assert GATE + "minor" not in found.likeness.sentences.traits
     assert found.heard.thin == {GATE + "minor": LEAST - 1}
+
+
+def test_no_more_is_learnt_than_a_table_holds_and_what_most_texts_have_stays(monkeypatch):
+    monkeypatch.setattr(learning, "MAX_GRAMS", 3)
+    spread = Counter({"a": 5, "b": 4, "c": 4, "d": 3, "e": 2, "f": 1})
+    assert learning._known(spread) == ["a", "b", "c"]
+    monkeypatch.setattr(learning, "MAX_GRAMS", 9)
+    assert learning._known(spread) == ["a", "b", "c", "d", "e"]
 
 
 def test_sentences_alone_against_nothing_teach_nothing():

@@ -87,6 +87,55 @@ def test_what_words_name_goes_before_what_records_show():
     assert ENGINE.reason(told).intake.facts.value(GRIEVANCES) == {"quality_defect"}
 
 
+RETURNED = OVERDUE | {
+    "received_at": "2026-10-30T09:00:00+08:00",
+    "claims": ["return", "refund"],
+    "facts": {
+        "goods_intact": True,
+        "for_consumption": True,
+        "return_notice_on": {"value": "2026-10-27", "grade": "record"},
+        "no_return_confirmed": {"value": False, "grade": "record"},
+        "merchant_reply": {"value": "silent", "grade": "record"},
+    },
+}
+
+
+def test_words_that_no_rule_takes_up_here_name_nothing():
+    """That nobody answers is no matter of its own beside a claim for the money: the records say what nobody answers to."""
+    told = RETURNED | {"text": "买了两条一样的瑜伽裤，码数都大了，两条都退。卖家不处理"}
+    known = ENGINE.reason(told).intake.facts.known[GRIEVANCES]
+    assert (known.source, known.value) == (RECORDS, {"complaint_ignored", "return_refused"})
+    assert ENGINE.decide(told).matters[0].rule == "returns.no-reason-refused"
+
+
+UNSIGNED = OVERDUE | {
+    "facts": {
+        name: {"value": False, "grade": "record"}
+        for name in ("signed_by_consumer", "collected", "proxy_agreed", "still_at_point", "refund_paid")
+    }
+}
+
+
+def test_each_value_that_picks_a_likely_rule_is_borne_out_and_not_its_first_alone():
+    """Two grievances lead to the rule on what somebody else signed for; records show the one, a form would first offer the other."""
+    text = "物流写门卫代收，我们小区就没有门卫！商家非说签收了就跟他没关系，给个公道"
+    assert COMPILED.likenesses.picks["delivery.signed-dispute"] == "left_elsewhere"
+    assert "signed_not_received" in shown(UNSIGNED | {"text": text})
+
+
+def test_records_answer_what_the_consumer_would_be_asked():
+    """Words name one matter, the text reads far more like another, and that one is on record."""
+    facts = {"cancelled_by": "merchant", "refund_paid": False}
+    told = OVERDUE | {
+        "claims": ["restore_order"],
+        "text": "第二天人家招呼都不打一声就给取消了，说系统出毛病。我点进去一看，还在卖，涨了六十！钱还没退，我也不要退，按我付的价给我发来",
+    }
+    assert any(q.fact == GRIEVANCES for q in ENGINE.decide(told | {"facts": {}}).questions)
+    told |= {"facts": {name: {"value": value, "grade": "record"} for name, value in facts.items()}}
+    assert "order_cancelled" in shown(told)
+    assert not any(q.fact == GRIEVANCES for q in ENGINE.decide(told).questions)
+
+
 def test_what_is_not_known_shows_nothing():
     facts = {name: value for name, value in OVERDUE["facts"].items() if name != "refund_paid"}
     assert not shown(OVERDUE | {"facts": facts})

@@ -33,6 +33,7 @@ from funnel.facts.likeness import (
     ANY,
     GATE,
     LEAST_OF_SENTENCE,
+    MAX_GRAMS,
     NONE,
     Likeness,
     Margins,
@@ -75,7 +76,7 @@ _PENALTY: Final = 2.0
 _OF_ANY: Final = 0.5
 """The same of `ANY`."""
 _SHARED: Final = 2
-"""A gram is learnt that so many texts have: what only one has teaches that text."""
+"""A gram is learnt that so many texts have, or more where these would be too many: what only one has teaches that text."""
 _NEVER: Final = 1e6
 """A margin that no text has."""
 
@@ -390,7 +391,7 @@ def _fit(
             "学习要装附加的包：pip install 'funnel[mine]'", "learning needs an extra: pip install 'funnel[mine]'"
         ) from None
     spread = Counter(gram for one in held for gram in one)
-    known = sorted(gram for gram, n in spread.items() if n >= _SHARED)
+    known = _known(spread)
     column = {gram: i for i, gram in enumerate(known)}
     # As the file will have them, so that what is learnt is what is read.
     rarity = {g: rarity_of(quantised(math.log((1 + len(held)) / (1 + spread[g])) + 1)) for g in known}
@@ -416,6 +417,14 @@ def _fit(
             machine = LinearSVC(C=penalty, random_state=0).fit(table[rows], positive)
         coefficients[index], intercepts[index] = machine.coef_[0], machine.intercept_[0]
     return _Fitted(names, rarity, column, coefficients, intercepts)
+
+
+def _known(spread: Mapping[str, int]) -> list[str]:
+    """The grams that are learnt, in order: those that most texts have, where a table cannot hold all."""
+    least = _SHARED
+    while sum(n >= least for n in spread.values()) > MAX_GRAMS:
+        least += 1
+    return sorted(gram for gram, n in spread.items() if n >= least)
 
 
 def _bars(judged: Sequence[_Judged]) -> tuple[float, float]:
