@@ -34,6 +34,7 @@ def _change_pattern(prefix: str) -> str:
     )
 
 
+# 湿了一角 is a corner of something.
 _AMOUNT = re.compile(
     rf"(?P<foreign>(?:\$|€|£|us\$|US\$) ?{_FIGURE}|(?:{_FIGURE}|{_N}{{1,8}}) ?[万千]?{_FOREIGN})"
     rf"|(?P<range>(?:{_FIGURE}|{_N}{{1,8}})(?:-|~|到|至|—)(?:{_FIGURE}|{_N}{{1,8}}) ?(?:多|来|几)?{_UNIT}"
@@ -47,7 +48,7 @@ _AMOUNT = re.compile(
     rf"{_change_pattern('')}"
     rf"|(?P<cn>{_N}{{1,16}})(?P<cnunit>{_UNIT})"
     rf"{_change_pattern('cn')}"
-    rf"|(?P<smallfig>{_SMALL}{{1,2}})(?P<smallunit>毛钱?|角钱?|分钱)(?:(?<=[毛角])(?P<smallfen>{_SMALL})(?:分|{_ENDED}))?"
+    rf"|(?P<smallfig>(?!(?<=[湿碎裂破缺坏断翘卷脏皱烂磕撕咬]了)[一二两三四1-4]角(?!钱)){_SMALL}{{1,2}})(?P<smallunit>毛钱?|角钱?|分钱)(?:(?<=[毛角])(?P<smallfen>{_SMALL})(?:分|{_ENDED}))?"
     rf"|(?P<kuaiba>(?<![0-9{_numerals.CHARS}几这那每哪大小])块(?P<kuaijiao>[一二两三四五六七八九])(?:毛钱?|(?=钱|的|$|[，。,.!！])))"
     rf"|(?P<bare>{_N}{{2,16}}|{_FIGURE}[万千百kKwW](?:{_SMALL})?)"
     r"|(?P<plain>(?<![0-9a-zA-Z.:*-])(?<![0-9][,，])(?:[1-9][0-9]{0,2}(?:[,，][0-9]{3})+(?![0-9,，])|[1-9][0-9]{1,5})(?:\.[0-9]{1,2})?)"
