@@ -400,6 +400,7 @@ def _fact(pack: Pack | None) -> dict[str, Any]:
             "sensitivity": {"enum": ["none", "personal", "sensitive"]},
             "why": _ref("texts"),
             "heed": {"type": "boolean"},
+            "parts": _one_or_more({"type": "string"}),
         },
         "required": ["type", "label"],
         "additionalProperties": False,

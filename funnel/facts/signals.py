@@ -68,8 +68,8 @@ class ReadingSpec:
 
     Attributes:
         excepts: A cue that touches one of these is none.
-        explained_by: Facts that hold days. Where one of them is on record or shown for the day that is told, it is that day that
-            is told of (签收 of the goods sent back), and nothing is stated.
+        explained_by: Facts that hold days, or sums for an amount. Where one of them is on record or shown for the day, or at the
+            sum, that is told, it is that which is told of (签收 of the goods sent back), and nothing is stated.
     """
 
     id: str
