@@ -222,6 +222,21 @@ class Likenesses:
             likest = likest[:1]
         return grievances & {self.picks[name] for name in likest} - self._denied(taken.scan)
 
+    def ungainsaid(self, taken: Intake, grievances: frozenset[str]) -> frozenset[str]:
+        """Those of some grievances that a text does not deny; nor does it read like no complaint, and far less like one about them."""
+        if taken.scan is None or not grievances:
+            return grievances
+        likeness = self._likeness
+        margins = None if likeness is None else likeness.compare(taken.scan.normal.text)
+        if likeness is not None and margins is not None and (none := margins.of.get(NONE, 0.0)) >= likeness.sure:
+            near = {
+                self.picks[name]
+                for name, scenario in self._scenarios.items()
+                if name in self.picks and margins.of.get(scenario, none) >= none - likeness.apart
+            }
+            grievances &= near
+        return grievances - self._denied(taken.scan)
+
     def _denied(self, scan: Scan) -> frozenset[str]:
         """The grievances that a text speaks of only to deny them."""
         signals = self._pack.lexicon.signals

@@ -92,6 +92,8 @@ def _result(reasoning: Reasoning) -> tuple[object, ...]:
 def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.date) -> Reasoning:
     parameters = compiled.table.on(as_of)
     shown = shown_by_records(compiled, complaint, taken, parameters)
+    if complaint.claims and (named := named_in_words(compiled, taken, shown, parameters)):
+        taken = _raise(taken, named, Grade.RECORD, RECORDS)
     if not taken.facts.value(GRIEVANCES) and (borne_out := compiled.likenesses.bears_out(taken, shown)):
         taken = _raise(taken, borne_out, Grade.RECORD, RECORDS)
     recognised = compiled.matcher.recognised(taken.facts, parameters)
@@ -209,6 +211,22 @@ def shown_by_records(compiled: Compiled, complaint: Complaint, taken: Intake, pa
     shown = [one for one, check in compiled.shown if check.truth(facts.known, facts.told, parameters) is True]
     every = {one.grievance for one in shown}
     return frozenset(one.grievance for one in shown if every.isdisjoint(one.yields_to))
+
+
+def named_in_words(
+    compiled: Compiled, taken: Intake, shown: frozenset[str], parameters: Parameters
+) -> frozenset[str]:
+    """Which of what records show the words name, though no rule knows how: 押金 beside a deposit that is due back.
+
+    Only where a form claims something, for praise and questions name it too; not beside a matter that the words name and that this
+    one yields to, and not what they deny.
+    """
+    facts, checks = taken.facts, compiled.named
+    told = facts.value(GRIEVANCES)
+    told = told if isinstance(told, frozenset) else frozenset()
+    names = {name for name in shown - told if name in checks and told.isdisjoint(compiled.pack.shown[name].yields_to)}
+    found = {name for name in names if checks[name].truth(facts.known, facts.told, parameters) is True}
+    return compiled.likenesses.ungainsaid(taken, frozenset(found))
 
 
 def _raise(taken: Intake, grievances: frozenset[str], grade: Grade, source: str) -> Intake:
