@@ -229,13 +229,24 @@ class Likenesses:
         likeness = self._likeness
         margins = None if likeness is None else likeness.compare(taken.scan.normal.text)
         if likeness is not None and margins is not None and (none := margins.of.get(NONE, 0.0)) >= likeness.sure:
-            near = {
-                self.picks[name]
-                for name, scenario in self._scenarios.items()
-                if name in self.picks and margins.of.get(scenario, none) >= none - likeness.apart
-            }
-            grievances &= near
+            grievances &= self._read(margins, none - likeness.apart)
         return grievances - self._denied(taken.scan)
+
+    def reads_like(self, taken: Intake, grievances: frozenset[str]) -> bool:
+        """Whether a text reads hardly less like one of some grievances than like anything else."""
+        if self._likeness is None or taken.scan is None or not grievances:
+            return False
+        margins = self._likeness.compare(taken.scan.normal.text)
+        if margins is None:
+            return False
+        best = margins.of[margins.ranked()[0]]
+        return not grievances.isdisjoint(self._read(margins, best - self._likeness.apart))
+
+    def _read(self, margins: Margins, least: float) -> frozenset[str]:
+        """The grievances whose scenarios a text reads like by ``least`` and more."""
+        return frozenset(
+            grievance for name, grievance in self.picks.items() if margins.of.get(self._scenarios[name], least) >= least
+        )
 
     def _denied(self, scan: Scan) -> frozenset[str]:
         """The grievances that a text speaks of only to deny them."""

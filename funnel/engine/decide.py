@@ -92,7 +92,8 @@ def _result(reasoning: Reasoning) -> tuple[object, ...]:
 def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.date) -> Reasoning:
     parameters = compiled.table.on(as_of)
     shown = shown_by_records(compiled, complaint, taken, parameters)
-    if complaint.claims and (named := named_in_words(compiled, taken, shown, parameters)):
+    named = named_in_words(compiled, taken, shown, parameters) if complaint.claims else frozenset[str]()
+    if named:
         taken = _raise(taken, named, Grade.RECORD, RECORDS)
     if not taken.facts.value(GRIEVANCES) and (borne_out := compiled.likenesses.bears_out(taken, shown)):
         taken = _raise(taken, borne_out, Grade.RECORD, RECORDS)
@@ -103,6 +104,8 @@ def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.da
         return compiled.matcher.recognised(bare.facts, parameters)
 
     alike = compiled.likenesses.of(complaint, taken, recognised, wordless)
+    if compiled.likenesses.reads_like(taken, named):
+        alike = replace(alike, offers=(), presumed=None)
     if alike.presumed in shown:
         # Records show what the words read like for sure: nobody has to be asked whether it is so.
         taken = _raise(taken, shown & {alike.presumed}, Grade.RECORD, RECORDS)

@@ -206,6 +206,9 @@ class Lexicon:
         if not found:
             return Scan(normal, (), ())
         units = self.language.units(normal.text)
+        if not self.language.by_words and (stops := normal.stops()):
+            # A blank that stands for a stop ends a clause between what is before it and behind it, and breaks no word.
+            units.ends = sorted({*units.ends, *stops, *(stop - 1 for stop in stops)})
         places = units.places(found)
         hits = self._hits(normal.text, units, places)
         readings = self._bind(normal.text, units, places, received_on)
