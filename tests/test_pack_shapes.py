@@ -147,7 +147,9 @@ def test_what_explains_an_amount_and_what_a_sum_is_made_up_of_are_declared_sums(
         reading = f"  paid:\n    sets: price_paid\n    kind: amount\n    before: [花了]\n    explained_by: {named}\n"
         (target / "signals" / "more.yaml").write_text(f"funnel: 1\nreadings:\n{reading}", "utf-8")
     else:
-        more = f"funnel: 1\nfacts:\n  asked:\n    type: money\n    label: {{zh: 要的, en: asked}}\n\n    parts: {named}\n"
+        more = (
+            f"funnel: 1\nfacts:\n  asked:\n    type: money\n    label: {{zh: 要的, en: asked}}\n\n    parts: {named}\n"
+        )
         (target / "vocabulary" / "more.yaml").write_text(more, "utf-8")
     (found,) = [d for d in funnel.check_pack(target).diagnostics if d.severity == "error"]
     assert (found.code, found.span.line) == (code, 7)

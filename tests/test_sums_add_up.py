@@ -39,7 +39,9 @@ def test_the_form_stands_only_where_it_names_all_that_the_text_does(refund, more
     text = f"店家把我的订单取消了，退我{refund}元，再赔我{more}元差价"
     told = {refund, more}
     rest = claimed - sum(told)
-    adds_up = claimed == max(told) or (rest == 0 and len(told) > 1) or (rest > 0 and rest in {PRICE, now - PRICE} - told)
+    adds_up = (
+        claimed == max(told) or (rest == 0 and len(told) > 1) or (rest > 0 and rest in {PRICE, now - PRICE} - told)
+    )
     assert claimed_of(cancelled(text, claimed, now)) == (claimed if adds_up else None)
 
 
@@ -59,6 +61,8 @@ def test_what_settles_is_no_less_than_any_sum_that_was_named(refund, more, claim
 def test_what_was_paid_for_the_way_back_is_not_the_price(told, freight):
     order = {"kind": "physical", "category": "general", "price": "1299.00", "quantity": 1}
     facts = {"return_freight_paid": {"value": f"{freight}.00", "grade": "record"}}
-    complaint = Complaint(id="c", received_at=RECEIVED, text=f"说好包邮的，结果我自己付了{told}块", order=order, facts=facts)
+    complaint = Complaint(
+        id="c", received_at=RECEIVED, text=f"说好包邮的，结果我自己付了{told}块", order=order, facts=facts
+    )
     facts = read(COMPILED, complaint, as_of=RECEIVED.date()).facts
     assert ("price_paid" in facts.disputed) is (told != freight)

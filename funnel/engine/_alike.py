@@ -233,14 +233,11 @@ class Likenesses:
         return grievances - self._denied(taken.scan)
 
     def reads_like(self, taken: Intake, grievances: frozenset[str]) -> bool:
-        """Whether a text reads hardly less like one of some grievances than like anything else."""
+        """Whether a text may be about one of some grievances: it reads like it as much as what is worth asking about."""
         if self._likeness is None or taken.scan is None or not grievances:
             return False
         margins = self._likeness.compare(taken.scan.normal.text)
-        if margins is None:
-            return False
-        best = margins.of[margins.ranked()[0]]
-        return not grievances.isdisjoint(self._read(margins, best - self._likeness.apart))
+        return margins is not None and not grievances.isdisjoint(self._read(margins, self._likeness.near))
 
     def _read(self, margins: Margins, least: float) -> frozenset[str]:
         """The grievances whose scenarios a text reads like by ``least`` and more."""

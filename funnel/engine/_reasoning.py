@@ -60,7 +60,9 @@ class Compiled:
         object.__setattr__(self, "remarks", MappingProxyType(remarks))
         shown = tuple((one, Check(one.when, pack.vocabulary.defaults)) for one in pack.shown.values())
         object.__setattr__(self, "shown", shown)
-        named = {n: Check(one.named, pack.vocabulary.defaults) for n, one in pack.shown.items() if one.named is not None}
+        named = {
+            n: Check(one.named, pack.vocabulary.defaults) for n, one in pack.shown.items() if one.named is not None
+        }
         object.__setattr__(self, "named", MappingProxyType(named))
         object.__setattr__(self, "likenesses", Likenesses(pack, gates))
         object.__setattr__(self, "silent", silent_signals(pack))

@@ -216,9 +216,7 @@ def shown_by_records(compiled: Compiled, complaint: Complaint, taken: Intake, pa
     return frozenset(one.grievance for one in shown if every.isdisjoint(one.yields_to))
 
 
-def named_in_words(
-    compiled: Compiled, taken: Intake, shown: frozenset[str], parameters: Parameters
-) -> frozenset[str]:
+def named_in_words(compiled: Compiled, taken: Intake, shown: frozenset[str], parameters: Parameters) -> frozenset[str]:
     """Which of what records show the words name, though no rule knows how: 押金 beside a deposit that is due back.
 
     Only where a form claims something, for praise and questions name it too; not beside a matter that the words name and that this

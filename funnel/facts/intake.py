@@ -497,21 +497,22 @@ class _Intake:
         退159，再补30 beside a form that claims 189, and 退款，再补30 where 159 were paid, claim 189: what the form says stands, and
         each sum that is told is in it.
         """
-        added = False
-        for name in [name for name in disputed if self.vocabulary[name].parts]:
-            spec = self.vocabulary[name]
-            told = self.told_sums.get(name, frozenset())
-            path = None if spec.origin is None else spec.origin.path
-            whole = [one for one in disputed[name] if one.source == path]
-            if len(whole) != 1 or len(disputed[name]) != 2 or not told:
-                continue
-            parts = {known[part].value for part in spec.parts if part in known and known[part].grade is Grade.RECORD}
-            rest = whole[0].value - sum(told) if isinstance(whole[0].value, int) else -1
-            if (rest == 0 and len(told) > 1) or (rest > 0 and rest in parts - told):
-                known[name] = whole[0]
-                del disputed[name]
-                added = True
-        return added
+        whole = {name: one for name in disputed if (one := self._whole(name, disputed[name], known)) is not None}
+        known |= whole
+        for name in whole:
+            del disputed[name]
+        return bool(whole)
+
+    def _whole(self, name: str, sources: tuple[Known, ...], known: Mapping[str, Known]) -> Known | None:
+        """The form's word for a sum that holds each sum that is told of it; None where it does not."""
+        spec, told = self.vocabulary[name], self.told_sums.get(name, frozenset())
+        path = None if spec.origin is None else spec.origin.path
+        form, *others = sorted(sources, key=lambda one: one.source != path)
+        if not spec.parts or not told or form.source != path or len(others) != 1 or not isinstance(form.value, int):
+            return None
+        rest = form.value - sum(told)
+        parts = {known[part].value for part in spec.parts if part in known and known[part].grade is Grade.RECORD}
+        return form if (rest == 0 and len(told) > 1) or (rest > 0 and rest in parts - told) else None
 
     def _derive(self, known: dict[str, Known], disputed: dict[str, tuple[Known, ...]]) -> None:
         context = self.context

@@ -139,9 +139,7 @@ class VocabularyReader:
                     self.reader.sink.add("F301", span, name=part, **near(part, facts))
                 elif spec.type != "money":
                     zh, en = TYPE_NAMES["money"]
-                    self.reader.sink.add(
-                        "F206", span, value=part, expected_zh=zh, expected_en=en, example="price_paid"
-                    )
+                    self.reader.sink.add("F206", span, value=part, expected_zh=zh, expected_en=en, example="price_paid")
 
     def _members(self, node: Node | None) -> dict[str, Member]:
         entries = self.reader.mapping(node, optional=None) or {}
