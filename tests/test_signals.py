@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from funnel.facts.normalise import normalise
 from funnel.facts.phrases import PhraseError, parse
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal, _cue, _joined, _live, _overlaps
+from funnel.facts.vocabulary import GRIEVANCES
 
 WORDS = {"商家": ("商家", "卖家")}
 
@@ -207,8 +208,11 @@ def test_the_nearest_cue_of_a_value_is_found_as_by_looking_at_each(before, after
         ("我想退 货店家甩一句就是不管", True),  # a word with a blank in it is still the word
     ],
 )
-def test_a_blank_for_a_stop_ends_a_clause_and_parts_no_word(text, hit):
-    assert bool(found(text, "退货<8>不管")) is hit
+def test_a_blank_for_a_stop_ends_the_clause_of_what_names_a_matter_and_parts_no_word(text, hit):
+    phrases = tuple(parse("退货<8>不管", WORDS))
+    naming = Signal("s", {"zh": "s"}, phrases, (), ((GRIEVANCES, frozenset({"x"})),))
+    assert bool(Lexicon([naming]).scan(text).hits) is hit
+    assert found(text, "退货<8>不管")  # what may bar is heard across it
 
 
 @pytest.mark.parametrize(

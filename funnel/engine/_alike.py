@@ -223,13 +223,20 @@ class Likenesses:
         return grievances & {self.picks[name] for name in likest} - self._denied(taken.scan)
 
     def ungainsaid(self, taken: Intake, grievances: frozenset[str]) -> frozenset[str]:
-        """Those of some grievances that a text does not deny; nor does it read like no complaint, and far less like one about them."""
+        """Those of some grievances that a text does not deny; nor does it read like no complaint, and far less like one about them.
+
+        Where it names nothing else, it reads like them by what is worth asking about: words that are like nothing may hold
+        what nobody has heard of yet.
+        """
         if taken.scan is None or not grievances:
             return grievances
         likeness = self._likeness
         margins = None if likeness is None else likeness.compare(taken.scan.normal.text)
-        if likeness is not None and margins is not None and (none := margins.of.get(NONE, 0.0)) >= likeness.sure:
-            grievances &= self._read(margins, none - likeness.apart)
+        if likeness is not None and margins is not None:
+            if (none := margins.of.get(NONE, 0.0)) >= likeness.sure:
+                grievances &= self._read(margins, none - likeness.apart)
+            if not taken.facts.value(GRIEVANCES):
+                grievances &= self._read(margins, likeness.near)
         return grievances - self._denied(taken.scan)
 
     def reads_like(self, taken: Intake, grievances: frozenset[str]) -> bool:
