@@ -164,7 +164,7 @@ def _shown(pack: Pack | None) -> dict[str, Any]:
     grievance: dict[str, Any] = {"type": "string"} if spec is None else {"enum": sorted(spec.members)}
     one = {
         "type": "object",
-        "properties": {"when": _ref("condition"), "yields_to": _one_or_more(grievance)},
+        "properties": {"when": _ref("condition"), "yields_to": _one_or_more(grievance), "named": _ref("condition")},
         "required": ["when"],
         "additionalProperties": False,
     }
@@ -400,6 +400,7 @@ def _fact(pack: Pack | None) -> dict[str, Any]:
             "sensitivity": {"enum": ["none", "personal", "sensitive"]},
             "why": _ref("texts"),
             "heed": {"type": "boolean"},
+            "parts": _one_or_more({"type": "string"}),
         },
         "required": ["type", "label"],
         "additionalProperties": False,

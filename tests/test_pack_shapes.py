@@ -138,6 +138,31 @@ def test_needs_are_warned_of_where_only_a_referral_reads_what_is_derived(tmp_pat
         assert [d.code for d in funnel.check_pack(target).diagnostics] == found
 
 
+@pytest.mark.parametrize(("named", "code"), [("signed_on", "F206"), ("price_payd", "F301")])
+@pytest.mark.parametrize("explained", [True, False])
+def test_what_explains_an_amount_and_what_a_sum_is_made_up_of_are_declared_sums(tmp_path, named, code, explained):
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    if explained:
+        reading = f"  paid:\n    sets: price_paid\n    kind: amount\n    before: [花了]\n    explained_by: {named}\n"
+        (target / "signals" / "more.yaml").write_text(f"funnel: 1\nreadings:\n{reading}", "utf-8")
+    else:
+        more = (
+            f"funnel: 1\nfacts:\n  asked:\n    type: money\n    label: {{zh: 要的, en: asked}}\n\n    parts: {named}\n"
+        )
+        (target / "vocabulary" / "more.yaml").write_text(more, "utf-8")
+    (found,) = [d for d in funnel.check_pack(target).diagnostics if d.severity == "error"]
+    assert (found.code, found.span.line) == (code, 7)
+
+
+def test_only_a_sum_is_made_up_of_sums(tmp_path):
+    target = tmp_path / "mini"
+    shutil.copytree(MINI, target)
+    more = "funnel: 1\nfacts:\n  asked:\n    type: date\n    label: {zh: 要的, en: asked}\n    parts: price_paid\n"
+    (target / "vocabulary" / "more.yaml").write_text(more, "utf-8")
+    assert [d.code for d in funnel.check_pack(target).diagnostics if d.severity == "error"] == ["F206"]
+
+
 @pytest.mark.parametrize(("named", "code"), [("price_paid", "F206"), ("signed_onn", "F301")])
 def test_a_reading_is_explained_by_facts_that_hold_days_and_are_declared(tmp_path, named, code):
     target = tmp_path / "mini"

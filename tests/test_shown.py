@@ -218,3 +218,62 @@ def test_diff_names_what_records_show_otherwise(tmp_path):
     new = funnel.load_pack(mini(tmp_path / "b", SHOWN.replace("true", "false")))
     assert compare(old, new, as_of=DAY).names["shown"] == ("refused",)
     assert "shown" not in compare(old, old, as_of=DAY).names
+
+
+DEPOSIT = {
+    "id": "c",
+    "received_at": "2026-11-12T07:50:00+08:00",
+    "claims": ["refund"],
+    "order": {"kind": "service", "category": "service", "price": "500.00", "quantity": 1, "paid_at": "2026-10-20T08:00:00+08:00"},
+    "facts": {
+        name: {"value": value, "grade": "record", "source": "系统"}
+        for name, value in {
+            "deposit_paid": True,
+            "deposit_amount": "500.00",
+            "deposit_word": "security",
+            "deposit_forfeit_agreed": False,
+            "deposit_due_back": True,
+            "refund_paid": False,
+        }.items()
+    },
+}  # fmt: skip
+NAMED = "租的相机一个月前就还了，店里验过说没问题，押金五百到现在不给我退"
+"""No phrase holds it, and its words are those of a refund that is late."""
+
+
+def raised(complaint):
+    return ENGINE.reason(complaint).intake.facts.value(GRIEVANCES)
+
+
+def test_what_words_name_and_records_show_is_raised_beside_what_else_they_name():
+    told = raised(DEPOSIT | {"claims": [], "text": NAMED})
+    assert "deposit_kept" not in told
+    assert raised(DEPOSIT | {"text": NAMED}) == told | {"deposit_kept"}
+    assert amounts(ENGINE.decide(DEPOSIT | {"text": NAMED})) == [("refund", "500.00", "merchant")]
+
+
+def test_a_name_alone_raises_nothing_that_records_do_not_show():
+    facts = {name: value for name, value in DEPOSIT["facts"].items() if name != "deposit_due_back"}
+    assert "deposit_kept" not in raised(DEPOSIT | {"text": NAMED, "facts": facts})
+
+
+@pytest.mark.parametrize("text", ["免押金租的，挺方便", "租相机很方便，押金秒退，谢谢"])
+def test_praise_that_names_it_is_no_complaint_about_it(text):
+    assert "deposit_kept" not in raised(DEPOSIT | {"text": text})
+
+
+def test_what_a_form_says_goes_before_what_words_name():
+    facts = DEPOSIT["facts"] | {GRIEVANCES: ["complaint_ignored"]}
+    assert "deposit_kept" not in raised(DEPOSIT | {"text": NAMED, "facts": facts})
+
+
+@given(st.sampled_from(SETTLING), st.sampled_from(sorted(PACK.shown)))
+@settings(max_examples=100, deadline=None)
+def test_a_name_settles_no_other_sum_than_the_words_without_it(test, grievance):
+    """Whatever names the matter of a test that settles, behind its own words: the same sum, or nothing settled."""
+    words = {"deposit_kept": "押金", "invoice_refused": "发票", "order_cancelled": "订单没了", "coupon_refused": "满减", "trial_charged": "试用", "service_missed": "师傅上门"}  # fmt: skip
+    text = f"{test.complaint.text or ''}。{words.get(grievance, '退回去了')}"
+    day = as_of_day(COMPILED, test)
+    decision = decide(COMPILED, test.complaint.model_copy(update={"text": text}), as_of=day)
+    if decision.outcome == "settle":
+        assert amounts(decision) == amounts(decide(COMPILED, test.complaint, as_of=day))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from funnel.facts.normalise import normalise
 from funnel.facts.phrases import PhraseError, parse
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal, _cue, _joined, _live, _overlaps
+from funnel.facts.vocabulary import GRIEVANCES
 
 WORDS = {"商家": ("商家", "卖家")}
 
@@ -196,3 +197,26 @@ def test_the_nearest_cue_of_a_value_is_found_as_by_looking_at_each(before, after
     near = [(gap, p) for gap, p, low, high in gaps if 0 <= gap <= within and not any(low <= end < high for end in ends)]
     got = _cue(sorted((p[1], p) for p in before), sorted((p[0], p) for p in after), (at, at + 2), within, ends)
     assert got == (min(near)[1] if near else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "hit"),
+    [
+        ("我颜色买错了想退货 店家甩一句不管", False),  # a stop between four characters and four more
+        ("买错了想退货 也不管", True),  # fewer on one side
+        ("我颜色买错了想退货店家甩一句不管", True),
+        ("我想退 货店家甩一句就是不管", True),  # a word with a blank in it is still the word
+    ],
+)
+def test_a_blank_for_a_stop_ends_the_clause_of_what_names_a_matter_and_parts_no_word(text, hit):
+    phrases = tuple(parse("退货<8>不管", WORDS))
+    naming = Signal("s", {"zh": "s"}, phrases, (), ((GRIEVANCES, frozenset({"x"})),))
+    assert bool(Lexicon([naming]).scan(text).hits) is hit
+    assert found(text, "退货<8>不管")  # what may bar is heard across it
+
+
+@pytest.mark.parametrize(
+    ("text", "negated"), [("衣服我都没有 退货他不肯", True), ("衣服我是没有的 退货他不肯给", False)]
+)
+def test_what_denies_reaches_over_no_such_blank(text, negated):
+    assert [one for one, _ in found(text, "退货")] == [negated]

@@ -224,7 +224,7 @@ def _learnt(pack: Pack) -> dict[str, Likeness]:
 
 
 def _shown(pack: Pack) -> dict[str, Any]:
-    return {name: (flat(one.when), one.yields_to) for name, one in pack.shown.items()}
+    return {name: (flat(one.when), one.yields_to, one.named and flat(one.named)) for name, one in pack.shown.items()}
 
 
 def _wordless(named: Mapping[str, Any], **without: object) -> dict[str, Any]:

@@ -248,6 +248,36 @@ class Likenesses:
         """All values of `GRIEVANCES` that pick one of some rules."""
         return frozenset(value for name in rules for value in self._picking[name])
 
+    def ungainsaid(self, taken: Intake, grievances: frozenset[str]) -> frozenset[str]:
+        """Those of some grievances that a text does not deny; nor does it read like no complaint, and far less like one about them.
+
+        Where it names nothing else, it reads like them by what is worth asking about: words that are like nothing may hold
+        what nobody has heard of yet.
+        """
+        if taken.scan is None or not grievances:
+            return grievances
+        likeness = self._likeness
+        margins = None if likeness is None else likeness.compare(taken.scan.normal.text)
+        if likeness is not None and margins is not None:
+            if (none := margins.of.get(NONE, 0.0)) >= likeness.sure:
+                grievances &= self._read(margins, none - likeness.apart)
+            if not taken.facts.value(GRIEVANCES):
+                grievances &= self._read(margins, likeness.near)
+        return grievances - self._denied(taken.scan)
+
+    def reads_like(self, taken: Intake, grievances: frozenset[str]) -> bool:
+        """Whether a text may be about one of some grievances: it reads like it as much as what is worth asking about."""
+        if self._likeness is None or taken.scan is None or not grievances:
+            return False
+        margins = self._likeness.compare(taken.scan.normal.text)
+        return margins is not None and not grievances.isdisjoint(self._read(margins, self._likeness.near))
+
+    def _read(self, margins: Margins, least: float) -> frozenset[str]:
+        """The grievances whose scenarios a text reads like by ``least`` and more."""
+        return frozenset(
+            grievance for name, grievance in self.picks.items() if margins.of.get(self._scenarios[name], least) >= least
+        )
+
     def _denied(self, scan: Scan) -> frozenset[str]:
         """The grievances that a text speaks of only to deny them."""
         signals = self._pack.lexicon.signals

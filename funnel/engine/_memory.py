@@ -69,6 +69,7 @@ def silent_signals(pack: Pack) -> frozenset[str]:
     conditions += [gate.when for gate in pack.gates.values()]
     conditions += [forum.when for forum in pack.forums.values() if forum.when is not None]
     conditions += [shown.when for shown in pack.shown.values()]
+    conditions += [shown.named for shown in pack.shown.values() if shown.named is not None]
     read = {leaf.fact for condition in conditions for leaf in leaves_of(condition)}
     derived = (spec.derivation for spec in pack.vocabulary.facts.values() if spec.derivation is not None)
     read |= {arg for derivation in derived for arg in derivation.args if isinstance(arg, str)}

@@ -42,6 +42,7 @@ class Compiled:
     gates: tuple[tuple[Gate, Check], ...] = field(init=False, repr=False, compare=False)
     remarks: Mapping[str, Check] = field(init=False, repr=False, compare=False)
     shown: tuple[tuple[Shown, Check], ...] = field(init=False, repr=False, compare=False)
+    named: Mapping[str, Check] = field(init=False, repr=False, compare=False)
     likenesses: Likenesses = field(init=False, repr=False, compare=False)
     silent: frozenset[str] = field(init=False, repr=False, compare=False)
 
@@ -59,6 +60,10 @@ class Compiled:
         object.__setattr__(self, "remarks", MappingProxyType(remarks))
         shown = tuple((one, Check(one.when, pack.vocabulary.defaults)) for one in pack.shown.values())
         object.__setattr__(self, "shown", shown)
+        named = {
+            n: Check(one.named, pack.vocabulary.defaults) for n, one in pack.shown.items() if one.named is not None
+        }
+        object.__setattr__(self, "named", MappingProxyType(named))
         object.__setattr__(self, "likenesses", Likenesses(pack, gates))
         object.__setattr__(self, "silent", silent_signals(pack))
 

@@ -92,6 +92,9 @@ def _result(reasoning: Reasoning) -> tuple[object, ...]:
 def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.date) -> Reasoning:
     parameters = compiled.table.on(as_of)
     shown = shown_by_records(compiled, complaint, taken, parameters)
+    named = named_in_words(compiled, taken, shown, parameters) if complaint.claims else frozenset[str]()
+    if named:
+        taken = _raise(taken, named, Grade.RECORD, RECORDS)
     recognised = compiled.matcher.recognised(taken.facts, parameters)
     # Words that name a matter which no rule takes up here (客服不理 beside a claim for money) name none.
     if shown and (not taken.facts.value(GRIEVANCES) or True not in recognised.values()):
@@ -111,6 +114,8 @@ def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.da
         return compiled.matcher.recognised(bare.facts, parameters)
 
     alike = compiled.likenesses.of(complaint, taken, recognised, wordless)
+    if compiled.likenesses.reads_like(taken, named):
+        alike = replace(alike, offers=(), presumed=None, borne_out=frozenset())
     if borne_out := shown & alike.borne_out:
         # Records show what the consumer would be asked about: nobody has to be asked whether it is so.
         taken = _raise(taken, borne_out, Grade.RECORD, RECORDS)
@@ -219,6 +224,20 @@ def shown_by_records(compiled: Compiled, complaint: Complaint, taken: Intake, pa
     shown = [one for one, check in compiled.shown if check.truth(facts.known, facts.told, parameters) is True]
     every = {one.grievance for one in shown}
     return frozenset(one.grievance for one in shown if every.isdisjoint(one.yields_to))
+
+
+def named_in_words(compiled: Compiled, taken: Intake, shown: frozenset[str], parameters: Parameters) -> frozenset[str]:
+    """Which of what records show the words name, though no rule knows how: 押金 beside a deposit that is due back.
+
+    Only where a form claims something, for praise and questions name it too; not beside a matter that the words name and that this
+    one yields to, and not what they deny.
+    """
+    facts, checks = taken.facts, compiled.named
+    told = facts.value(GRIEVANCES)
+    told = told if isinstance(told, frozenset) else frozenset()
+    names = {name for name in shown - told if name in checks and told.isdisjoint(compiled.pack.shown[name].yields_to)}
+    found = {name for name in names if checks[name].truth(facts.known, facts.told, parameters) is True}
+    return compiled.likenesses.ungainsaid(taken, frozenset(found))
 
 
 def _raise(taken: Intake, grievances: frozenset[str], grade: Grade, source: str) -> Intake:

@@ -59,6 +59,8 @@ _BARE_BEHIND = re.compile(
     r"|[的了买还就都却结但而不没给我他她你才吧啊呢吗也太又再和跟请让商店卖京淘平现今后以整]"
 )
 """What may stand behind a bare numeral that is money; anything else may be what it counts (三百粉丝, 五百万像素)."""
+_SUM_NAMED = re.compile("的?(?:差价|价差|差额|运费|邮费|快递费|货款|押金|定金|订金|本金)")
+"""补三十差价, 补30运费: what sum a number is, named right behind it."""
 _CUES = (
     "花了",
     "付了",
@@ -102,6 +104,7 @@ _CUES = (
 _PLAIN_BEHIND = re.compile(
     r"$|[\s,，。;；!！?？、)）~…\"'”]|\.(?![0-9])|就[行可好成够]|才[行是能]|给我|[的了吧吗啊呢就才都也还但而]"
     r"|[+＋/和及跟加并或](?![0-9])"
+    rf"|{_SUM_NAMED.pattern}"
 )
 """What may stand behind bare figures: less than behind a numeral, for figures are numbers of orders, days and models too."""
 _ASKED_BACK = re.compile(
@@ -327,14 +330,15 @@ def _small(text: str, match: re.Match[str], out: _Out) -> Reading | None:
 def _bare(text: str, match: re.Match[str], out: _Out) -> Reading | None:
     """三百五 without a unit: only right behind a word of paying, with a big unit, and before no measure word."""
     word = match.group("bare")
-    if not any(char in word for char in "百佰千仟万kKwW"):
+    end = match.end()
+    named = _SUM_NAMED.match(text, end)
+    if not named and not any(char in word for char in "百佰千仟万kKwW"):
         return None
     before = text[max(0, match.start() - 4) : match.start()]
-    end = match.end()
     if not before.endswith(_CUES) and not _GIVEN_BACK.match(text, end):
         return None
     more = text[end : end + 1] in {"多", "来", "余"}
-    if not _BARE_BEHIND.match(text, end + more) and not _GIVEN_BACK.match(text, end):
+    if not named and not _BARE_BEHIND.match(text, end + more) and not _GIVEN_BACK.match(text, end):
         return None
     if more:
         return Reading("amount", None, match.start(), end + 1, text[match.start() : end + 1], "vague")

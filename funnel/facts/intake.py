@@ -171,6 +171,7 @@ class _Intake:
         self.unknown_names: list[str] = []
         self.unknown_keys: dict[str, Any] = {}
         self.silenced: set[str] = set()
+        self.told_sums: dict[str, frozenset[int]] = {}
 
     def run(self) -> Intake:
         received = local_date(self.received_at, self.context.zone) if self.received_at else self.as_of
@@ -188,6 +189,8 @@ class _Intake:
             if name not in known and name not in disputed:
                 known[name] = presumption
         self._derive(known, disputed)
+        if self._added_up(known, disputed):
+            self._derive(known, disputed)
         facts = self._closed(known, disputed)
         return Intake(facts, scan, tuple(self.problems), tuple(self.unknown_names), self.unknown_keys, self.nearly)
 
@@ -420,17 +423,19 @@ class _Intake:
         return scan
 
     def _explained(self, bound: BoundReading, received: dt.date) -> bool:
-        """Whether the day that is told is the day of another event, by what is on record or shown of that.
+        """Whether the day or the sum that is told is that of something else, by what is on record or shown of it.
 
-        The goods sent back are signed for as well (说9月5号就签收了): that contradicts no record of when they came.
+        The goods sent back are signed for as well (说9月5号就签收了): that contradicts no record of when they came. Nor does what
+        their freight cost (付了12块) contradict the price.
         """
-        told = bound.reading.value
+        told: Any = bound.reading.value
         try:
-            day = received - dt.timedelta(days=told) if isinstance(told, int) else told
+            if bound.spec.kind != "amount":
+                told = received - dt.timedelta(days=told) if isinstance(told, int) else told
         except OverflowError:  # longer ago than there are years
             return False
         return any(
-            one.grade >= Grade.EVIDENCE and day is not None and not self.vocabulary[name].differ(day, one.value)
+            one.grade >= Grade.EVIDENCE and not self.vocabulary[name].differ(told, one.value)
             for name in bound.spec.explained_by
             for one in self.sources.get(name, ())
         )
@@ -446,6 +451,7 @@ class _Intake:
             values = [v for v in values if v.value is True] or values
         if spec.world == "raised" and spec.type == "money":
             # Affirmed mentions of a sum that is only ever claimed: the largest is what is claimed, what is vague takes none away.
+            self.told_sums[spec.name] = frozenset(v.value for v in values if isinstance(v.value, int))
             values = [max(values, key=lambda v: v.value if isinstance(v.value, int) else 0)]
             self.silenced.discard(spec.name)
         if any(spec.differ(values[0].value, v.value) for v in values) or spec.name in self.silenced:
@@ -484,6 +490,29 @@ class _Intake:
                 else:
                     known[name] = taken
         return known, disputed
+
+    def _added_up(self, known: dict[str, Known], disputed: dict[str, tuple[Known, ...]]) -> bool:
+        """Settle what is disputed only because the text names the parts of the sum that the form claims.
+
+        退159，再补30 beside a form that claims 189, and 退款，再补30 where 159 were paid, claim 189: what the form says stands, and
+        each sum that is told is in it.
+        """
+        whole = {name: one for name in disputed if (one := self._whole(name, disputed[name], known)) is not None}
+        known |= whole
+        for name in whole:
+            del disputed[name]
+        return bool(whole)
+
+    def _whole(self, name: str, sources: tuple[Known, ...], known: Mapping[str, Known]) -> Known | None:
+        """The form's word for a sum that holds each sum that is told of it; None where it does not."""
+        spec, told = self.vocabulary[name], self.told_sums.get(name, frozenset())
+        path = None if spec.origin is None else spec.origin.path
+        form, *others = sorted(sources, key=lambda one: one.source != path)
+        if not spec.parts or not told or form.source != path or len(others) != 1 or not isinstance(form.value, int):
+            return None
+        rest = form.value - sum(told)
+        parts = {known[part].value for part in spec.parts if part in known and known[part].grade is Grade.RECORD}
+        return form if (rest == 0 and len(told) > 1) or (rest > 0 and rest in parts - told) else None
 
     def _derive(self, known: dict[str, Known], disputed: dict[str, tuple[Known, ...]]) -> None:
         context = self.context

@@ -19,7 +19,7 @@ from funnel.facts.language import CHINESE, Language, Place, Units
 from funnel.facts.normalise import Normal
 from funnel.facts.phrases import Phrase
 from funnel.facts.values import Value
-from funnel.facts.vocabulary import Texts
+from funnel.facts.vocabulary import GRIEVANCES, Texts
 
 _PAIRS = 20
 """How many mentions of a half are looked at for their times; whoever writes more is read so far."""
@@ -68,8 +68,8 @@ class ReadingSpec:
 
     Attributes:
         excepts: A cue that touches one of these is none.
-        explained_by: Facts that hold days. Where one of them is on record or shown for the day that is told, it is that day that
-            is told of (签收 of the goods sent back), and nothing is stated.
+        explained_by: Facts that hold days, or sums for an amount. Where one of them is on record or shown for the day, or at the
+            sum, that is told, it is that which is told of (签收 of the goods sent back), and nothing is stated.
     """
 
     id: str
@@ -148,6 +148,7 @@ class Lexicon:
         self.language, self.currency = language, currency
         normalise = language.normalise
         self.signals: Mapping[str, Signal] = {s.id: s for s in sorted(signals, key=lambda s: s.id)}
+        self._naming = {name for name, one in self.signals.items() if any(fact == GRIEVANCES for fact, _ in one.sets)}
         self.readings = tuple(sorted(readings, key=lambda r: r.id))
         numbers: defaultdict[str, int] = defaultdict(count().__next__)
         shared: dict[tuple[str, ...], frozenset[int]] = {}
@@ -206,16 +207,25 @@ class Lexicon:
         if not found:
             return Scan(normal, (), ())
         units = self.language.units(normal.text)
+        written = units.ends
+        if not self.language.by_words and (stops := normal.stops()):
+            # A blank that stands for a stop ends a clause between what is before it and behind it, and breaks no word.
+            units.ends = sorted({*written, *stops, *(stop - 1 for stop in stops)})
         places = units.places(found)
-        hits = self._hits(normal.text, units, places)
+        hits = self._hits(normal.text, units, places, written)
         readings = self._bind(normal.text, units, places, received_on)
         return Scan(normal, hits, readings)
 
-    def _hits(self, text: str, units: Units, places: Mapping[int, list[Place]]) -> tuple[Hit, ...]:
+    def _hits(self, text: str, units: Units, places: Mapping[int, list[Place]], written: list[int]) -> tuple[Hit, ...]:
         here, ends = set(places), units.ends
         found: dict[str, list[tuple[int, int, str]]] = {}
         for (signal, phrase, *_), spots in self._index.standing(places, here, ends):
             found.setdefault(signal, []).extend([(start, end, phrase.source) for start, end in spots])
+        if len(written) != len(ends):
+            # A phrase that names a matter ends where people end a clause; what may bar one is heard across their blanks too.
+            for (signal, phrase, *_), spots in self._index.standing(places, here, written):
+                if signal not in self._naming:
+                    found.setdefault(signal, []).extend([(start, end, phrase.source) for start, end in spots])
         if not found:
             return ()
         negators = _live(places, self._negators, self._not_negators)

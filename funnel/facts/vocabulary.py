@@ -222,6 +222,7 @@ class FactSpec:
         gives: The grade that an answer from there carries.
         low, high: Bounds of integers and money, inclusive.
         tolerance: Two sources that differ by no more than this (days, units, fen) make no dispute.
+        parts: Of a sum that is claimed: sums of the case that it may be made up of, together with those that the text names.
         heed: Whether the fact is not passed over: told (a yes-or-no as true), and read by no rule of the case, it has a
             person look where a machine would settle.
     """
@@ -244,6 +245,7 @@ class FactSpec:
     sensitivity: str = "none"
     why: Texts | None = None
     heed: bool = False
+    parts: tuple[str, ...] = ()
 
     @property
     def unraised(self) -> Known:

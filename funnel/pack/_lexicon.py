@@ -221,21 +221,23 @@ class LexiconReader:
             after=self._cues(entries.get("after")),
             within=6 if within is None else within,
             excepts=self._phrases(entries.get("except")),
-            explained_by=self._days(entries.get("explained_by"), facts),
+            explained_by=self._explainers(entries.get("explained_by"), kind, facts),
         )
 
-    def _days(self, node: Node | None, facts: Mapping[str, FactSpec]) -> tuple[str, ...]:
-        """Names of facts that hold a day."""
+    def _explainers(self, node: Node | None, kind: str, facts: Mapping[str, FactSpec]) -> tuple[str, ...]:
+        """Names of facts that hold a sum, for an amount, or a day, for a date and a duration."""
+        wanted = "money" if kind == "amount" else "date"
+        example = "return_freight_paid" if kind == "amount" else "return_received_on"
         found: list[str] = []
         for item in self.reader.items(node, single=True):
             name = self.reader.fact_name(item)
             spec = None if name is None else facts.get(name)
             if name is not None and spec is None:
                 self.reader.sink.add("F301", item.span, name=name, **near_fact(name, facts))
-            elif spec is not None and spec.type != "date":
-                zh, en = TYPE_NAMES["date"]
+            elif spec is not None and spec.type != wanted:
+                zh, en = TYPE_NAMES[wanted]
                 self.reader.sink.add(
-                    "F206", item.span, value=spec.name, expected_zh=zh, expected_en=en, example="return_received_on"
+                    "F206", item.span, value=spec.name, expected_zh=zh, expected_en=en, example=example
                 )
             elif spec is not None:
                 found.append(spec.name)

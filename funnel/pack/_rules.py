@@ -550,14 +550,15 @@ class RuleReader:
         for key, value in r.entries(entries.get("shown"), "refund_delayed: {when: …}"):
             grievance = r.choice(key, members)
             inner = r.mapping(
-                value, required=("when",), optional=("yields_to",), example="{when: {refund_paid: false}}"
+                value, required=("when",), optional=("yields_to", "named"), example="{when: {refund_paid: false}}"
             )
             if inner is None:
                 continue
             when = self.conditions.read(inner.get("when"))
             others = [r.choice(item, members) for item in r.items(inner.get("yields_to"), single=True)]
+            named = self.conditions.read(inner["named"]) if "named" in inner else None
             if grievance is not None and when is not None:
-                found[grievance] = Shown(grievance, when, tuple(o for o in others if o is not None))
+                found[grievance] = Shown(grievance, when, tuple(o for o in others if o is not None), named)
         return found
 
     def forums(self, node: Node) -> dict[str, ForumSpec]:

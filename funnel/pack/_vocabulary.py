@@ -27,14 +27,14 @@ from funnel.facts.vocabulary import (
     World,
     wider_than,
 )
-from funnel.pack._conditions import RESERVED, read_value
+from funnel.pack._conditions import RESERVED, TYPE_NAMES, read_value
 from funnel.pack._nodes import MapNode, Node, ScalarNode
 from funnel.pack._reader import Reader, near
 from funnel.pack.model import SETTLED_KINDS
 
 _FIELDS = (
     "values", "world", "unit", "range", "tolerance", "from", "derived", "presumed", "question", "ask", "gives",
-    "sensitivity", "why", "heed",
+    "sensitivity", "why", "heed", "parts",
 )  # fmt: skip
 _BUILT_IN_LABELS: Mapping[str, Texts] = MappingProxyType(
     {
@@ -53,6 +53,7 @@ class VocabularyReader:
         self.spans: dict[str, Span] = {}
         self._presumed: dict[str, Node] = {}
         self._derivation_spans: dict[str, Span] = {}
+        self._part_spans: dict[str, dict[str, Span]] = {}
 
     def add_file(self, node: Node) -> None:
         """Read one vocabulary file."""
@@ -114,8 +115,31 @@ class VocabularyReader:
             why=why,
             presumption=None,
             heed=(type_ == "bool" and world == "raised") if (heed := r.boolean(entries.get("heed"))) is None else heed,
+            parts=self._parts(name, entries.get("parts"), type_),
         )
         return self._presume(spec, entries.get("presumed"))
+
+    def _parts(self, name: str, node: Node | None, type_: str) -> tuple[str, ...]:
+        """Names of sums; whether they are facts of money shows when all files are read."""
+        items = self.reader.items(node, single=True)
+        if items and type_ != "money":
+            self.reader.sink.add(
+                "F206", self.spans[name], value=type_, expected_zh=TYPE_NAMES["money"][0],
+                expected_en=TYPE_NAMES["money"][1], example="money",
+            )  # fmt: skip
+        named = {part: item.span for item in items if (part := self.reader.fact_name(item)) is not None}
+        self._part_spans[name] = named
+        return tuple(named)
+
+    def _check_parts(self, facts: Mapping[str, FactSpec]) -> None:
+        for named in self._part_spans.values():
+            for part, span in named.items():
+                spec = facts.get(part)
+                if spec is None:
+                    self.reader.sink.add("F301", span, name=part, **near(part, facts))
+                elif spec.type != "money":
+                    zh, en = TYPE_NAMES["money"]
+                    self.reader.sink.add("F206", span, value=part, expected_zh=zh, expected_en=en, example="price_paid")
 
     def _members(self, node: Node | None) -> dict[str, Member]:
         entries = self.reader.mapping(node, optional=None) or {}
@@ -253,6 +277,7 @@ class VocabularyReader:
         for signal in signals:
             name = SIGNAL_PREFIX + signal
             facts[name] = FactSpec(name, "bool", signal_titles[signal], world="raised")
+        self._check_parts(facts)
         order = self._order(facts, parameters)
         return Vocabulary(MappingProxyType(dict(sorted(facts.items()))), tuple(order))
 

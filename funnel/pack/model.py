@@ -393,11 +393,13 @@ class Shown:
         grievance: The value of `GRIEVANCES` that they raise.
         when: What they must say; what is not known shows nothing.
         yields_to: The grievances beside which they raise it not, where records show these too.
+        named: What the words say where they name the thing itself: then it is raised beside whatever else they name.
     """
 
     grievance: str
     when: Condition
     yields_to: tuple[str, ...]
+    named: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
