@@ -4,6 +4,7 @@ import json
 import random
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -293,6 +294,14 @@ def test_a_gate_of_few_sentences_is_thin_and_not_learnt():
     found = learn(EXAMPLES, sayings=few, quiet=QUIET)
     assert GATE + "minor" not in found.likeness.sentences.traits
     assert found.heard.thin == {GATE + "minor": LEAST - 1}
+
+
+def test_sentences_that_ask_for_claims_are_a_trait_of_their_own():
+    asking = [replace(s, claims=frozenset({"refund"})) if s.gate == "refunded" else s for s in SAYINGS]
+    found = learn(EXAMPLES, sayings=asking, quiet=QUIET)
+    assert {*found.likeness.sentences.traits} == {GATE + "own-doing", GATE + "refunded:refund", ANY}
+    assert {s.name: s.examples for s in found.heard.sentences} == {GATE + "own-doing": 24, GATE + "refunded:refund": 24}
+    assert found.likeness.examples != digest_of(EXAMPLES, SAYINGS)
 
 
 def test_sentences_alone_against_nothing_teach_nothing():

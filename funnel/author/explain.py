@@ -162,7 +162,7 @@ class _Explainer:
         yield self.pick("# 像是在说关口的句子", "# Sentences that read like a gate")
         for one in self.r.overheard:
             normal = normalise(one.words).text
-            words = self.pick("、", ", ").join(sentences.telling(normal, GATE + one.gate, _TELLING, edges=True))
+            words = self.pick("、", ", ").join(sentences.telling(normal, one.trait, _TELLING, edges=True))
             title = pick(self.pack.gates[one.gate].title, self.lang)
             yield f"  {self.pick('关口', 'gate')} {one.gate}: {title} ← “{shortened(one.words)}”   [{words}]"
 
