@@ -10,7 +10,7 @@ from funnel.decision import Decision
 from funnel.facts.derived import FUNCTIONS
 from funnel.facts.likeness import NONE
 from funnel.facts.values import GRADES
-from funnel.facts.vocabulary import BUILT_IN_DATES, FACT_TYPES, GRIEVANCES, SIGNAL_PREFIX, FactSpec, pick
+from funnel.facts.vocabulary import BUILT_IN_DATES, CLAIMS, FACT_TYPES, GRIEVANCES, SIGNAL_PREFIX, FactSpec, pick
 from funnel.pack._conditions import SHORTHANDS, TESTS_BY_TYPE
 from funnel.pack._lexicon import LISTS
 from funnel.pack._named import WORD
@@ -535,7 +535,9 @@ def _examples(pack: Pack | None) -> dict[str, Any]:
     said = {"type": "array", "items": text}
     one = {"enum": sorted(pack.gates)} if pack else {"type": "string"}
     of_scenario = _object({"scenario": known, "texts": texts}, ["scenario", "texts"])
-    of_gate = _object({"gate": one, "sentences": said, "near": said}, ["gate", "sentences", "near"])
+    claims = pack.vocabulary.facts.get(CLAIMS) if pack else None
+    asked = _one_or_more({"enum": sorted(claims.members)} if claims else {"type": "string"})
+    of_gate = _object({"gate": one, "claims": asked, "sentences": said, "near": said}, ["gate", "sentences", "near"])
     of_none = _object({"gate": {"const": NONE}, "near": said}, ["gate", "near"])
     return {"anyOf": [of_scenario, of_gate, of_none]}
 

@@ -19,11 +19,13 @@ from shipped import A_THIRD, ENGINE, PACK, SETTLING, SUITE
 import funnel
 from funnel.author.scenario_tests import as_of_day
 from funnel.batch.plan import plan_for, ready
+from funnel.complaint import Complaint
 from funnel.decision import Decision
-from funnel.engine._alike import _without, parts_of
+from funnel.engine._alike import parts_of
 from funnel.engine._memory import Memory
 from funnel.engine.decide import compile_pack, decide, put_in_words, read, reason
 from funnel.engine.engine import to_complaint
+from funnel.facts.likeness import parts_of_trait
 from funnel.facts.normalise import normalise
 from funnel.facts.values import RECORDS
 from funnel.pack.examples import read_examples
@@ -345,10 +347,28 @@ def test_who_has_stated_one_fact_of_several_has_not_looked_for_the_others():
         assert decide(WITH, looked, as_of=as_of).outcome == outcome
 
 
-def test_words_that_ask_for_what_is_answered_are_read_without_them_and_nothing_is_read_across():
-    assert _without("我要补发一桶谢谢", 0, 8, [(2, 4), (3, 6)]) == "我要,,谢谢"
-    assert _without("我要补发一桶谢谢", 3, 8, [(0, 4), (7, 9)]) == ",一桶谢,"
-    assert _without("我要补发一桶谢谢", 0, 8, []) == "我要补发一桶谢谢"
+@pytest.mark.parametrize(
+    ("answered", "heard"),
+    [
+        ((), {"甲": "injury:other,refund", "乙": "injury", "丙": "never:treble"}),
+        (("refund",), {"乙": "injury", "丙": "never:treble"}),
+        (("other",), {"乙": "injury", "丙": "never:treble"}),
+        (("treble",), {"甲": "injury:other,refund", "乙": "injury"}),
+        (("refund", "treble"), {"乙": "injury"}),
+    ],
+)
+def test_sentences_that_ask_for_some_claims_are_heard_unless_one_of_them_is_answered(base, answered, heard):
+    traits = {"injury": "乙", "injury:other,refund": "甲", "never:treble": "丙"}
+    compiled = compile_pack(replace(base, likeness=made({"none": {"己": 120}}, sentences=hearing(traits))))
+    day = dt.date(2026, 11, 10)
+    found = {}
+    for char in "甲乙丙":
+        complaint = Complaint(id="x", text=f"{FILL}{char}")
+        taken, parameters = read(compiled, complaint, as_of=day), compiled.table.on(day)
+        for one in compiled.likenesses.overhears(complaint, taken, parameters, frozenset(answered)):
+            assert one.gate == parts_of_trait(one.trait)[0]
+            found[char] = one.trait.removeprefix("gate:")
+    assert found == heard
 
 
 @settings(deadline=None)
@@ -374,6 +394,9 @@ def test_what_is_answered_only_ever_takes_away_from_what_is_overheard(test, said
         (["refund"], "想让店家重新发一套", "refer"),  # the settlement gives another thing
         (["reship"], "想让店家重新发一套，还要当面道歉赔精神损失", "refer"),  # something is left
         (["reship"], "孩子等着用，给换台好的", "refer"),  # the form claims another thing
+        (["reship"], "我还等着用呢，重新给我寄一个吧", "settle"),  # it reads like sentences that ask for it
+        (["reship"], "我就想把它修好", "refer"),
+        (["reship"], "重新给我寄一个吧。还得给我赔个礼道个歉", "refer"),
     ],
 )
 def test_a_sentence_that_asks_for_what_the_form_claims_and_the_settlement_gives_is_no_reason_to_ask(

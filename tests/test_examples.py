@@ -76,6 +76,8 @@ MISTAKES = {
     "a sentence of marks": SENTENCES.replace("进了医院", "'？！'"),
     "sentences of no gate": SENTENCES.replace("gate: injury\n", ""),
     "a sentence that is a mapping": SENTENCES + "  - {text: 进了医院}\n",
+    "sentences that ask for an unknown claim": SENTENCES + "claims: refnd\n",
+    "sentences that open none and ask for a claim": "funnel: 1\ngate: none\nclaims: refund\nnear: [要求退款]\n",
     "a gate and a scenario": "funnel: 1\nscenario: none\ngate: injury\nsentences: [烫伤]\nnear: []\n",
 }
 WARNED = (
@@ -122,6 +124,26 @@ def test_good_sentences_are_read_as_they_stand_and_are_no_texts(folder):
     assert "手都烫出泡了" not in {e.text for e in read.examples}
 
 
+def test_sentences_that_ask_for_claims_stand_in_files_of_their_own_and_near_ones_ask_for_none(folder):
+    put(folder, SENTENCES)
+    put(
+        folder,
+        SENTENCES.replace("手都烫出泡了", "赔我药钱").replace("进了医院", "钱要退") + "claims: [refund, other]\n",
+        "b.yaml",
+    )
+    put(folder, "funnel: 1\ngate: injury\nclaims: refund\nsentences: [退我]\nnear: []\n", "c.yaml")
+    read = read_examples(funnel.load_pack(folder))
+    assert {s.text: s.trait for s in read.sayings} == {
+        "手都烫出泡了": "gate:injury",
+        "进了医院": "gate:injury",
+        "赔我药钱": "gate:injury:other,refund",
+        "钱要退": "gate:injury:other,refund",
+        "退我": "gate:injury:refund",
+        "客服态度烫手": None,
+        "医院旁边那家店": None,
+    }
+
+
 def test_changed_sentences_are_a_warning_until_it_is_learnt_again(folder):
     put(folder, GOOD)
     put(folder, SENTENCES, "s.yaml")
@@ -132,6 +154,7 @@ def test_changed_sentences_are_a_warning_until_it_is_learnt_again(folder):
     for changed in (
         SENTENCES.replace("进了医院", "进了急诊"),
         SENTENCES.replace("  - 进了医院\nnear:", "near:\n  - 进了医院"),
+        SENTENCES + "claims: refund\n",
     ):
         put(folder, changed, "s.yaml")
         assert [d.code for d in read_examples(funnel.load_pack(folder)).diagnostics] == ["F803"]
@@ -362,9 +385,7 @@ def test_the_shipped_pack_is_clean_and_learnt_from_its_examples(pack):
     read = read_examples(pack)
     assert read.diagnostics == ()
     assert pack.likeness.examples == digest_of(read.examples, read.sayings)
-    assert {
-        f"gate:{saying.gate}" for saying in read.sayings if saying.gate not in {None, NONE}
-    } == pack.likeness.sentences.traits.keys() - {ANY}
+    assert {saying.trait for saying in read.sayings} - {None} == pack.likeness.sentences.traits.keys() - {ANY}
     assert {"none", *(f"gate:{gate}" for e in read.examples for gate in e.gates)} & pack.likeness.traits.keys()
 
 

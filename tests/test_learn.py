@@ -5,6 +5,7 @@ import random
 import shutil
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -302,6 +303,14 @@ def test_no_more_is_learnt_than_a_table_holds_and_what_most_texts_have_stays(mon
     assert learning._known(spread) == ["a", "b", "c"]
     monkeypatch.setattr(learning, "MAX_GRAMS", 9)
     assert learning._known(spread) == ["a", "b", "c", "d", "e"]
+
+
+def test_sentences_that_ask_for_claims_are_a_trait_of_their_own():
+    asking = [replace(s, claims=frozenset({"refund"})) if s.gate == "refunded" else s for s in SAYINGS]
+    found = learn(EXAMPLES, sayings=asking, quiet=QUIET)
+    assert {*found.likeness.sentences.traits} == {GATE + "own-doing", GATE + "refunded:refund", ANY}
+    assert {s.name: s.examples for s in found.heard.sentences} == {GATE + "own-doing": 24, GATE + "refunded:refund": 24}
+    assert found.likeness.examples != digest_of(EXAMPLES, SAYINGS)
 
 
 def test_sentences_alone_against_nothing_teach_nothing():

@@ -162,7 +162,9 @@ class _Explainer:
         yield self.pick("# 像是在说关口的句子", "# Sentences that read like a gate")
         for one in self.r.overheard:
             normal = normalise(one.words).text
-            words = self.pick("、", ", ").join(sentences.telling(normal, GATE + one.gate, _TELLING, edges=True))
+            trait = one.trait or GATE + one.gate  # words of the evidence may open a gate that no sentence was learnt of
+            grams = sentences.telling(normal, trait, _TELLING, edges=True) if trait in sentences.traits else ()
+            words = self.pick("、", ", ").join(grams)
             title = pick(self.pack.gates[one.gate].title, self.lang)
             yield f"  {self.pick('关口', 'gate')} {one.gate}: {title} ← “{shortened(one.words)}”   [{words}]"
 

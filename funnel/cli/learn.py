@@ -211,12 +211,19 @@ def _table(pack: Pack, learnt: Learnt, lang: str) -> Iterator[str]:
 
     from funnel.author.learn import FALSE_ALARMS, NEAR  # noqa: PLC0415 (as above)
     from funnel.engine._alike import OFFERED  # noqa: PLC0415 (as above)
-    from funnel.facts.likeness import GATE, NONE  # noqa: PLC0415 (as above)
-    from funnel.facts.vocabulary import pick  # noqa: PLC0415 (as above)
+    from funnel.facts.likeness import GATE, NONE, parts_of_trait  # noqa: PLC0415 (as above)
+    from funnel.facts.vocabulary import CLAIMS, pick  # noqa: PLC0415 (as above)
 
     english = lang == "en"
     titles = {rule.scenario: pick(rule.title, lang) for rule in pack.live_rules}
     titles |= {GATE + gate.id: pick(gate.title, lang) for gate in pack.gates.values()}
+    for said in learnt.heard.sentences:
+        gate, claims = parts_of_trait(said.name)
+        if claims:
+            members = pack.vocabulary[CLAIMS].members
+            labels = [pick(members[claim].label, lang) for claim in sorted(claims)]
+            of_gate = titles[GATE + gate]
+            titles[said.name] = f"{of_gate}: {', '.join(labels)}" if english else f"{of_gate}：{'、'.join(labels)}"
     titles[NONE] = "states no grievance" if english else "没有可处理的事由"
     names = [*(taught.name for taught in learnt.taught), *(said.name for said in learnt.heard.sentences)]
     width = max(cell_len(titles[name]) for name in names)

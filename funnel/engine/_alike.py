@@ -25,11 +25,9 @@ from typing import Final, NamedTuple
 
 from funnel.complaint import Complaint
 from funnel.engine._checks import Check
-from funnel.engine._plan import CLAIMS_FACT
 from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake
-from funnel.facts.language import Place
-from funnel.facts.likeness import ANY, GATE, NONE, Likeness, Margins, Trait, together
+from funnel.facts.likeness import ANY, GATE, NONE, Likeness, Margins, Trait, parts_of_trait, together
 from funnel.facts.normalise import Normal
 from funnel.facts.signals import Scan
 from funnel.facts.truth import Truth
@@ -37,9 +35,6 @@ from funnel.facts.values import LIKENESS, Facts, Grade, Known
 from funnel.facts.vocabulary import GRIEVANCES
 from funnel.pack.model import OTHER, Gate, Pack, Rule, Test, leaves_of
 
-_ASKING: Final = frozenset({CLAIMS_FACT, "wanted_told"})
-"""What the consumer claims, and what he is heard to want besides: the words that ask for something."""
-_MARK: Final = ","
 OFFERED: Final = 3
 _ALSO: Final = -0.7
 """The margin from which on a matter is offered beside the likest; of those below it one in ten is right."""
@@ -85,24 +80,27 @@ class Overheard:
         gate: The gate.
         words: The sentence as it was written.
         facts: The yes-or-no facts of the gate that nobody has stated: who has looked states that they are not so.
+        trait: What of the gate it reads like; empty where words open it.
     """
 
     gate: str
     words: str
     facts: tuple[str, ...] = ()
+    trait: str = ""
 
 
 class _Barring(NamedTuple):
-    """A gate that sentences may read like: its name, what it reads like, whether it is open, and the facts that open it."""
+    """What sentences may read like: its gate, the trait, whether the gate is open, what opens it, and the claims asked for."""
 
     gate: str
     trait: Trait
     check: Check
     asked: tuple[str, ...]
+    claims: frozenset[str]
 
 
 class _Read(NamedTuple):
-    """How a sentence reads: how far above the mark of each gate, and how much like one that opens some gate."""
+    """How a sentence reads: how far above the mark of each trait, and how much like one that opens some gate."""
 
     over: Mapping[str, float]
     whichever: float
@@ -126,12 +124,15 @@ class Likenesses:
             if GATE + gate.id in traits and gate.covers != OTHER
         )
         self._sentences = None if pack.likeness is None else pack.likeness.sentences
-        barring = {} if self._sentences is None else self._sentences.traits
+        barring: dict[str, list[tuple[Trait, frozenset[str]]]] = {}
+        for trait in () if self._sentences is None else self._sentences.traits.values():
+            gate_id, claims = parts_of_trait(trait.name)
+            barring.setdefault(gate_id, []).append((trait, claims))
         self._asked = MappingProxyType({gate.id: _asked(gate, pack) for gate, _ in gates})
         self._barred = tuple(
-            _Barring(gate.id, barring[GATE + gate.id], check, self._asked[gate.id])
+            _Barring(gate.id, trait, check, self._asked[gate.id], claims)
             for gate, check in gates
-            if GATE + gate.id in barring
+            for trait, claims in barring.get(gate.id, ())
         )
         live = [rule for rule in pack.live_rules if rule.scenario in traits]
         self._scenarios = {rule.id: rule.scenario for rule in live}
@@ -300,8 +301,8 @@ class Likenesses:
         What counts is how much a sentence reads like any of the gates (`together`). It stands for one, the likest of those
         that would be open if it were meant so: that the goods are made to order matters to who sends them back. It is not
         overheard where all the gate's yes-or-no facts are stated: somebody has looked. What a form says of the kind of
-        matter is no look at a sentence. Words that ask for what a form claims and the settlement gives (给我补一桶 where it is sent
-        again) are no reason to ask: what is left of the sentence without them is.
+        matter is no look at a sentence. That one reads like those that ask for what a form claims and the settlement gives (给我补一桶
+        where it is sent again) is no reason to ask.
 
         Linear in the length of the text.
 
@@ -315,23 +316,25 @@ class Likenesses:
             return ()
         normal = taken.scan.normal
         found: dict[str, Overheard] = {}
-        wanted: Sequence[Place] | None = None
-        may: list[str] | None = None
+        may: list[_Barring] | None = None
         for start, end in parts_of(normal):
-            if self._reads_like(normal.text[start:end]) is None:
+            read = self._reads_like(normal.text[start:end])
+            if read is None:
                 continue
             if may is None:
-                may = [one.gate for one in self._barred if _would_open(one.check, one.asked, taken.facts, parameters)]
-                wanted = self._wanted(taken.scan, answered)
-            left = _without(normal.text, start, end, wanted or ())
-            read = self._reads_like(left)
-            if read is None or not may or together((read.over[gate] for gate in may), read.whichever) < 0:
+                may = [
+                    one
+                    for one in self._barred
+                    if one.claims.isdisjoint(answered) and _would_open(one.check, one.asked, taken.facts, parameters)
+                ]
+            if not may or together((read.over[one.trait.name] for one in may), read.whichever) < 0:
                 continue
-            gate = max(may, key=lambda name: (read.over[name], name))
-            facts = self.asked(gate, complaint)
-            if gate not in found and facts is not None:
+            likest = max(may, key=lambda one: (read.over[one.trait.name], one.trait.name))
+            facts = self.asked(likest.gate, complaint)
+            if likest.gate not in found and facts is not None:
                 first, last = normal.span(start, end)
-                found[gate] = Overheard(gate, normal.original[first:last].strip(), facts)
+                words = normal.original[first:last].strip()
+                found[likest.gate] = Overheard(likest.gate, words, facts, likest.trait.name)
         return tuple(found.values())
 
     def _reads_like(self, sentence: str) -> _Read | None:
@@ -339,32 +342,9 @@ class Likenesses:
         margins = None if self._sentences is None else self._sentences.compare_sentence(sentence)
         if margins is None:
             return None
-        over = {one.gate: margins.of[one.trait.name] - one.trait.cut for one in self._barred}
+        over = {one.trait.name: margins.of[one.trait.name] - one.trait.cut for one in self._barred}
         whichever = margins.of.get(ANY, 0.0)
         return _Read(over, whichever) if together(over.values(), whichever) >= 0 else None
-
-    def _wanted(self, scan: Scan, answered: frozenset[str]) -> Sequence[Place]:
-        """Where a text asks for what is answered, in the order of the text."""
-        if not answered:
-            return ()
-        asking = self._asking
-        places = [
-            place
-            for hit in scan.hits
-            if not hit.negated and hit.signal in asking and asking[hit.signal] <= answered
-            for place in hit.places
-        ]
-        return sorted(places)
-
-    @cached_property
-    def _asking(self) -> Mapping[str, frozenset[str]]:
-        """The signals that tell of what is wanted, each with the claims."""
-        found: dict[str, frozenset[str]] = {}
-        for name, signal in self._pack.lexicon.signals.items():
-            values = [value for fact, value in signal.sets if fact in _ASKING and isinstance(value, frozenset)]
-            if values:
-                found[name] = frozenset().union(*values)
-        return found
 
     def _offers(self, likeness: Likeness, margins: Margins) -> tuple[str, ...]:
         order = margins.ranked()
@@ -421,16 +401,6 @@ def _between(text: str, stops: Sequence[int]) -> Iterator[tuple[int, int]]:
         if end > start:
             yield start, end
         start = max(start, after)
-
-
-def _without(text: str, start: int, end: int, places: Sequence[Place]) -> str:
-    """A part of a text without some places of it: a mark stands for each, so that nothing is read across it."""
-    left = []
-    for first, last in places:
-        if last > start and first < end:
-            left.append(text[start : max(start, first)])
-            start = max(start, last)
-    return _MARK.join([*left, text[start:end]])
 
 
 def _would_open(check: Check, asked: Sequence[str], facts: Facts, parameters: Parameters) -> bool:

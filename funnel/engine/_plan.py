@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from funnel.engine._checks import Check, Checked, Told
 from funnel.engine.evaluate import Flip, Parameters, thresholds
 from funnel.facts.values import Facts, Grade, Known, Value
+from funnel.facts.vocabulary import CLAIMS
 from funnel.law.register import Citation as Cited
 from funnel.law.register import LawError, Register, Resolved
 from funnel.pack.formulas import names_of
@@ -23,8 +24,6 @@ DEAD = "dead"
 """The end of a rule that does not decide."""
 PAID_FACT = "price_paid"
 """The fact that caps a settlement."""
-CLAIMS_FACT = "claims"
-"""The fact that says what the consumer claims, all of which a settlement must answer."""
 RECOGNISE, ELEMENTS, REST = 0, 1, 2
 """Where the checks of a rule stand: recognition, elements, then exceptions, referrals and what settling hangs on."""
 
@@ -143,7 +142,7 @@ class Plan:
         self.bare_needs = () if settle is None else tuple((n, g) for n, g in settle.needs.items() if n not in used)
         sums = (
             PAID_FACT,
-            CLAIMS_FACT,
+            CLAIMS,
             "claimed_amount",
             rule.governs,
             *((settle.limit_of,) if settle and settle.limit_of else ()),

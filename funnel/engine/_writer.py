@@ -21,7 +21,7 @@ from funnel.decision import (
 )
 from funnel.diagnostics._model import suggestion
 from funnel.engine import describe
-from funnel.engine._plan import CLAIMS_FACT, ELEMENTS, RECOGNISE, REST, resolve
+from funnel.engine._plan import ELEMENTS, RECOGNISE, REST, resolve
 from funnel.engine._reasoning import Compiled, Reasoning, Ruling, Said
 from funnel.engine._rulings import open_elsewhere
 from funnel.engine._texts import join, shortened
@@ -30,7 +30,7 @@ from funnel.engine.evaluate import cheapest, evaluate
 from funnel.engine.questions import Ask, roles, which_matter
 from funnel.facts.intake import localise
 from funnel.facts.values import NOT_RAISED, Known
-from funnel.facts.vocabulary import GRIEVANCES, pick, yuan
+from funnel.facts.vocabulary import CLAIMS, GRIEVANCES, pick, yuan
 from funnel.law.promised import counted, end_of, soonest
 from funnel.pack.model import OTHER
 
@@ -474,7 +474,7 @@ class Writer:
             amount, limit = (yuan(int(part)) for part in detail.split(">"))
             return self.say(code, amount=amount, limit=limit)
         if code == "claim-unanswered":
-            members = self.pack.vocabulary[CLAIMS_FACT].members
+            members = self.pack.vocabulary[CLAIMS].members
             claims = join([pick(members[claim].label, self.lang) for claim in detail.split(",")], self.lang)
             return self.say(code, claims=claims, title=title)
         if code == "rule-refers" and detail.startswith("refer:"):

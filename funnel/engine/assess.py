@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from funnel.engine._checks import Check, Checked, Told
-from funnel.engine._plan import CLAIMS_FACT, DEAD, ELEMENTS, RECOGNISE, REST, Block, Needs, Plan
+from funnel.engine._plan import DEAD, ELEMENTS, RECOGNISE, REST, Block, Needs, Plan
 from funnel.engine._plan import PAID_FACT as PAID_FACT  # noqa: PLC0414 (a name of this module, for others)
 from funnel.engine.evaluate import Parameters
 from funnel.engine.parameters import ParameterTable
 from funnel.engine.remedies import Amount, Missing, computed
 from funnel.facts.truth import Truth
 from funnel.facts.values import Facts, Grade, Known, Value
+from funnel.facts.vocabulary import CLAIMS
 from funnel.pack.model import Pack, ReferWhen, RemedySpec, Rule, RuleException, Settle
 
 SETTLE = "settle"
@@ -527,7 +528,7 @@ class _Settling:
 
     def _unanswered(self, kinds: frozenset[str]) -> list[str]:
         """What the consumer claims and ``kinds`` of remedies do not give; of claims made in place of each other one is enough."""
-        spec, claims = self.pack.vocabulary.facts.get(CLAIMS_FACT), self._value(CLAIMS_FACT)
+        spec, claims = self.pack.vocabulary.facts.get(CLAIMS), self._value(CLAIMS)
         if spec is None or not isinstance(claims, frozenset):
             return []
         made = [m for slug, m in spec.members.items() if slug in claims and m.answered_by is not None]

@@ -11,7 +11,6 @@ from funnel.complaint import Complaint
 from funnel.decision import Decision
 from funnel.engine._alike import Alike, Overheard
 from funnel.engine._memory import state
-from funnel.engine._plan import CLAIMS_FACT
 from funnel.engine._reasoning import Compiled, Findings, Reasoning, Ruling, compile_pack
 from funnel.engine._rulings import Judge, open_elsewhere
 from funnel.engine._writer import Writer
@@ -20,7 +19,7 @@ from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake, intake, is_several, member
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, RECORDS, Facts, Grade, Known
-from funnel.facts.vocabulary import GRIEVANCES
+from funnel.facts.vocabulary import CLAIMS, GRIEVANCES
 
 __all__ = [
     "Compiled",
@@ -146,7 +145,7 @@ def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.da
 
 def _answered(compiled: Compiled, complaint: Complaint, rulings: Sequence[Ruling]) -> frozenset[str]:
     """The claims that a form makes, other than the words of the text, and that what would be settled gives."""
-    spec = compiled.pack.vocabulary.facts.get(CLAIMS_FACT)
+    spec = compiled.pack.vocabulary.facts.get(CLAIMS)
     if spec is None:
         return frozenset()
     settled = (ruling.primary.remedies or () for ruling in rulings if ruling.outcome == "settle")

@@ -34,6 +34,9 @@ GATE: Final = "gate:"
 ANY: Final = f"{GATE}*"
 """The trait of a sentence that opens some gate, whichever: learnt from sentences, against those of ordinary texts alone."""
 
+_ASKS: Final = ":"
+"""What stands between a gate and the claims that its sentences ask for."""
+
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Largest file that is read."""
 MAX_TRAITS: Final = 1_000
@@ -78,6 +81,26 @@ def grams(normal: str, *, edges: bool = False) -> set[str]:
     return found
 
 
+def trait_of(gate: str, claims: Iterable[str] = ()) -> str:
+    """The trait of sentences that open a gate; those that ask for one of some claims have a trait of their own.
+
+    >>> trait_of("claims-else"), trait_of("claims-else", ["repair", "exchange"])
+    ('gate:claims-else', 'gate:claims-else:exchange,repair')
+    """
+    asked = ",".join(sorted(claims))
+    return GATE + gate + (_ASKS + asked if asked else "")
+
+
+def parts_of_trait(name: str) -> tuple[str, frozenset[str]]:
+    """The gate of such a trait, and the claims that its sentences ask for.
+
+    >>> parts_of_trait("gate:claims-else:repair")
+    ('claims-else', frozenset({'repair'}))
+    """
+    gate, _, claims = name.removeprefix(GATE).partition(_ASKS)
+    return gate, frozenset(claims.split(",")) if claims else frozenset()
+
+
 class LikenessError(TwoLanguageError):
     """A file of what was learnt that cannot be read."""
 
@@ -87,7 +110,7 @@ class Trait:
     """One thing that a text may read like.
 
     Attributes:
-        name: A scenario; ``gate:`` and a gate; or ``none``.
+        name: A scenario; ``gate:`` and a gate, of sentences perhaps with the claims they ask for (`trait_of`); or ``none``.
         bias: The margin of a text that holds nothing known.
         scale: What one step of the table is worth.
         cut: The margin from which on a gate is suspected; of no use for the others.

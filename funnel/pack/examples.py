@@ -16,8 +16,9 @@ from typing import Final
 
 from funnel.diagnostics import Diagnostic, Diagnostics, Span
 from funnel.diagnostics._model import shown_path
-from funnel.facts.likeness import GATE, NONE
+from funnel.facts.likeness import GATE, NONE, trait_of
 from funnel.facts.normalise import normalise
+from funnel.facts.vocabulary import CLAIMS
 from funnel.pack._nodes import MapNode, Node, ScalarNode, load_file, yaml_files
 from funnel.pack._reader import Reader
 from funnel.pack.model import Pack
@@ -71,10 +72,17 @@ class Saying:
         text: Its words.
         gate: The gate that it opens; None where it only looks like one that does; ``none`` of what people write in ordinary
             complaints, which may be a whole complaint.
+        claims: The claims of which it asks for one; empty: for none of those that a form can make, or for something besides.
     """
 
     text: str
     gate: str | None
+    claims: frozenset[str] = frozenset()
+
+    @property
+    def trait(self) -> str | None:
+        """What it reads like; None where it opens no gate."""
+        return None if self.gate in {None, NONE} else trait_of(self.gate or "", self.claims)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,7 @@ class Examples:
 def digest_of(examples: Iterable[Example], sayings: Iterable[Saying] = ()) -> str:
     """Names a set of examples, whatever their order."""
     lines = sorted("\x1f".join((e.text, *e.matters, *sorted(GATE + g for g in e.gates))) for e in examples)
-    lines += sorted("\x1f".join(("", s.text, s.gate or "")) for s in sayings)
+    lines += sorted("\x1f".join(("", s.text, s.gate or "", *sorted(s.claims))) for s in sayings)
     return hashlib.sha256("\x1e".join(lines).encode("utf-8")).hexdigest()
 
 
@@ -125,6 +133,8 @@ class _Reading:
         self.scenarios = sorted({rule.scenario for rule in pack.rules.values()})
         self.titles = {title: rule.scenario for rule in pack.rules.values() for title in rule.title.values()}
         self.gates = sorted(pack.gates)
+        claims = pack.vocabulary.facts.get(CLAIMS)
+        self.claims = () if claims is None else tuple(claims.members)
         self.gate_titles = {title: gate.id for gate in pack.gates.values() for title in gate.title.values()}
         self.found: list[Example] = []
         self.sayings: list[Saying] = []
@@ -136,7 +146,10 @@ class _Reading:
         r = self.r
         of_gate = isinstance(node, MapNode) and any(key in node.values for key in _OF_GATES)
         required = ("funnel", "gate", "sentences", "near") if of_gate else ("funnel", "scenario", "texts")
-        entries = r.mapping(node, required=("funnel", "gate", "near") if _opens_none(node) else required)
+        optional = ("claims",) if of_gate and not _opens_none(node) else ()
+        entries = r.mapping(
+            node, required=("funnel", "gate", "near") if _opens_none(node) else required, optional=optional
+        )
         if entries is None:
             return
         version = entries.get("funnel")
@@ -155,6 +168,8 @@ class _Reading:
     def _sentences(self, entries: Mapping[str, Node]) -> None:
         r = self.r
         gate = r.choice(entries.get("gate"), (*self.gates, NONE), self.gate_titles)
+        chosen = [r.choice(item, self.claims) for item in r.items(entries.get("claims"), single=True)]
+        claims = frozenset(claim for claim in chosen if claim is not None)
         for key, opens in (("sentences", gate), ("near", NONE if gate == NONE else None)):
             for item in r.items(entries.get(key)):
                 text = r.string(item)
@@ -162,7 +177,7 @@ class _Reading:
                     continue
                 if r.is_new(self.said, text, item):
                     self._published(text, item)
-                    self.sayings.append(Saying(text, opens))
+                    self.sayings.append(Saying(text, opens, claims if opens == gate else frozenset()))
 
     def _means(self, text: str, opens: str | None, node: ScalarNode) -> bool:
         """Whether a sentence can be learnt from: it has words, and means one thing only, however it is written."""
