@@ -232,7 +232,9 @@ class Lexicon:
         hedges = _live(places, self._hedges, self._not_hedges)
         hits = []
         for signal, spans in found.items():
-            bars = self._bars(signal, places, here, ends) if signal in self._excepts else None
+            # What was heard across a blank is excused across it as well.
+            across = ends if signal in self._naming else written
+            bars = self._bars(signal, places, here, across) if signal in self._excepts else None
             hedged = hedges and self.signals[signal].hedged == "ignore"
             for start, end, source in sorted(set(spans)) if len(spans) > 1 else spans:
                 if bars and _overlaps(bars, start, end):
