@@ -300,7 +300,7 @@ def _learn_sentences(sayings: Sequence[Saying], quiet: Iterable[str]) -> tuple[T
     beside = {ANY: [text in near for text in chosen]}
     margins = _held_back(chosen, held, has, every, beside)
     best = {
-        text: together((found.of[name] for name in names), found.of[ANY])
+        text: together((found.of[name] for name in names), found.of[ANY], found.known)
         for text, found in zip(chosen, margins, strict=True)
     }
     # One mark for all gates: what counts is whether a person looks, and not for which of them.
@@ -356,7 +356,7 @@ class _Fitted:
         columns = [self.column[gram] for gram in known]
         factors = [self.rarity[gram] / length for gram in known]
         found = self.coefficients[:, columns] @ factors + self.intercepts
-        return Margins(dict(zip(self.names, map(float, found), strict=True)))
+        return Margins(dict(zip(self.names, map(float, found), strict=True)), len(known))
 
     def compiled(self, cuts: Mapping[str, float]) -> tuple[list[Trait], dict[str, int], dict[str, bytes]]:
         """The parts of a `Table`."""

@@ -100,10 +100,11 @@ class _Barring(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """How a sentence reads: how far above the mark of each trait, and how much like one that opens some gate."""
+    """How a sentence reads: how far above the mark of each trait, how much like one that opens some gate, and by how many grams."""
 
     over: Mapping[str, float]
     whichever: float
+    known: int
 
 
 class Likenesses:
@@ -327,7 +328,7 @@ class Likenesses:
                     for one in self._barred
                     if one.claims.isdisjoint(answered) and _would_open(one.check, one.asked, taken.facts, parameters)
                 ]
-            if not may or together((read.over[one.trait.name] for one in may), read.whichever) < 0:
+            if not may or together((read.over[one.trait.name] for one in may), read.whichever, read.known) < 0:
                 continue
             likest = max(may, key=lambda one: (read.over[one.trait.name], one.trait.name))
             facts = self.asked(likest.gate, complaint)
@@ -344,7 +345,8 @@ class Likenesses:
             return None
         over = {one.trait.name: margins.of[one.trait.name] - one.trait.cut for one in self._barred}
         whichever = margins.of.get(ANY, 0.0)
-        return _Read(over, whichever) if together(over.values(), whichever) >= 0 else None
+        heard = together(over.values(), whichever, margins.known) >= 0
+        return _Read(over, whichever, margins.known) if heard else None
 
     def _offers(self, likeness: Likeness, margins: Margins) -> tuple[str, ...]:
         order = margins.ranked()

@@ -128,9 +128,11 @@ class Margins:
 
     Attributes:
         of: By trait.
+        known: How many of its grams are known.
     """
 
     of: Mapping[str, float]
+    known: int = 0
 
     def ranked(self) -> tuple[str, ...]:
         """Scenarios and ``none``, the likest first; gates are no rivals of theirs and not among them."""
@@ -195,7 +197,7 @@ class Table:
         for index, trait in enumerate(self.traits.values(), 1):
             lane = int.from_bytes(total[index * _LANE : (index + 1) * _LANE], "little")
             margins[trait.name] = trait.bias + (lane - away) * trait.scale / length
-        return Margins(margins)
+        return Margins(margins, len(known))
 
     def telling(self, normal: str, name: str, count: int, *, edges: bool = False) -> tuple[str, ...]:
         """The grams of a text that speak most for a trait, the most telling first; one that is part of another is left out.
@@ -239,7 +241,13 @@ _OF_ANY: Final = 0.1
 counts little: at 0.1 as many near ones are taken for bars as without it, at the mark that hears as much."""
 
 
-def together(margins: Iterable[float], whichever: float = 0.0) -> float:
+_FEW: Final = 3.0
+"""What the fewness of grams takes away: 3 divided by how many are known. The margin of 都俩礼拜了 hangs on eight pairs, and chance moves
+it as far again as that of a sentence of thirty. Of 620 clauses that bar, by writers from whom nothing was learnt, 64 of 100 are
+heard with it and 59 without where one plain complaint of seven has a clause that stops it; 5 gives as much, 12 less."""
+
+
+def together(margins: Iterable[float], whichever: float = 0.0, known: int = 0) -> float:
     """How much a sentence reads like any of several gates: more than like the likest, where it reads like others as well.
 
     The logarithm of the sum of exponentials (soft maximum). Of sentences held back it hears 73 of 100 where the maximum hears
@@ -248,12 +256,12 @@ def together(margins: Iterable[float], whichever: float = 0.0) -> float:
     Args:
         margins: How much it reads like each.
         whichever: The margin of `ANY`; nought where it was not learnt.
+        known: How many grams of the sentence are known (`Margins.known`); nought leaves its length out of it.
     """
     found = sorted(margins)
     top = found[-1]
-    return (
-        top + math.log(math.fsum(math.exp(_SHARP * (margin - top)) for margin in found)) / _SHARP + _OF_ANY * whichever
-    )
+    soft = top + math.log(math.fsum(math.exp(_SHARP * (margin - top)) for margin in found)) / _SHARP
+    return soft + _OF_ANY * whichever - (_FEW / known if known else 0.0)
 
 
 @dataclass(frozen=True)
