@@ -111,6 +111,13 @@ def presumed_is_only_asked(compiled, new):
         assert new.questions == ()
 
 
+def by_name(compiled, plain):
+    """The rules for what records show and words name: likeness may forbid these, where a text reads like no complaint at all."""
+    known = plain.intake.facts.known.get("grievances")
+    raised = known.value if known is not None and known.source == RECORDS else frozenset()
+    return {name for name, values in compiled.likenesses._picking.items() if not raised.isdisjoint(values)}
+
+
 def doubted_is_named(compiled, parsed, mine, plain, new, as_of):
     """A rule that decides without likeness and does not with it is named, on a text alone, and with its whole matter."""
     rules = compiled.pack.rules
@@ -119,7 +126,7 @@ def doubted_is_named(compiled, parsed, mine, plain, new, as_of):
         assert all(rules[name].out_of_scope for name in mine.alike.doubted)
         return
     certain = {name for name, a in plain.assessments.items() if a.recognised is True}
-    lost = certain - mine.assessments.keys()
+    lost = certain - mine.assessments.keys() - by_name(compiled, plain)
     words_only = set(named(new, "words-only"))
     assert words_only == set(mine.alike.doubted)
     assert lost <= words_only <= lost | set(plain.remarks)
