@@ -367,7 +367,9 @@ def test_an_accepted_finding_with_a_rule_that_is_not_there_is_an_error(tmp_path)
         altered(tmp_path, (DEFECT, OVER, "accepted: [{code: F701, with: goods.retrun, why: {zh: x, en: x}}]"))
 
 
-@pytest.mark.skipif(not os.environ.get("FUNNEL_DEEP"), reason="a quarter of an hour since 28 November 2026: FUNNEL_DEEP=1")
+@pytest.mark.skipif(
+    not os.environ.get("FUNNEL_DEEP"), reason="a quarter of an hour since 28 November 2026: FUNNEL_DEEP=1"
+)
 def test_every_finding_on_the_shipped_pack_has_its_reason_in_the_rule(pack):
     report = analyse(pack, as_of=DAY)
     assert [f.diagnostic.message("en") for f in report.findings] == []
