@@ -165,10 +165,17 @@ class Likenesses:
         """For each scenario the rule that is offered for it."""
         return MappingProxyType({self._scenarios[name]: name for name in reversed(tuple(self.picks))})
 
+    def compare(self, taken: Intake) -> Margins | None:
+        """How the text of a complaint reads; None where there is none, or it holds too little to say."""
+        if self._likeness is None or taken.scan is None:
+            return None
+        return self._likeness.compare(taken.scan.normal.text)
+
     def of(
         self,
         complaint: Complaint,
         taken: Intake,
+        margins: Margins | None,
         recognised: Mapping[str, Truth],
         wordless: Callable[[], Mapping[str, Truth]],
     ) -> Alike:
@@ -177,6 +184,7 @@ class Likenesses:
         Args:
             complaint: The complaint.
             taken: Its facts.
+            margins: How it reads: see `compare`.
             recognised: The rules that recognise it.
             wordless: Gives those that recognise it without its text; asked for only where it matters.
         """
@@ -190,7 +198,6 @@ class Likenesses:
             recorded = wordless()
             if any(recorded.get(name) is True for name in certain if name not in self._outside):
                 picked = tuple(name for name in outside if recorded.get(name) is not True)
-        margins = None if self._likeness is None else self._likeness.compare(taken.scan.normal.text)
         if self._likeness is None or margins is None:
             return Alike(doubted=picked, picked=True) if picked else NOTHING
         traits = self._likeness.traits
@@ -217,7 +224,11 @@ class Likenesses:
         return Alike(gates, offers, doubted, presumed, self._values(sure or offers))
 
     def bears_out(
-        self, taken: Intake, grievances: frozenset[str], may_be: Callable[[str, str], bool]
+        self,
+        taken: Intake,
+        margins: Margins | None,
+        grievances: frozenset[str],
+        may_be: Callable[[str, str], bool],
     ) -> frozenset[str]:
         """Which of some matters that records show a complaint's words bear out: all where there are none.
 
@@ -228,12 +239,12 @@ class Likenesses:
 
         Args:
             taken: The facts of the complaint.
+            margins: How it reads: see `compare`.
             grievances: What records show.
             may_be: Whether a rule would recognise the complaint if this value of `GRIEVANCES` were picked.
         """
         if taken.scan is None or not grievances:
             return grievances
-        margins = None if self._likeness is None else self._likeness.compare(taken.scan.normal.text)
         if self._likeness is None or margins is None:
             return frozenset()
         likest = self._offers(self._likeness, margins)
@@ -250,7 +261,7 @@ class Likenesses:
         """All values of `GRIEVANCES` that pick one of some rules."""
         return frozenset(value for name in rules for value in self._picking[name])
 
-    def ungainsaid(self, taken: Intake, grievances: frozenset[str]) -> frozenset[str]:
+    def ungainsaid(self, taken: Intake, margins: Margins | None, grievances: frozenset[str]) -> frozenset[str]:
         """Those of some grievances that a text does not deny; nor does it read like no complaint, and far less like one about them.
 
         Where it names nothing else, it reads like them by what is worth asking about: words that are like nothing may hold
@@ -258,21 +269,18 @@ class Likenesses:
         """
         if taken.scan is None or not grievances:
             return grievances
-        likeness = self._likeness
-        margins = None if likeness is None else likeness.compare(taken.scan.normal.text)
-        if likeness is not None and margins is not None:
-            if (none := margins.of.get(NONE, 0.0)) >= likeness.sure:
-                grievances &= self._read(margins, none - likeness.apart)
+        if self._likeness is not None and margins is not None:
+            if (none := margins.of.get(NONE, 0.0)) >= self._likeness.sure:
+                grievances &= self._read(margins, none - self._likeness.apart)
             if not taken.facts.value(GRIEVANCES):
-                grievances &= self._read(margins, likeness.near)
+                grievances &= self._read(margins, self._likeness.near)
         return grievances - self._denied(taken.scan)
 
-    def reads_like(self, taken: Intake, grievances: frozenset[str]) -> bool:
+    def reads_like(self, margins: Margins | None, grievances: frozenset[str]) -> bool:
         """Whether a text may be about one of some grievances: it reads like it as much as what is worth asking about."""
-        if self._likeness is None or taken.scan is None or not grievances:
+        if self._likeness is None or margins is None:
             return False
-        margins = self._likeness.compare(taken.scan.normal.text)
-        return margins is not None and not grievances.isdisjoint(self._read(margins, self._likeness.near))
+        return not grievances.isdisjoint(self._read(margins, self._likeness.near))
 
     def _read(self, margins: Margins, least: float) -> frozenset[str]:
         """The grievances whose scenarios a text reads like by ``least`` and more."""

@@ -17,6 +17,7 @@ from funnel.engine._writer import Writer
 from funnel.engine.assess import Assessment, Case, assess_planned
 from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake, intake, is_several, member
+from funnel.facts.likeness import Margins
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, RECORDS, Facts, Grade, Known
 from funnel.facts.vocabulary import CLAIMS, GRIEVANCES
@@ -91,7 +92,8 @@ def _result(reasoning: Reasoning) -> tuple[object, ...]:
 def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.date) -> Reasoning:
     parameters = compiled.table.on(as_of)
     shown = shown_by_records(compiled, complaint, taken, parameters)
-    named = named_in_words(compiled, taken, shown, parameters) if complaint.claims else frozenset[str]()
+    margins = compiled.likenesses.compare(taken)
+    named = named_in_words(compiled, taken, margins, shown, parameters) if complaint.claims else frozenset[str]()
     if named:
         taken = _raise(taken, named, Grade.RECORD, RECORDS)
     recognised = compiled.matcher.recognised(taken.facts, parameters)
@@ -102,7 +104,7 @@ def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.da
             picked = _raise(taken, frozenset({grievance}), Grade.STATED, GRIEVANCES)
             return compiled.matcher.recognised(picked.facts, parameters).get(rule) is True
 
-        if borne_out := compiled.likenesses.bears_out(taken, shown, may_be):
+        if borne_out := compiled.likenesses.bears_out(taken, margins, shown, may_be):
             taken = _raise(taken, borne_out, Grade.RECORD, RECORDS)
             recognised = compiled.matcher.recognised(taken.facts, parameters)
 
@@ -112,8 +114,8 @@ def _judge(compiled: Compiled, complaint: Complaint, taken: Intake, as_of: dt.da
             bare = _raise(bare, shown, Grade.RECORD, RECORDS)
         return compiled.matcher.recognised(bare.facts, parameters)
 
-    alike = compiled.likenesses.of(complaint, taken, recognised, wordless)
-    if compiled.likenesses.reads_like(taken, named):
+    alike = compiled.likenesses.of(complaint, taken, margins, recognised, wordless)
+    if compiled.likenesses.reads_like(margins, named):
         alike = replace(alike, offers=(), presumed=None, borne_out=frozenset())
     if borne_out := shown & alike.borne_out:
         # Records show what the consumer would be asked about: nobody has to be asked whether it is so.
@@ -225,7 +227,9 @@ def shown_by_records(compiled: Compiled, complaint: Complaint, taken: Intake, pa
     return frozenset(one.grievance for one in shown if every.isdisjoint(one.yields_to))
 
 
-def named_in_words(compiled: Compiled, taken: Intake, shown: frozenset[str], parameters: Parameters) -> frozenset[str]:
+def named_in_words(
+    compiled: Compiled, taken: Intake, margins: Margins | None, shown: frozenset[str], parameters: Parameters
+) -> frozenset[str]:
     """Which of what records show the words name, though no rule knows how: 押金 beside a deposit that is due back.
 
     Only where a form claims something, for praise and questions name it too; not beside a matter that the words name and that this
@@ -236,7 +240,7 @@ def named_in_words(compiled: Compiled, taken: Intake, shown: frozenset[str], par
     told = told if isinstance(told, frozenset) else frozenset()
     names = {name for name in shown - told if name in checks and told.isdisjoint(compiled.pack.shown[name].yields_to)}
     found = {name for name in names if checks[name].truth(facts.known, facts.told, parameters) is True}
-    return compiled.likenesses.ungainsaid(taken, frozenset(found))
+    return compiled.likenesses.ungainsaid(taken, margins, frozenset(found))
 
 
 def _raise(taken: Intake, grievances: frozenset[str], grade: Grade, source: str) -> Intake:

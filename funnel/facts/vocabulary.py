@@ -23,9 +23,9 @@ FACT_TYPES: tuple[FactType, ...] = ("bool", "integer", "money", "date", "enum", 
 SIGNAL_PREFIX = "signal."
 BUILT_IN_DATES = ("complained_on", "today")
 GRIEVANCES = "grievances"
+"""The fact that a form or an answer picks the matter with."""
 CLAIMS = "claims"
 """The fact that says what the consumer claims, all of which a settlement must answer."""
-"""The fact that a form or an answer picks the matter with."""
 
 
 def pick(texts: Texts | None, lang: str) -> str:
