@@ -232,6 +232,11 @@ CHANGES = {
             for n, below in enumerate(["someone_hurt", "s0", "s1", "s2", "s3"])
         ),
     ),
+    "F530": (
+        "vocabulary/facts.yaml",
+        "  defect_shown:\n",
+        "  meant: {type: set, label: {zh: 说的是, en: meant}, values: {gone: {zh: 没了, en: gone}}}\n  defect_shown:\n",
+    ),
     "F525": (
         "conditions.yaml",
         "when: {injury_reported: true}}",

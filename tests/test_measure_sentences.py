@@ -1,10 +1,14 @@
 """The arithmetic of the measure on sentences that bar a settlement, on a pair of complaints and a few sentences."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from shipped import COMPILED, SUITE
 from tool_helper import tool
+
+from funnel.engine.decide import compile_pack
+from funnel.facts.likeness import NEVER
 
 M = tool("measure_sentences")
 TWO = M.complaints(COMPILED, SUITE.tests)[:2]
@@ -15,16 +19,22 @@ HARMLESS = {"gate": None, "text": "我打过三次电话"}
 def test_the_complaints_are_of_different_rules_and_settle():
     every = M.complaints(COMPILED, SUITE.tests)
     assert {test.rule for test in every} == set(M.RULES)
-    assert not any(M.stops(COMPILED, test, "") for test in every)
+    assert {M.stops(M.behind(COMPILED, test, "")) for test in every} == {(False, False)}
 
 
 def test_what_bars_is_counted_apart_from_what_is_harmless_and_the_harmless_come_last():
     rows = M.measure(COMPILED, TWO, [HARMLESS, BARS, BARS | {"gate": "minor"}])
     assert list(rows) == ["injury", "minor", M.HARMLESS]
-    assert rows["injury"] == M.Row(1, 2, 2, 1, 0)
-    assert rows[M.HARMLESS] == M.Row(1, 2, 0, 0, 1)
+    assert rows["injury"] == M.Row(1, 2, 2, 0, 1, 0)
+    assert rows[M.HARMLESS] == M.Row(1, 2, 0, 0, 0, 1)
     *_, last = M.lines(rows)
-    assert last.split() == ["all", "that", "bar", "2", "4", "of", "4", "100%", "2", "0"]
+    assert last.split() == ["all", "that", "bar", "2", "4", "of", "4", "100%", "0", "2", "0"]
+
+
+def test_where_the_consumer_is_asked_what_he_meant_a_pair_is_stopped_and_counted_apart():
+    asks = compile_pack(replace(COMPILED.pack, likeness=replace(COMPILED.pack.likeness, clear=NEVER)))
+    rows = M.measure(asks, TWO, [{"gate": "claims-else", "text": "给我换台新的"}])
+    assert rows["claims-else"] == M.Row(1, 2, 2, 2, 1, 0)
 
 
 def test_a_plain_complaint_is_counted_once_for_a_sentence_and_once_for_words():
@@ -32,7 +42,7 @@ def test_a_plain_complaint_is_counted_once_for_a_sentence_and_once_for_words():
         "一周了还不发货。要求退款",
         "一周了还不发货。孩子手被烫伤送医院了。店里已经另给了一台。新的那台已经送来顶上了",
     ]
-    assert M.measure_plain(COMPILED, texts) == M.Plain(2, 1, 1)
+    assert M.measure_plain(COMPILED, texts) == M.Plain(2, 1, 0, 1)
 
 
 @pytest.mark.parametrize(("content", "code"), [(json.dumps(BARS, ensure_ascii=False), 0), ("{", 2), (None, 2)])

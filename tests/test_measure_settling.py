@@ -1,11 +1,15 @@
 """The arithmetic of the measure on complaints with complete records, on complaints of a few lines."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from shipped import ENGINE
 from tool_helper import tool
+
+import funnel
+from funnel.facts.likeness import NEVER
 
 M = tool("measure_settling")
 PLAIN = {
@@ -30,8 +34,8 @@ def test_a_settlement_for_the_sum_is_told_from_one_for_another_and_both_from_wha
         row("e", {"outcome": "refer", "refund": None}),
     ]
     found, odd = M.measure(ENGINE, rows)
-    assert found["settle"] == M.Row(4, 1, 1, 1, 1, 0)
-    assert found["refer"] == M.Row(1, 1, 0, 0, 0, 0)
+    assert found["settle"] == M.Row(4, 1, 1, 1, 0, 1, 0)
+    assert found["refer"] == M.Row(1, 1, 0, 0, 0, 0, 0)
     assert odd == [
         ("b", "settle", "other_sum"),
         ("c", "settle", "asked"),
@@ -42,7 +46,21 @@ def test_a_settlement_for_the_sum_is_told_from_one_for_another_and_both_from_wha
 
 def test_what_the_writer_could_defend_as_well_is_counted_apart_and_not_odd():
     found, odd = M.measure(ENGINE, [row("a", {"outcome": "refer", "refund": None, "also_right": ["settle"]})])
-    assert (found["refer"], odd) == (M.Row(1, 1, 0, 0, 0, 1), [])
+    assert (found["refer"], odd) == (M.Row(1, 1, 0, 0, 0, 0, 1), [])
+
+
+def test_what_is_settled_once_the_consumer_says_that_nothing_he_is_asked_about_is_so_is_counted_apart():
+    text = "才收到三天，不喜欢想退，店家死活不给退。拆开吃了一大半"
+    rows = [
+        row("a", SETTLE, text=text),
+        row("b", SETTLE | {"refund": "198.00"}, text=text),
+        row("c", SETTLE, text=text, facts={}),
+        row("d", {"outcome": "refer", "refund": None}, text=text),
+    ]
+    asks = funnel.Engine(replace(ENGINE.pack, likeness=replace(ENGINE.pack.likeness, clear=NEVER)))
+    found, _ = M.measure(asks, rows)
+    assert found["settle"] == M.Row(3, 0, 0, 3, 1, 0, 0)
+    assert found["refer"] == M.Row(1, 0, 0, 1, 1, 0, 0)
 
 
 def test_money_that_the_consumer_pays_is_no_money_that_he_gets():

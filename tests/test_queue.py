@@ -739,14 +739,14 @@ def test_no_answer_of_a_party_makes_a_case_settle_that_something_known_better_ba
             assert d.offers(case.id) == ()
 
 
-LOOKED = {"claims_else_told": False}
+LOOKED = {"elder_vulnerable": False}
 
 
 def suspected(desk_, **more):
     """A case that would be settled but for a sentence that reads like a gate."""
-    case = desk_.ingest(complaint("settle", text="付款一周了还不发货，我要退款。给我换台新的", **more)).case
+    case = desk_.ingest(complaint("settle", text="付款一周了还不发货，我要退款。老爷子让人洗了脑", **more)).case
     (reason,) = desk_.decisions(case.id)[-1].decision["referral"]["reasons"]
-    assert (case.state, reason["code"], reason["gate"]) == ("queued", "gate-suspected", "claims-else")
+    assert (case.state, reason["code"], reason["gate"]) == ("queued", "gate-suspected", "elder")
     return case
 
 
@@ -760,7 +760,7 @@ def test_a_suspicion_that_somebody_has_looked_into_leaves_the_offer_to_the_parti
     assert (offer.text, offer.amount, offer.state, offer.rung) == (same.text, same.amount, "offered", 0)
     assert offer.respond_by == offered.wait_until == clock.now + dt.timedelta(hours=24)
     event = desk_.events(case.id)[-1]
-    assert (event.type, event.actor, event.data["facts"]) == ("answered", "ann", ["claims_else_told"])
+    assert (event.type, event.actor, event.data["facts"]) == ("answered", "ann", ["elder_vulnerable"])
     assert {c.kind: c.stopped_at for c in desk_.clocks(case.id)}["response"] == clock.now
     row_equals_events(desk_, case.id)
     desk_.answer_offer(case.id, "merchant", "accept")

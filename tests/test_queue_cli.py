@@ -201,7 +201,7 @@ def test_a_queue_that_is_not_there_is_not_made_by_looking_at_it(cli, tmp_path, u
 
 SUSPECTED = {
     "received_at": "2026-11-10T10:00:00+08:00",
-    "text": "付款一周了还不发货，我要退款。收货人：\n王建国 给我换台新的",
+    "text": "付款一周了还不发货，我要退款。收货人：\n王建国 老爷子让人洗了脑",
     "order": {
         "kind": "physical",
         "category": "general",
@@ -228,21 +228,21 @@ def doubted(cli):
 
 def test_who_has_looked_says_so_at_the_command_line_and_the_offer_goes_out(doubted):
     shown = doubted("queue", "show", "S1", "--lang", "zh")
-    assert "给我换台新的”，先由人看一眼" in shown
+    assert "老爷子让人洗了脑”，先由人看一眼" in shown
     assert "王建国" not in shown
-    assert "offered" in doubted("queue", "answer", "S1", "claims_else_told=false", "--by", "amy", "--lang", "en")
+    assert "offered" in doubted("queue", "answer", "S1", "elder_vulnerable=false", "--by", "amy", "--lang", "en")
     whole = json.loads(doubted("queue", "--format", "json", "show", "S1"))
     assert (whole["events"][-1]["type"], whole["events"][-1]["actor"]) == ("answered", "amy")
     assert [offer["state"] for offer in whole["offers"]] == ["offered"]
     doubted("queue", "claim", "amy", "S2")
-    assert "claimed" in doubted("queue", "answer", "S2", "claims_else_told=false", "--by", "amy")
+    assert "claimed" in doubted("queue", "answer", "S2", "elder_vulnerable=false", "--by", "amy")
     assert "release" in doubted("queue", "show", "S2", "--lang", "en")
     assert "held by amy" in doubted("queue", "release", "S2", "--by", "max", "--lang", "en", code=1)
     assert "offered" in doubted("queue", "release", "S2", "--by", "amy", "--lang", "en")
 
 
 @pytest.mark.parametrize(
-    ("given", "way", "code"), [("claims_else_told", "=", 2), ("claim_else_told=false", "claims_else_told", 1)]
+    ("given", "way", "code"), [("elder_vulnerable", "=", 2), ("elder_vulnerble=false", "elder_vulnerable", 1)]
 )
 def test_an_answer_that_cannot_be_taken_is_a_sentence(doubted, given, way, code):
     for lang in ("zh", "en"):

@@ -79,7 +79,7 @@ class Queue(RuleBasedStateMachine):
     def ingest(self, outcome, shop, order):
         more = {"merchant": {"id": shop}} if shop else {}
         if outcome == "suspect":
-            outcome, more["text"] = "settle", "付款一周了还不发货，我要退款。给我换台新的"
+            outcome, more["text"] = "settle", "付款一周了还不发货，我要退款。老爷子让人洗了脑"
         sent = complaint(outcome, received_at=self.clock.now.isoformat(), **more)
         if order:
             sent["order"] = sent["order"] | {"id": order}
@@ -145,7 +145,7 @@ class Queue(RuleBasedStateMachine):
             "ship": lambda: d.answer(
                 case, {"ship_by_on": {"value": "2026-11-05", "grade": "record"}}, actor="warehouse"
             ),
-            "looked": lambda: d.answer(case, {"claims_else_told": False}, actor=AGENTS[m % 3]),
+            "looked": lambda: d.answer(case, {"elder_vulnerable": False}, actor=AGENTS[m % 3]),
             "yes": lambda: d.answer_offer(case, "merchant", "accept"),
             "no": lambda: d.answer_offer(case, "merchant", "reject"),
             "counter": lambda: d.answer_offer(case, "merchant", "counter", note="一半"),

@@ -343,7 +343,7 @@ ANNOUNCED = (
     ("我的电话{}，", mobile),
     ("身份证号：{}，", id_card),
 )
-BARS = ("给我换台新的", "给我重新发一台", "下单的是我那智障弟弟", "其实是我自己摔坏的", "师傅后来把活干完了")
+BARS = ("给我换台新的", "给我重新发一台", "下单的是我那智障弟弟", "其实是我自己摔坏的", "老爷子让人洗了脑")
 
 
 def saying(words, **more):
@@ -352,17 +352,17 @@ def saying(words, **more):
 
 def quotes(decision):
     """What a decision quotes of the complaint."""
-    lines = [*decision["explanation"], *((decision["referral"] or {}).get("reasons", ()))]
+    lines = [*decision["explanation"], *((decision["referral"] or {}).get("reasons", ())), *decision["questions"]]
     found = []
     for line in lines:
         requoted(line["text"], lambda words: found.append(words) or words)
     return found
 
 
-def test_a_sentence_that_reads_like_a_gate_is_quoted_in_the_reason_and_in_the_explanation():
+def test_a_sentence_that_reads_like_a_gate_is_quoted_in_the_reason_or_the_question_and_in_the_explanation():
     for words in BARS:
         decision = ENGINE.decide(saying(f"收货人：\n王建国 {words}")).model_dump(mode="json")
-        assert [q for q in quotes(decision) if words in q], words
+        assert len([q for q in quotes(decision) if words in q]) >= 2, words
 
 
 @settings(max_examples=60)

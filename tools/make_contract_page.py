@@ -35,7 +35,7 @@ REASONS: Mapping[str, tuple[str, str]] = {
     "gate": ("必须先由人看的情形（gate 是哪一个）", "a gate is open: what always goes to a person; `gate` names it"),
     "gate-suspected": (
         "读来像这种情形，人先看一眼",
-        "the text, or a sentence of it, reads like what a gate is for; a person looks first",
+        "the text, or a sentence of it, reads like what a gate is for, and the consumer is not asked what he meant; a person looks first",
     ),
     "exception": ("规则的例外成立或不能排除", "an exception of the rule holds"),
     "elements-not-met": ("现有材料下要件不成立", "on the material at hand the elements do not hold"),

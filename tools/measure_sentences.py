@@ -6,7 +6,8 @@ Usage, from the repository:
 
 Each sentence of the file (``{"id", "gate", "text"}`` a line; ``gate: null`` for a harmless one) is put behind the complaint of one
 settling scenario test of each of twelve rules, whose records are complete. A pair is *stopped* where the decision is no
-settlement any more, for whatever reason: a gate, an exception, a question. Beside them, whole complaints in which nothing bars (``{"id",
+settlement any more, for whatever reason: a gate, an exception, a question; *asked* are those of them where the consumer is asked
+what he meant by it. Beside them, whole complaints in which nothing bars (``{"id",
 "text"}`` a line): how many have a sentence that reads like a gate, and in how many words open one; neither should. Both files are held
 out: nobody who writes phrases or examples opens them, and no text is listed here.
 """
@@ -17,7 +18,7 @@ import argparse
 import datetime as dt
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ import funnel
 from funnel.author.scenario_tests import ScenarioTest, as_of_day, load_suite, scenario_files
 from funnel.complaint import Complaint
 from funnel.engine.decide import Compiled, compile_pack, decide, read
+from funnel.facts.vocabulary import MEANT
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENARIOS = ROOT / "scenarios" / "cn-ecommerce"
@@ -58,12 +60,14 @@ class Row:
         sentences: How many there are.
         pairs: With how many complaints they were tried, together.
         stopped: How many of the pairs settle no more.
+        asked: Of these, where the consumer is asked what he meant.
         always, never: How many sentences stop every complaint, and none.
     """
 
     sentences: int
     pairs: int
     stopped: int
+    asked: int
     always: int
     never: int
 
@@ -78,11 +82,16 @@ def complaints(compiled: Compiled, tests: Iterable[ScenarioTest]) -> tuple[Scena
     return tuple(found.values())
 
 
-def stops(compiled: Compiled, test: ScenarioTest, sentence: str) -> bool:
-    """Whether a complaint settles no more with a sentence behind it."""
+def behind(compiled: Compiled, test: ScenarioTest, sentence: str) -> funnel.Decision:
+    """What is decided of a complaint with a sentence behind it."""
     text = f"{(test.complaint.text or '').rstrip('。')}。{sentence}"
     told = test.complaint.model_copy(update={"text": text})
-    return decide(compiled, told, as_of=as_of_day(compiled, test)).outcome != "settle"
+    return decide(compiled, told, as_of=as_of_day(compiled, test))
+
+
+def stops(decision: funnel.Decision) -> tuple[bool, bool]:
+    """Whether nothing is settled, and whether the consumer is asked what he meant."""
+    return decision.outcome != "settle", any(question.fact == MEANT for question in decision.questions)
 
 
 def measure(
@@ -90,12 +99,16 @@ def measure(
 ) -> dict[str, Row]:
     """By gate, in the order of their names; the harmless ones last."""
     counts: dict[str, list[int]] = defaultdict(list)
+    asked: Counter[str] = Counter()
     for row in sentences:
-        counts[row["gate"] or HARMLESS].append(sum(stops(compiled, test, row["text"]) for test in tests))
+        name = row["gate"] or HARMLESS
+        came = [stops(behind(compiled, test, row["text"])) for test in tests]
+        counts[name].append(sum(stopped for stopped, _ in came))
+        asked[name] += sum(meant for _, meant in came)
     ordered = sorted(counts, key=lambda name: (name == HARMLESS, name))
     total = len(tests)
     return {
-        name: Row(len(k), len(k) * total, sum(k), sum(n == total for n in k), sum(n == 0 for n in k))
+        name: Row(len(k), len(k) * total, sum(k), asked[name], sum(n == total for n in k), sum(n == 0 for n in k))
         for name, k in ((name, counts[name]) for name in ordered)
     }
 
@@ -107,38 +120,47 @@ class Plain:
     Attributes:
         complaints: How many there are.
         overheard: How many have a sentence that reads like a gate.
+        asked: Of these, where only the consumer is asked.
         words: In how many words open a gate.
     """
 
     complaints: int
     overheard: int
+    asked: int
     words: int
 
 
 def measure_plain(compiled: Compiled, texts: Iterable[str]) -> Plain:
     """What is heard in complaints in which nothing is to be heard."""
-    total = overheard = words = 0
+    total = overheard = asked = words = 0
     for text in texts:
         complaint = Complaint(id="plain", text=text)
         taken = read(compiled, complaint, as_of=DAY)
         parameters = compiled.table.on(DAY)
         total += 1
-        overheard += bool(compiled.likenesses.overhears(complaint, taken, parameters))
+        found = compiled.likenesses.overhears(complaint, taken, parameters)
+        overheard += bool(found)
+        asked += bool(found) and all(one.means for one in found)
         words += any(check.truth(taken.facts.known, taken.facts.told, parameters) for _, check in compiled.gates)
-    return Plain(total, overheard, words)
+    return Plain(total, overheard, asked, words)
 
 
 def lines(rows: Mapping[str, Row]) -> Iterable[str]:
     """The table."""
-    yield f"{'':22}{'sentences':>10}{'pairs stopped':>22}{'always':>8}{'never':>7}"
+    yield f"{'':22}{'sentences':>10}{'pairs stopped':>22}{'asked':>8}{'always':>8}{'never':>7}"
     barring = [row for name, row in rows.items() if name != HARMLESS]
     pairs, stopped = sum(row.pairs for row in barring), sum(row.stopped for row in barring)
     every = Row(
-        sum(r.sentences for r in barring), pairs, stopped, sum(r.always for r in barring), sum(r.never for r in barring)
+        sum(r.sentences for r in barring),
+        pairs,
+        stopped,
+        sum(r.asked for r in barring),
+        sum(r.always for r in barring),
+        sum(r.never for r in barring),
     )
     for name, row in [*rows.items(), ("all that bar", every)]:
         share = f"{row.stopped / row.pairs:.0%}" if row.pairs else "-"
-        yield f"{name:22}{row.sentences:>10}{row.stopped:>10} of {row.pairs:<5}{share:>4}{row.always:>8}{row.never:>7}"
+        yield f"{name:22}{row.sentences:>10}{row.stopped:>10} of {row.pairs:<5}{share:>4}{row.asked:>8}{row.always:>8}{row.never:>7}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -169,7 +191,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         print("\n".join(lines(rows)))
         print(
-            f"{quiet.complaints} plain complaints: a sentence reads like a gate in {quiet.overheard}, words open one in {quiet.words}"
+            f"{quiet.complaints} plain complaints: a sentence reads like a gate in {quiet.overheard}, {quiet.asked} of which only ask the consumer; words open one in {quiet.words}"
         )
     return 0
 

@@ -9,6 +9,9 @@ along, and what a writer who saw the law and the vocabulary, but no rule, says o
 ``refer``), ``also_right`` (other outcomes that one could defend), ``refund`` (the money that goes to the consumer, null where none moves),
 ``scenario``, ``what``, ``why``, ``sure``. A plain case is *settled* where the decision is a settlement for that sum. One settled for
 another sum, and one settled that is for people, are the errors that count; what is asked or referred costs somebody's time.
+Where the only question is what the consumer meant by a sentence (`funnel.facts.vocabulary.MEANT`), it is also answered, with none of
+what he is offered: *then settled* counts what that settles for the right sum. Of plain cases that is what the consumer will say;
+of those for people it is what they would get who answer untruly.
 
 Files whose name has ``heldout`` in it are held out: nobody who writes rules opens them, and ``--details`` lists nothing of them.
 """
@@ -26,6 +29,7 @@ from pathlib import Path
 from typing import Any
 
 import funnel
+from funnel.facts.vocabulary import MEANT
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "scenarios" / "cn-ecommerce" / "invented"
@@ -41,6 +45,8 @@ class Row:
         settled: Settled for the sum that is expected (of those that are not to be settled: settled at all).
         other_sum: Settled for another sum.
         asked, referred: What came instead.
+        then_settled: Of those asked, how many are settled for the sum that is expected once the consumer says that none of the
+            things he is asked about is so.
         defended: Those among the last two, or of a settlement, whose outcome the writer could defend as well.
     """
 
@@ -48,6 +54,7 @@ class Row:
     settled: int
     other_sum: int
     asked: int
+    then_settled: int
     referred: int
     defended: int
 
@@ -67,6 +74,15 @@ def verdict(decision: funnel.Decision, expected: Mapping[str, Any]) -> str:
     return "asked" if decision.outcome == "ask" else "referred"
 
 
+def then_settled(engine: funnel.Engine, row: Mapping[str, Any], decision: funnel.Decision) -> bool:
+    """Whether a complaint of which only the meaning of a sentence is asked is settled, for the right sum, where nothing of it is so."""
+    if {question.fact for question in decision.questions} != {MEANT}:
+        return False
+    complaint = row["complaint"]
+    answered = complaint | {"id": row["id"], "facts": {**complaint.get("facts", {}), MEANT: []}}
+    return verdict(engine.decide(answered), row["expected"]) == "settled"
+
+
 def measure(
     engine: funnel.Engine, rows: Iterable[Mapping[str, Any]]
 ) -> tuple[dict[str, Row], list[tuple[str, str, str]]]:
@@ -80,19 +96,26 @@ def measure(
         found = counts[wanted]
         found["rows"] += 1
         found[came] += 1
+        found["then_settled"] += came == "asked" and then_settled(engine, row, decision)
         if decision.outcome != wanted and decision.outcome in expected.get("also_right", ()):
             found["defended"] += 1
         elif decision.outcome != wanted or came == "other_sum":
             odd.append((row["id"], wanted, came))
-    fields = ("rows", "settled", "other_sum", "asked", "referred", "defended")
+    fields = ("rows", "settled", "other_sum", "asked", "then_settled", "referred", "defended")
     return {name: Row(*(found[f] for f in fields)) for name, found in counts.items()}, odd
 
 
 def lines(rows: Mapping[str, Row]) -> Iterable[str]:
     """The table."""
-    yield f"{'expected':10}{'rows':>6}{'settled':>9}{'other sum':>11}{'asked':>7}{'referred':>10}{'defensible':>12}"
+    yield (
+        f"{'expected':10}{'rows':>6}{'settled':>9}{'other sum':>11}{'asked':>7}{'then settled':>14}{'referred':>10}"
+        f"{'defensible':>12}"
+    )
     for name, row in rows.items():
-        yield f"{name:10}{row.rows:>6}{row.settled:>9}{row.other_sum:>11}{row.asked:>7}{row.referred:>10}{row.defended:>12}"
+        yield (
+            f"{name:10}{row.rows:>6}{row.settled:>9}{row.other_sum:>11}{row.asked:>7}{row.then_settled:>14}"
+            f"{row.referred:>10}{row.defended:>12}"
+        )
 
 
 def main(argv: Sequence[str] | None = None) -> int:

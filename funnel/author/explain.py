@@ -15,7 +15,7 @@ from funnel.facts.likeness import GATE, NONE
 from funnel.facts.normalise import normalise
 from funnel.facts.signals import Hit, Scan
 from funnel.facts.values import NOT_RAISED
-from funnel.facts.vocabulary import GRIEVANCES, SIGNAL_PREFIX, pick
+from funnel.facts.vocabulary import SIGNAL_PREFIX, pick
 from funnel.pack.model import All, Not, Pack, Rule, Test, leaves_of
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
@@ -233,7 +233,7 @@ class _Explainer:
         for number, question in enumerate(self.d.questions, 1):
             yield f"  {number}. [{question.who}] {question.text}   ({question.fact}, {question.grade})"
             yield f"     {question.why}"
-            if question.fact == GRIEVANCES:
+            if question.type == "set":
                 yield "     " + self.pick("、", ", ").join(answer.label for answer in question.answers)
 
     def _reasons(self) -> Iterator[str]:

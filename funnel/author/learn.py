@@ -19,7 +19,7 @@ import hashlib
 import math
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -34,17 +34,20 @@ from funnel.facts.likeness import (
     GATE,
     LEAST_OF_SENTENCE,
     MAX_GRAMS,
+    NEVER,
     NONE,
     Likeness,
     Margins,
     Table,
     Trait,
     grams,
+    parts_of_trait,
     quantised,
     rarity_of,
     together,
 )
 from funnel.facts.normalise import normalise
+from funnel.facts.vocabulary import MEANT
 from funnel.pack.examples import Example, Saying, digest_of
 from funnel.pack.model import OTHER, Pack
 
@@ -67,9 +70,14 @@ LEAST_LIKE: Final = -0.3
 """No gate is suspected of a text that is less like it: few examples of a gate say little of what else may look like it."""
 
 SENTENCE_ALARMS: Final = 0.021
-"""Of the sentences of ordinary texts that were held back, so many read like some gate at most. It was 0.013 before the sentences that
-ask for a claim had traits of their own, and more plain ones were learnt from: at this mark no fewer of the lists that are held out
-are heard than then."""
+"""Of the sentences of ordinary texts that were held back, so many at most read like some gate for which a person looks. It was 0.013
+before the sentences that ask for a claim had traits of their own, and more plain ones were learnt from: at this mark no fewer of the
+lists that are held out are heard than then."""
+QUESTION_ALARMS: Final = 0.09
+"""The same where the consumer is asked what he meant: a question costs less than a person, and what is not heard would be paid."""
+CLEAR_ALARMS: Final = 0.005
+"""Of the same sentences, so many at most read so clearly like a gate that a person looks though the consumer could be asked. Who
+writes of a day's wear and is asked whether he wore it has a reason to say no."""
 ORDINARY: Final = 12_000
 """So many sentences of ordinary texts teach at most: more made no difference that could be seen, and took its time."""
 
@@ -78,8 +86,6 @@ _OF_ANY: Final = 0.5
 """The same of `ANY`."""
 _SHARED: Final = 2
 """A gram is learnt that so many texts have, or more where these would be too many: what only one has teaches that text."""
-_NEVER: Final = 1e6
-"""A margin that no text has."""
 
 _SOME_DAY: Final = dt.date(2026, 1, 1)
 """Which words open a gate hangs on no day."""
@@ -118,7 +124,7 @@ class Sentences:
     Attributes:
         name: The trait.
         examples: How many open the gate.
-        heard: How many of them read like it or like another gate: either way a person looks.
+        heard: How many of them read like it or like another gate: either way a person looks, or the consumer is asked.
     """
 
     name: str
@@ -194,12 +200,16 @@ def _recognised(test: ScenarioTest) -> bool:
 def ordinary(pack: Pack, tests: Iterable[ScenarioTest], texts: Iterable[Example]) -> tuple[str, ...]:
     """Sentences that open no gate, normalised.
 
-    Those of scenario tests that settle, and of complaints that people have decided (``texts``) where neither they nor the rules
+    Those of scenario tests that settle, unless they say what the consumer answered of his words, and of complaints that people have decided (``texts``) where neither they nor the rules
     say that one is open. Not of the pack's examples: they are invented to be unlike each other, and much of what they tell
     beside their matter would open a gate that nobody noted.
     """
     compiled = compile_pack(replace(pack, likeness=None))
-    settled = {test.complaint.text for test in tests if test.expect.get("outcome") == "settle" and test.complaint.text}
+    settled = {
+        test.complaint.text
+        for test in tests
+        if test.expect.get("outcome") == "settle" and test.complaint.text and MEANT not in test.complaint.facts
+    }
     quiet = {e.text for e in texts if not e.gates and not _opens(compiled, e.text)} - settled
     first, rest = _parts(settled), _parts(quiet)
     more = sorted(rest - first, key=lambda text: hashlib.sha256(text.encode("utf-8")).digest())
@@ -228,6 +238,7 @@ def learn(
     *,
     sayings: Iterable[Saying] = (),
     quiet: Iterable[str] = (),
+    asked: Collection[str] = (),
 ) -> Learnt:
     """Learn.
 
@@ -237,6 +248,7 @@ def learn(
         history: Complaints that people have decided.
         sayings: The example sentences of the pack.
         quiet: Sentences of ordinary texts: see `ordinary`.
+        asked: The gates that the consumer is asked about where a sentence reads like one: see `funnel.engine._alike.meanings`.
 
     A text that stands in several of them counts once: as the pack's examples have it, else as the history does. Where one
     of them says it twice, each time otherwise, which one counts does not hang on their order.
@@ -262,13 +274,14 @@ def learn(
     cuts = {name: _cut(name, judged) for name in names}
     near, sure = _bars(judged)
     said = tuple(sayings)
-    table, heard = _learn_sentences(said, quiet)
+    table, clear, heard = _learn_sentences(said, quiet, asked)
     likeness = Likeness.made(
         *_fit(held, has, names).compiled(cuts),
         examples=digest_of(own, said),
         near=near,
         sure=sure,
         apart=APART,
+        clear=clear,
         sentences=table,
     )
     thin = {name: n for name, n in sorted(counts.items()) if n < LEAST}
@@ -276,7 +289,10 @@ def learn(
     return Learnt(likeness, taught, thin, heard)
 
 
-def _learn_sentences(sayings: Sequence[Saying], quiet: Iterable[str]) -> tuple[Table | None, Heard]:
+def _learn_sentences(
+    sayings: Sequence[Saying], quiet: Iterable[str], asked: Collection[str]
+) -> tuple[Table | None, float, Heard]:
+    """The table of sentences, how far above its mark one reads clearly like a gate, and how well those held back were told."""
     opening = {
         normalise(s.text).text: s.trait
         for s in sorted(sayings, key=lambda s: (s.text, sorted(s.claims)))
@@ -291,7 +307,7 @@ def _learn_sentences(sayings: Sequence[Saying], quiet: Iterable[str]) -> tuple[T
     opening = {text: name for text, name in opening.items() if name not in thin}
     plain = {*quiet} - opening.keys() - near
     if not names or not (near or plain):
-        return None, Heard(thin=thin)
+        return None, NEVER, Heard(thin=thin)
     chosen = sorted({*opening, *near, *plain})
     held = [grams(text, edges=True) for text in chosen]
     has = [frozenset({opening[text], ANY} if text in opening else ()) for text in chosen]
@@ -299,22 +315,30 @@ def _learn_sentences(sayings: Sequence[Saying], quiet: Iterable[str]) -> tuple[T
     # Near ones are about as like those that open a gate as they can be: what is ordinary is better learnt without them.
     beside = {ANY: [text in near for text in chosen]}
     margins = _held_back(chosen, held, has, every, beside)
-    best = {
-        text: together((found.of[name] for name in names), found.of[ANY], found.known)
-        for text, found in zip(chosen, margins, strict=True)
-    }
-    # One mark for all gates: what counts is whether a person looks, and not for which of them.
+    read = dict(zip(chosen, margins, strict=True))
+    # One mark for all gates that a person looks for, and one for all that are asked about: it counts that one of them is heard.
     long_enough = {text for text, one in zip(chosen, held, strict=True) if len(one) >= LEAST_OF_SENTENCE}
-    alarms = sorted((best[text] for text in (plain or near) & long_enough), reverse=True)
-    cut = round(_above(alarms[int(len(alarms) * SENTENCE_ALARMS)]), 4) if alarms else _NEVER
-    table = Table.of(*_fit(held, has, every, beside).compiled({**dict.fromkeys(names, cut), ANY: _NEVER}))
-    heard = {text for text, margin in best.items() if margin >= cut and text in long_enough}
+    alarms = sorted(
+        (_over(read[text], dict.fromkeys(names, 0.0)) for text in (plain or near) & long_enough), reverse=True
+    )
+    person, question, clear = (
+        _above(alarms[int(len(alarms) * share)]) if alarms else NEVER
+        for share in (SENTENCE_ALARMS, QUESTION_ALARMS, CLEAR_ALARMS)
+    )
+    cuts = {name: question if parts_of_trait(name)[0] in asked else person for name in names}
+    table = Table.of(*_fit(held, has, every, beside).compiled({**cuts, ANY: NEVER}))
+    heard = {text for text in long_enough if _over(read[text], cuts) >= 0}
     sentences = tuple(
         Sentences(name, counts[name], sum(text in heard for text, its in opening.items() if its == name))
         for name in names
     )
     wrong, false = len(heard & near), len(heard & plain)
-    return table, Heard(sentences, thin, (len(near), wrong), (len(plain), false))
+    return table, round(clear - question, 4), Heard(sentences, thin, (len(near), wrong), (len(plain), false))
+
+
+def _over(read: Margins, cuts: Mapping[str, float]) -> float:
+    """How far a sentence lies above the marks of all gates together."""
+    return together((read.of[name] - cut for name, cut in cuts.items()), read.of[ANY], read.known)
 
 
 def _held_back(
@@ -444,7 +468,7 @@ def _cut(name: str, judged: Sequence[_Judged]) -> float:
     """The margin from which on a gate is suspected; for all that is no gate one that no text has."""
     others = [m for e, m in judged if name not in e.traits]
     if not others or not name.startswith(GATE):
-        return _NEVER
+        return NEVER
     likest = sorted((m.of[name] for m in others if m.ranked()[0] != NONE), reverse=True)
     allowed = int(len(others) * FALSE_ALARMS)
     return max(_above(likest[allowed]), LEAST_LIKE) if allowed < len(likest) else LEAST_LIKE
@@ -463,7 +487,7 @@ def _lowest(pairs: Sequence[tuple[float, bool]], share: float) -> float:
         right += hit
         if right >= share * count:
             best = margin
-    return best if math.isfinite(best) else _NEVER
+    return best if math.isfinite(best) else NEVER
 
 
 def _taught(name: str, cut: float, judged: Sequence[_Judged]) -> Taught:

@@ -54,8 +54,8 @@ def command(
 
     Examples lie in likeness/ of the pack: complaints as people write them, a file a scenario, and single sentences that open
     a gate, a file a gate. The texts of scenario tests teach as well, and so do complaints of yours that people have decided
-    (--history with --labels). What is learnt offers matters where no rule recognises a complaint, and has a person look
-    where a gate may be open; it never settles anything. The table says how the texts read that were held back: each fifth
+    (--history with --labels). What is learnt offers matters where no rule recognises a complaint, and has a person look, or the
+    consumer be asked what he meant, where a gate may be open; it never settles anything. The table says how the texts read that were held back: each fifth
     of them in turn. Needs the extra:
     pip install 'funnel[mine]'.
 
@@ -64,6 +64,7 @@ def command(
     from funnel.author.learn import LearningError, learn, ordinary, tested  # noqa: PLC0415 (late, for a quick --help)
     from funnel.author.scenario_tests import load_suite, scenario_files  # noqa: PLC0415 (as above)
     from funnel.diagnostics import render_all  # noqa: PLC0415 (as above)
+    from funnel.engine._alike import meanings  # noqa: PLC0415 (as above)
     from funnel.pack.examples import FOLDER, read_examples  # noqa: PLC0415 (as above)
     from funnel.pack.loader import LIKENESS  # noqa: PLC0415 (as above)
 
@@ -93,7 +94,8 @@ def command(
     decided = _history(pack, history, labels, lang)
     try:
         quiet = ordinary(pack, tests, decided) if read.sayings else ()
-        learnt = learn(read.examples, tested(pack, tests), decided, sayings=read.sayings, quiet=quiet)
+        asked = frozenset(gate.id for gate in pack.gates.values() if meanings(gate, pack))
+        learnt = learn(read.examples, tested(pack, tests), decided, sayings=read.sayings, quiet=quiet, asked=asked)
     except LearningError as error:
         fail(error.text(lang), USAGE)
     for line in _table(pack, learnt, lang):

@@ -592,6 +592,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "去掉 later，用两个信号的 all 和 within",
             "leave later out and use all and within",
         ),
+        "F530": _e(
+            "“{fact}”是问消费者话里什么意思的事实，要能选几种、没问过就算没有、由消费者回答",
+            "“{fact}” is what the consumer is asked of his words: a set, raised, answered by him",
+            "写 type: set, world: raised, ask: consumer",
+            "write type: set, world: raised, ask: consumer",
+        ),
         # --- F6xx: scenario tests ---
         "F601": _w(
             "规则“{rule}”没有场景测试",

@@ -27,12 +27,12 @@ from funnel.complaint import Complaint
 from funnel.engine._checks import Check
 from funnel.engine.evaluate import Parameters
 from funnel.facts.intake import Intake
-from funnel.facts.likeness import ANY, GATE, NONE, Likeness, Margins, Trait, parts_of_trait, together
+from funnel.facts.likeness import ANY, GATE, NEVER, NONE, Likeness, Margins, Trait, parts_of_trait, together
 from funnel.facts.normalise import Normal
 from funnel.facts.signals import Scan
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, Facts, Grade, Known
-from funnel.facts.vocabulary import GRIEVANCES
+from funnel.facts.vocabulary import GRIEVANCES, MEANT
 from funnel.pack.model import OTHER, Gate, Pack, Rule, Test, leaves_of
 
 OFFERED: Final = 3
@@ -40,6 +40,8 @@ _ALSO: Final = -0.7
 """The margin from which on a matter is offered beside the likest; of those below it one in ten is right."""
 _NEARLY: Final = -0.1
 """The margin from which on a single sentence tells of a matter: it has fewer words to be like the examples in."""
+MEANINGS: Final = 5
+"""How many meanings of a sentence the consumer is offered to choose from."""
 _SENTENCE = re.compile("[^。！？；!?;\n\r]+")
 _CLAUSE = re.compile("[^,，:：]+")
 _STOP = re.compile(
@@ -81,22 +83,26 @@ class Overheard:
         words: The sentence as it was written.
         facts: The yes-or-no facts of the gate that nobody has stated: who has looked states that they are not so.
         trait: What of the gate it reads like; empty where words open it.
+        means: The values of `MEANT` that the consumer is asked about, who knows best what he meant, the likest first; none
+            where a person looks first.
     """
 
     gate: str
     words: str
     facts: tuple[str, ...] = ()
     trait: str = ""
+    means: tuple[str, ...] = ()
 
 
 class _Barring(NamedTuple):
-    """What sentences may read like: its gate, the trait, whether the gate is open, what opens it, and the claims asked for."""
+    """What sentences may read like: its gate, the trait, whether the gate is open, what opens it, the claims asked for, and what is meant."""
 
     gate: str
     trait: Trait
     check: Check
     asked: tuple[str, ...]
     claims: frozenset[str]
+    means: tuple[str, ...]
 
 
 class _Read(NamedTuple):
@@ -105,6 +111,14 @@ class _Read(NamedTuple):
     over: Mapping[str, float]
     whichever: float
     known: int
+
+    def above(self, some: Sequence[_Barring]) -> float:
+        """How far above the marks it reads like any of some; below nought it does not."""
+        return together((self.over[one.trait.name] for one in some), self.whichever, self.known) if some else -math.inf
+
+    def ranked(self, some: Sequence[_Barring]) -> list[_Barring]:
+        """Some, those that it reads like most first."""
+        return sorted(some, key=lambda one: (self.over[one.trait.name], one.trait.name), reverse=True)
 
 
 class Likenesses:
@@ -125,13 +139,15 @@ class Likenesses:
             if GATE + gate.id in traits and gate.covers != OTHER
         )
         self._sentences = None if pack.likeness is None else pack.likeness.sentences
+        self._clear = NEVER if pack.likeness is None else pack.likeness.clear
         barring: dict[str, list[tuple[Trait, frozenset[str]]]] = {}
         for trait in () if self._sentences is None else self._sentences.traits.values():
             gate_id, claims = parts_of_trait(trait.name)
             barring.setdefault(gate_id, []).append((trait, claims))
         self._asked = MappingProxyType({gate.id: _asked(gate, pack) for gate, _ in gates})
+        means = {gate.id: meanings(gate, pack) for gate, _ in gates}
         self._barred = tuple(
-            _Barring(gate.id, trait, check, self._asked[gate.id], claims)
+            _Barring(gate.id, trait, check, self._asked[gate.id], claims, means[gate.id])
             for gate, check in gates
             for trait, claims in barring.get(gate.id, ())
         )
@@ -313,6 +329,11 @@ class Likenesses:
         matter is no look at a sentence. That one reads like those that ask for what a form claims and the settlement gives (给我补一桶
         where it is sent again) is no reason to ask.
 
+        One that reads like a gate which the consumer can be asked about is asked about, once, and what he answers (`MEANT`)
+        stands for all of them. Not where it reads so clearly like it that an answer of no would have to be doubted, nor where it
+        reads like a gate which protects somebody, the others aside, however much more it reads like another: then a person
+        looks, whatever was answered.
+
         Linear in the length of the text.
 
         Args:
@@ -336,14 +357,22 @@ class Likenesses:
                     for one in self._barred
                     if one.claims.isdisjoint(answered) and _would_open(one.check, one.asked, taken.facts, parameters)
                 ]
-            if not may or together((read.over[one.trait.name] for one in may), read.whichever, read.known) < 0:
+            guarded, asking = [one for one in may if not one.means], [one for one in may if one.means]
+            above = read.above(may)
+            if read.above(guarded) >= 0:
+                likest, asks = read.ranked(guarded), False
+            elif asking and above >= 0:
+                likest, asks = read.ranked(asking), above < self._clear
+            else:
                 continue
-            likest = max(may, key=lambda one: (read.over[one.trait.name], one.trait.name))
-            facts = self.asked(likest.gate, complaint)
-            if likest.gate not in found and facts is not None:
-                first, last = normal.span(start, end)
-                words = normal.original[first:last].strip()
-                found[likest.gate] = Overheard(likest.gate, words, facts, likest.trait.name)
+            gate = likest[0].gate
+            facts = self.asked(gate, complaint)
+            if gate in found or facts is None or (asks and MEANT in complaint.facts):
+                continue
+            first, last = normal.span(start, end)
+            words = normal.original[first:last].strip()
+            means = dict.fromkeys(value for one in likest for value in one.means) if asks else {}
+            found[gate] = Overheard(gate, words, facts, likest[0].trait.name, tuple(means)[:MEANINGS])
         return tuple(found.values())
 
     def _reads_like(self, sentence: str) -> _Read | None:
@@ -353,8 +382,8 @@ class Likenesses:
             return None
         over = {one.trait.name: margins.of[one.trait.name] - one.trait.cut for one in self._barred}
         whichever = margins.of.get(ANY, 0.0)
-        heard = together(over.values(), whichever, margins.known) >= 0
-        return _Read(over, whichever, margins.known) if heard else None
+        read = _Read(over, whichever, margins.known)
+        return read if read.above(self._barred) >= 0 else None
 
     def _offers(self, likeness: Likeness, margins: Margins) -> tuple[str, ...]:
         order = margins.ranked()
@@ -430,6 +459,15 @@ def _asked(gate: Gate, pack: Pack) -> tuple[str, ...]:
     leaves = dict.fromkeys(leaf.fact for leaf in leaves_of(gate.when) if leaf.constant is not False)
     specs = [spec for spec in (pack.vocabulary[name] for name in leaves) if spec.type == "bool"]
     return tuple(spec.name for spec in specs if spec.derivation is None) or tuple(spec.name for spec in specs)
+
+
+def meanings(gate: Gate, pack: Pack) -> tuple[str, ...]:
+    """The values of `MEANT` that open a gate, in their order: none of a gate that protects somebody, for no answer rules it out."""
+    if gate.covers != OTHER or MEANT not in pack.vocabulary.facts:
+        return ()
+    values = [leaf.constant for leaf in leaves_of(gate.when) if leaf.fact == MEANT]
+    named = frozenset[str]().union(*(value for value in values if isinstance(value, frozenset)))
+    return tuple(value for value in pack.vocabulary[MEANT].members if value in named)
 
 
 def _picks(rule: Rule, pack: Pack) -> Iterator[str]:

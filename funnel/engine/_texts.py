@@ -43,6 +43,15 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "有一句话读来像“{title}”：“{words}”，先由人看一眼",
             "one sentence reads like “{title}”: “{words}”; a person looks first",
         ),
+        "gate-asked": (
+            "有一句话读来像“{title}”：“{words}”，先问消费者是什么意思",
+            "one sentence reads like “{title}”: “{words}”; the consumer is asked first what he means",
+        ),
+        "heard": ("{question}（您提到：“{words}”）", "{question} (You say: “{words}”)"),
+        "heard-why": (
+            "话里有一处读来像其中一种；有的话由人处理，都不是就照常",
+            "one place of what was said reads like one of these; if one is so a person takes over, if none the case goes on",
+        ),
         "gate-unknown": ("关口“{title}”还不能排除", "the gate “{title}” cannot be ruled out yet"),
         "open-elsewhere": (
             "还有关口或其他规则不能排除，机器不先结案",
@@ -306,5 +315,10 @@ def _around(key: str, blank: str) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-_AROUND_WORDS: Final = (*_around("fact-words", "words"), *_around("gate-overheard", "words"))
+_AROUND_WORDS: Final = (
+    *_around("fact-words", "words"),
+    *_around("gate-overheard", "words"),
+    *_around("gate-asked", "words"),
+    *_around("heard", "words"),
+)
 _AROUND_SOURCE: Final = _around("fact", "source")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from itertools import chain, zip_longest
 
 from funnel.decision import (
     Answer,
@@ -30,7 +31,7 @@ from funnel.engine.evaluate import cheapest, evaluate
 from funnel.engine.questions import Ask, roles, which_matter
 from funnel.facts.intake import localise
 from funnel.facts.values import NOT_RAISED, Known
-from funnel.facts.vocabulary import CLAIMS, GRIEVANCES, pick, yuan
+from funnel.facts.vocabulary import CLAIMS, GRIEVANCES, MEANT, pick, yuan
 from funnel.law.promised import counted, end_of, soonest
 from funnel.pack.model import OTHER
 
@@ -115,9 +116,14 @@ class Writer:
     def _say(self) -> Said:
         barriers, barrier_tier, pending = self._barriers()
         possible = self._possible_elsewhere()
+        heard: tuple[Question, ...] = ()
         if not (barriers or pending or possible):
-            barriers, barrier_tier = self._second_looks()
-        matters = [self._matter(r, barriers, barrier_tier, pending or possible) for r in self.r.rulings]
+            heard = self._heard()
+            if not heard:
+                barriers, barrier_tier = self._second_looks()
+        matters = [
+            self._matter(r, barriers, barrier_tier, pending or possible, to_confirm=bool(heard)) for r in self.r.rulings
+        ]
         recognised = any(a.recognised is True and not a.rule.out_of_scope for a in self.r.assessments.values())
         if not any(a.recognised is True for a in self.r.assessments.values()):
             self.explanation.append(self.words.note("no-rule", "no-rule"))
@@ -135,7 +141,7 @@ class Writer:
         if self.r.alike.offers:
             titles = join([self.title(name) for name in self.r.alike.offers], self.lang)
             self.note("likeness", self.say("offered", titles=titles))
-        outcome, referral, questions = self._outcome(matters, barriers, barrier_tier, pending, possible)
+        outcome, referral, questions = self._outcome(matters, barriers, barrier_tier, pending, possible, heard)
         respond, resolve = self.pack.promised(ruling.primary.rule.id for ruling in self.r.rulings)
         return Said(
             outcome=outcome,
@@ -231,6 +237,38 @@ class Writer:
             self.note("over-limit", text, facts=("claimed_amount",))
         return reasons, self.pack.hardest(*tiers) if tiers else None, pending
 
+    def _heard(self) -> tuple[Question, ...]:
+        """What the consumer is asked of sentences that read like a gate: which of the things that bar he means, if any.
+
+        Nothing where a person has the case anyway, or has to look at one of them: then he sees all.
+        """
+        overheard = self.r.overheard
+        if self.r.unheeded or not overheard or not all(one.means for one in overheard):
+            return ()
+        if any(ruling.outcome == "refer" for ruling in self.r.rulings):
+            return ()
+        spec = self.pack.vocabulary[MEANT]
+        for one in overheard:
+            title = pick(self.pack.gates[one.gate].title, self.lang)
+            text = self.say("gate-asked", title=title, words=shortened(one.words))
+            self.note("gate", text, facts=(spec.name,))
+        # What each sentence reads like most comes before what any of them reads like less.
+        ranks = zip_longest(*(one.means for one in overheard))
+        values = [value for value in dict.fromkeys(chain.from_iterable(ranks)) if value is not None]
+        text = self.say("heard", question=pick(spec.question, self.lang), words=shortened(overheard[0].words))
+        labelled = ((value, spec.show(frozenset({value}), self.lang)) for value in values)
+        return (
+            Question(
+                fact=spec.name,
+                type=spec.type,
+                text=text,
+                who="consumer",
+                grade="stated",
+                why=self.say("heard-why"),
+                answers=tuple(Answer(value=value, label=label, removes=1) for value, label in labelled),
+            ),
+        )
+
     def _second_looks(self) -> tuple[list[Reason], str | None]:
         """What was told and is read by no rule that settles, and gates that a sentence reads like.
 
@@ -267,7 +305,15 @@ class Writer:
 
     # --- matters ------------------------------------------------------------------------------------------------------
 
-    def _matter(self, ruling: Ruling, barriers: Sequence[Reason], barrier_tier: str | None, pending: bool) -> Matter:  # noqa: FBT001
+    def _matter(
+        self,
+        ruling: Ruling,
+        barriers: Sequence[Reason],
+        barrier_tier: str | None,
+        pending: bool,  # noqa: FBT001
+        *,
+        to_confirm: bool,
+    ) -> Matter:
         primary = ruling.primary
         rule = primary.rule
         self._reasoned(ruling)
@@ -278,6 +324,8 @@ class Writer:
             tier = self.pack.hardest(*tiers)
         elif pending and outcome == "settle":
             outcome, tier = "refer", rule.refer.tier
+        elif to_confirm and outcome == "settle":
+            outcome = "ask"
         settled = outcome == "settle"
         due = describe.remedies(self.pack, primary.remedies or (), self.facts, primary.parameters, self.lang)
         within = None
@@ -387,6 +435,7 @@ class Writer:
         barrier_tier: str | None,
         pending: bool,  # noqa: FBT001
         possible: bool,  # noqa: FBT001
+        heard: tuple[Question, ...],
     ) -> tuple[Outcome, Referral | None, tuple[Question, ...]]:
         # What protects somebody comes first, then what the matters themselves say; what would only bar a settlement, last: a
         # person has the case for the others' sake, and may find that it was misheard.
@@ -412,7 +461,7 @@ class Writer:
             if not barriers or not self.r.recognised:
                 reasons.append(Reason(code="unmatched", text=self.say("unmatched")))
         if outcome != "refer":
-            return outcome, None, self._questions() if outcome == "ask" else ()
+            return outcome, None, (*self._questions(), *heard) if outcome == "ask" else ()
         reasons += [reason_ for reason_ in barriers if reason_.gate in other]
         tier = self.pack.hardest(*tiers)
         specs = [step for gate, truth in self.r.gates if truth is True for step in gate.steps]

@@ -22,7 +22,7 @@ from funnel.facts.intake import coerce, expected
 from funnel.facts.language import CHINESE
 from funnel.facts.money import currency_of
 from funnel.facts.values import GRADES, Grade
-from funnel.facts.vocabulary import GRIEVANCES, FactSpec
+from funnel.facts.vocabulary import GRIEVANCES, MEANT, FactSpec
 
 if TYPE_CHECKING:
     from funnel.engine.engine import Engine
@@ -236,8 +236,8 @@ def _next(step: Interview, decision: Decision) -> Question | None:
     if decision.outcome == "ask":
         for question in decision.questions:
             if question.fact not in step.asked and (step.who is None or question.who in step.who):
-                # Which matter it is, is asked of those it reads like; all sixty would be no question.
-                return question if question.fact == GRIEVANCES else _with_answers(step, question)
+                # Which matter it is, and what was meant, is asked of what it reads like; all sixty would be no question.
+                return question if question.fact in {GRIEVANCES, MEANT} else _with_answers(step, question)
         return None
     vocabulary = step.engine.pack.vocabulary
     unmatched = decision.referral is not None and {r.code for r in decision.referral.reasons} == {"unmatched"}

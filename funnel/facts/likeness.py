@@ -49,6 +49,8 @@ _ZERO: Final = 128
 """The byte that stands for a weight of nothing."""
 _STEPS: Final = 2.5
 """Steps of a squared rarity in one byte: rarities reach ten."""
+NEVER: Final = 1e6
+"""A margin that no text has."""
 LEAST_OF_TEXT: Final = 6
 """A text of fewer known grams is too little to say anything of."""
 LEAST_OF_SENTENCE: Final = 8
@@ -273,6 +275,8 @@ class Likeness(Table):
         near: The least margin of the likest scenario for which asking for the kind of matter is worth while.
         sure: The margin of the likest scenario from which on it is presumed to be the matter.
         apart: How much less a text may read like a matter than like another, if it is about it as well.
+        clear: How far above its mark a sentence reads so clearly like a gate that a person looks, though the consumer could
+            be asked what he meant.
         sentences: What was learnt of single sentences that open a gate, if anything was.
     """
 
@@ -280,6 +284,7 @@ class Likeness(Table):
     near: float
     sure: float
     apart: float
+    clear: float = NEVER
     sentences: Table | None = None
 
     @classmethod
@@ -293,6 +298,7 @@ class Likeness(Table):
         near: float,
         sure: float,
         apart: float,
+        clear: float = NEVER,
         sentences: Table | None = None,
     ) -> Likeness:
         """From the steps of each gram's squared rarity and its byte for each trait."""
@@ -305,6 +311,7 @@ class Likeness(Table):
             near=near,
             sure=sure,
             apart=apart,
+            clear=clear,
             sentences=sentences,
         )
 
@@ -321,7 +328,7 @@ class Likeness(Table):
             **self.content(),
         }
         if self.sentences is not None:
-            content["sentences"] = self.sentences.content()
+            content |= {"clear": self.clear, "sentences": self.sentences.content()}
         return json.dumps(content, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -353,6 +360,7 @@ def _read(content: Mapping[str, Any]) -> Likeness:
         near=near,
         sure=sure,
         apart=apart,
+        clear=NEVER if sentences is None else _number(content["clear"]),
         sentences=sentences,
     )
 

@@ -26,6 +26,8 @@ GRIEVANCES = "grievances"
 """The fact that a form or an answer picks the matter with."""
 CLAIMS = "claims"
 """The fact that says what the consumer claims, all of which a settlement must answer."""
+MEANT = "meant"
+"""The fact that the consumer is asked for where a sentence of his reads like something that bars a settlement: what he meant."""
 
 
 def pick(texts: Texts | None, lang: str) -> str:

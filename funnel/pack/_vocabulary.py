@@ -13,6 +13,7 @@ from funnel.facts.values import GRADES, Grade, Value
 from funnel.facts.vocabulary import (
     BUILT_IN_DATES,
     FACT_TYPES,
+    MEANT,
     SIGNAL_PREFIX,
     Derivation,
     FactSpec,
@@ -95,6 +96,8 @@ class VocabularyReader:
         question = r.texts(entries.get("question"))
         if ask in {"consumer", "merchant"} and question is None:
             r.sink.add("F512", self.spans[name], fact=name)
+        if name == MEANT and (type_, world, ask) != ("set", "raised", "consumer"):
+            r.sink.add("F530", self.spans[name], fact=name)
         tolerance = r.money(entries.get("tolerance")) if type_ == "money" else r.integer(entries.get("tolerance"), 0)
         spec = FactSpec(
             name=name,

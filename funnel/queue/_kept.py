@@ -66,6 +66,11 @@ def _ours(source: str) -> str:
 def _lines(decision: Mapping[str, Any]) -> Iterator[tuple[tuple[str, int], dict[str, Any]]]:
     """Every part of a decision whose text may quote the complaint, with its place."""
     reasons = (decision.get("referral") or {}).get("reasons", ())
-    for name, lines in (("explanation", decision.get("explanation", ())), ("reasons", reasons)):
+    told = {
+        "explanation": decision.get("explanation", ()),
+        "reasons": reasons,
+        "questions": decision.get("questions", ()),
+    }
+    for name, lines in told.items():
         for number, line in enumerate(lines):
             yield (name, number), line
