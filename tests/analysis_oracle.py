@@ -1,8 +1,9 @@
 """Small packs drawn at random, and what two oracles say of their rules: every combination of facts tried, and z3.
 
 A pack has two to four rules of one matter over facts of some of five groups: numbers with their difference and which is
-larger, truths with *any of* and *all of* them, a day with the days since it, an enum, and a raised set. Both oracles take
-any fact as known or unknown, and what is computed as computed wherever its inputs are known.
+larger, truths with *any of* and *all of* them, days with the days since one and which is later, an enum with whether it is known and
+what it is, a raised set, and truths and numbers of which one may not be raised. Both oracles take any fact as known or unknown, and what is computed as computed wherever its inputs are known; what is raised
+may be said outright besides.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import z3
 import funnel
 from funnel.author.analysis import analyse
 from funnel.engine.evaluate import holds
-from funnel.facts.vocabulary import Derivation, FactSpec, Member, Vocabulary
+from funnel.facts.vocabulary import Derivation, FactSpec, Member, ValueArg, Vocabulary
 from funnel.pack.model import All, Any, Not, Override, RemedySpec, RuleException, Test
 
 MINI = funnel.load_pack(Path(__file__).parent / "packs" / "mini")
@@ -45,20 +46,42 @@ FACTS = {
         _fact("m", "integer", low=0, high=TOP),
         _fact("gap", "integer", derivation=Derivation("difference", ("n", "m"))),
         _fact("fewer", "bool", derivation=Derivation("less", ("n", "m"))),
+        _fact("level", "bool", world="raised", derivation=Derivation("same", ("n", "m"))),
         _fact("a", "bool"),
         _fact("b", "bool"),
         _fact("either", "bool", derivation=Derivation("any_of", ("a", "b"))),
         _fact("both", "bool", derivation=Derivation("all_of", ("a", "b"))),
+        _fact("c", "bool", world="raised"),
+        _fact("d", "bool"),
+        _fact("c_or_d", "bool", derivation=Derivation("any_of", ("c", "d"))),
+        _fact("c_and_d", "bool", derivation=Derivation("all_of", ("c", "d"))),
+        _fact("sought", "integer", world="raised", low=0, high=TOP),
+        _fact("held", "integer", low=0, high=TOP),
+        _fact("agreed", "bool", world="raised", derivation=Derivation("same", ("sought", "held"))),
         _fact("start", "date"),
         _fact("since", "integer", derivation=Derivation("days_between", ("start", "complained_on"))),
+        _fact("end", "date"),
+        _fact("after", "bool", world="raised", derivation=Derivation("later", ("end", "start"))),
         _fact("kind", "enum", members=MEMBERS),
+        _fact("told", "bool", world="raised", derivation=Derivation("known", ("kind",))),
+        _fact("on_file", "bool", world="raised", derivation=Derivation("given", ("kind",))),
+        _fact("is_p", "bool", world="raised", derivation=Derivation("is", ("kind", ValueArg("p")))),
+        _fact("is_q", "bool", derivation=Derivation("is", ("kind", ValueArg("q")))),
         _fact("topics", "set", world="raised", members=MEMBERS),
     )
 }
-GROUPS = (("n", "m", "gap", "fewer"), ("a", "b", "either", "both"), ("start", "since"), ("kind",), ("topics",))
+GROUPS = (
+    ("n", "m", "gap", "fewer", "level"),
+    ("a", "b", "either", "both"),
+    ("start", "since", "end", "after"),
+    ("kind", "told", "on_file", "is_p", "is_q"),
+    ("topics",),
+    ("c", "d", "c_or_d", "c_and_d"),
+    ("sought", "held", "agreed"),
+)
 VOCABULARY = Vocabulary(
     MappingProxyType({**MINI.vocabulary.facts, **FACTS}),
-    (*MINI.vocabulary.derived_order, "gap", "fewer", "either", "both", "since"),
+    (*MINI.vocabulary.derived_order, *(name for name, spec in FACTS.items() if spec.derivation is not None)),
 )
 
 
@@ -134,14 +157,20 @@ def drawn(seed):
 # --- every combination -----------------------------------------------------------------------------------------------------
 
 
+def raised(*, follows):
+    """What a raised truth may be: true where it follows, else as it is said."""
+    return (True,) if follows else (False, True)
+
+
 def _numbers():
     values = (*range(TOP + 1), UNKNOWN)
     for n, m in product(values, repeat=2):
         if UNKNOWN in (n, m):
-            for gap, fewer in product((*range(-TOP, TOP + 1), UNKNOWN), (False, True, UNKNOWN)):
-                yield {"n": n, "m": m, "gap": gap, "fewer": fewer}
+            for gap, fewer, level in product((*range(-TOP, TOP + 1), UNKNOWN), (False, True, UNKNOWN), (False, True)):
+                yield {"n": n, "m": m, "gap": gap, "fewer": fewer, "level": level}
         else:
-            yield {"n": n, "m": m, "gap": n - m, "fewer": n < m}
+            for level in raised(follows=n == m):
+                yield {"n": n, "m": m, "gap": n - m, "fewer": n < m, "level": level}
 
 
 def _truths():
@@ -154,18 +183,47 @@ def _truths():
 
 
 def _days():
-    for since in (*range(-1, TOP + 1), UNKNOWN):
-        yield {"start": UNKNOWN, "since": since}
-    for since in range(-1, TOP + 1):
-        yield {"start": DAY - dt.timedelta(days=since), "since": since}
+    ago = (*range(-1, TOP + 1), UNKNOWN)
+    for start, end in product(ago, repeat=2):
+        known = UNKNOWN not in (start, end)
+        for since in ago if start is UNKNOWN else (start,):
+            for after in raised(follows=known and end < start):
+                days = {name: n if n is UNKNOWN else DAY - dt.timedelta(days=n) for name, n in (("start", start), ("end", end))}  # fmt: skip
+                yield {**days, "since": since, "after": after}
+
+
+def _kinds():
+    for kind in (*SLUGS, UNKNOWN):
+        known = kind is not UNKNOWN
+        ways = product(raised(follows=known), raised(follows=known), raised(follows=kind == "p"))
+        for (told, on_file, is_p), is_q in product(ways, (kind == "q",) if known else (False, True, UNKNOWN)):
+            yield {"kind": kind, "told": told, "on_file": on_file, "is_p": is_p, "is_q": is_q}
+
+
+def _half_raised():
+    three = (False, True, UNKNOWN)
+    for c, d in product((False, True), three):
+        # Where c is false it may be that nobody raised it, and then it is unknown to what is computed of it.
+        eithers = (True,) if True in (c, d) else three
+        boths = (True,) if (c, d) == (True, True) else (False,) if d is False else three
+        for c_or_d, c_and_d in product(eithers, boths):
+            yield {"c": c, "d": d, "c_or_d": c_or_d, "c_and_d": c_and_d}
+
+
+def _sums():
+    for sought, held in product(range(TOP + 1), (*range(TOP + 1), UNKNOWN)):
+        for agreed in raised(follows=sought > 0 and sought == held):
+            yield {"sought": sought, "held": held, "agreed": agreed}
 
 
 WAYS = {
     GROUPS[0]: tuple(_numbers()),
     GROUPS[1]: tuple(_truths()),
     GROUPS[2]: tuple(_days()),
-    GROUPS[3]: tuple({"kind": slug} for slug in (*SLUGS, UNKNOWN)),
+    GROUPS[3]: tuple(_kinds()),
     GROUPS[4]: tuple({"topics": frozenset(c)} for size in range(4) for c in combinations(SLUGS, size)),
+    GROUPS[5]: tuple(_half_raised()),
+    GROUPS[6]: tuple(_sums()),
 }
 
 
@@ -226,8 +284,24 @@ class Z3:
             ("both", z3.And(yes["a"], yes["b"]), z3.Or(no["a"], no["b"])),
         ):
             add(z3.Implies(true, z3.And(known[name], v[name])), z3.Implies(false, z3.And(known[name], z3.Not(v[name]))))
+        add(v["sought"] >= 0, v["sought"] <= TOP, v["held"] >= 0, v["held"] <= TOP, known["c"], known["sought"])
+        d_no = z3.And(known["d"], z3.Not(v["d"]))
+        add(z3.Implies(z3.Or(v["c"], z3.And(known["d"], v["d"])), z3.And(known["c_or_d"], v["c_or_d"])))
+        add(z3.Implies(z3.And(v["c"], known["d"], v["d"]), z3.And(known["c_and_d"], v["c_and_d"])))
+        add(z3.Implies(d_no, z3.And(known["c_and_d"], z3.Not(v["c_and_d"]))))
         day = DAY.toordinal()
         add(z3.Implies(known["start"], z3.And(known["since"], v["since"] == day - v["start"])))
+        p, q = (v["kind"] == SLUGS.index(slug) for slug in ("p", "q"))
+        add(z3.Implies(known["kind"], z3.And(known["is_q"], v["is_q"] == q)))
+        for name, follows in (
+            ("level", z3.And(numbers, v["n"] == v["m"])),
+            ("after", z3.And(known["start"], known["end"], v["end"] > v["start"])),
+            ("told", known["kind"]),
+            ("on_file", known["kind"]),
+            ("is_p", z3.And(known["kind"], p)),
+            ("agreed", z3.And(known["held"], v["sought"] == v["held"], v["sought"] > 0)),
+        ):
+            add(known[name], z3.Implies(follows, v[name]))
 
     def _leaf(self, t):
         if t.fact == "topics":

@@ -678,6 +678,12 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
             "互相矛盾的是：{core}",
             "these contradict each other: {core}",
         ),
+        "F709": _w(
+            "“{rule}”的 accepted 里写着 {finding}，这一处已经不会发生",
+            "“{rule}” accepts {finding}, which no longer arises",
+            "从 accepted 里删掉它",
+            "remove it from accepted",
+        ),
         # --- F8xx: likeness (examples, funnel learn) ---
         "F801": _e(
             "学到的相似度读不出：{why_zh}",

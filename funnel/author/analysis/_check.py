@@ -21,8 +21,8 @@ from funnel.engine.decide import Reasoning, compile_pack, judge, read, reason
 from funnel.engine.describe import leaf
 from funnel.facts.values import Grade
 from funnel.facts.vocabulary import pick
+from funnel.pack.model import Accepted, Condition, Not, Pack, RemedySpec, Rule, Test, leaves_of
 from funnel.pack.model import Any as AnyOf
-from funnel.pack.model import Condition, Not, Pack, RemedySpec, Rule, Test, leaves_of
 
 _PLACES = 4
 """Places that a finding names at most, each with where a named condition of it is defined."""
@@ -90,13 +90,16 @@ class _Analysis:
         self.steps = steps
         self.found: list[Finding] = []
         self.undecided: list[str] = []
+        self.open: list[frozenset[str]] = []
+        """The rules of each question that was not decided."""
 
     def run(self) -> Report:
         rules = self.pack.live_rules
         for rule in rules:
-            self._guarded(rule, lambda rule=rule: self._alone(rule))  # type: ignore[misc]  # the loop's rule, bound now
+            self._guarded(self._alone, rule)
         for one, two in self._pairs(rules):
-            self._guarded(one, lambda one=one, two=two: self._conflict(one, two))  # type: ignore[misc]  # as above
+            self._guarded(self._conflict, one, two)
+        self._outlived(rules)
         found = sorted(
             self.found,
             key=lambda f: (f.diagnostic.span.path, f.diagnostic.span.line, f.diagnostic.span.column, f.diagnostic.code),
@@ -106,20 +109,31 @@ class _Analysis:
         return Report(left, accepted, tuple(self.undecided), len(rules), self.steps - max(0, self.search.solver.left))
 
     def _is_accepted(self, finding: Finding) -> bool:
-        code, values = finding.diagnostic.code, finding.diagnostic.values
-        pair = {values.get("rule", ""), values.get("other", "")} - {""}
+        names = _rules_of(finding) & self.pack.rules.keys()
         return any(
-            a.code == code and (a.rule is None or {name, a.rule} == pair)
-            for name in pair & self.pack.rules.keys()
-            for a in self.pack.rules[name].accepted
+            _accepts(self.pack.rules[name], a, finding) for name in names for a in self.pack.rules[name].accepted
         )
 
-    def _guarded(self, rule: Rule, look: Callable[[], None]) -> None:
+    def _outlived(self, rules: Sequence[Rule]) -> None:
+        """What authors let stand though it no longer arises; not where it may, for all that was found out."""
+        live = {rule.id for rule in rules}
+        for rule in rules:
+            for accepted in rule.accepted:
+                if accepted.rule is not None and accepted.rule not in live:
+                    continue
+                may_be = {rule.id} if accepted.rule is None else {rule.id, accepted.rule}
+                decided = not any(may_be & names == names or may_be <= names for names in self.open)
+                if decided and not any(_accepts(rule, accepted, finding) for finding in self.found):
+                    about = "" if accepted.rule is None else f" {accepted.rule}"
+                    self._add("F709", accepted.span, rule=rule.id, finding=f"{accepted.code}{about}")
+
+    def _guarded(self, look: Callable[..., None], *rules: Rule) -> None:
         try:
-            look()
+            look(*rules)
         except OutOfSteps:
             what = "步数用完" if self.lang != "en" else "the steps ran out"
-            self.undecided.append(f"{rule.id}: {what}")
+            self.undecided.append(f"{', '.join(rule.id for rule in rules)}: {what}")
+            self.open.append(frozenset(rule.id for rule in rules))
 
     def _pairs(self, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Rule]]:
         matters: dict[str, list[Rule]] = {}
@@ -239,7 +253,14 @@ class _Analysis:
         both: list[Demand] = [
             *self.regions.settles(one),
             *self.regions.settles(two),
+            *self.regions.pays(one),
+            *self.regions.pays(two),
             *((self.regions.certain(r), False) for r in aside if _overrides(r, one) or _overrides(r, two)),
+            *(
+                (r.remark, NOT_TRUE)
+                for r, other in ((one, two), (two, one))
+                if r.remark is not None and other.remark is None
+            ),
         ]
         left = False
         for difference in _differences(one, two):
@@ -276,7 +297,8 @@ class _Analysis:
             ):
                 found[name] = (self.regions.quiet(rule), True)
         for name, truth in reasoning.recognised.items():
-            if truth is True and self.pack.rules[name].out_of_scope:
+            gone_before = any(_overrides(r, self.pack.rules[name]) for r in self.pack.live_rules)
+            if truth is True and self.pack.rules[name].out_of_scope and not gone_before:
                 found[name] = (self.pack.rules[name].recognise, NOT_TRUE)
         return found
 
@@ -294,7 +316,12 @@ class _Analysis:
                     return False
             return _contradict(judge(self.compiled, complaint, taken, as_of=self.day), one, two)
 
-        return shrink(complaint, shows)
+        conditions = (
+            c for r in (one, two) for c in (r.recognise, *(condition for condition, _ in r.settling_conditions))
+        )
+        named = [leaf.fact for condition in conditions for leaf in leaves_of(condition)]
+        named += [name for rule in (one, two) for name in self.regions.needed(rule)]
+        return shrink(complaint, shows, self.pack.vocabulary.with_inputs(named))
 
     def _witness(
         self, found: Found, rules: Sequence[Rule], shows: Callable[[Reasoning], bool]
@@ -306,6 +333,7 @@ class _Analysis:
 
     def _unconfirmed(self, code: str, *rules: Rule) -> None:
         names = ", ".join(r.id for r in rules)
+        self.open.append(frozenset(r.id for r in rules))
         self.undecided.append(
             f"{code} {names}: 事实之间另有关联，找到的组合没有复现"
             if self.lang != "en"
@@ -332,6 +360,18 @@ class _Analysis:
         places = {test.span: test.via for condition, _ in core for test in leaves_of(condition)}
         here = "这里" if self.lang != "en" else "here"
         return tuple(place for span in list(places)[:_PLACES] for place in ((span, here), *places[span]))
+
+
+def _rules_of(finding: Finding) -> set[str]:
+    values = finding.diagnostic.values
+    return {values.get("rule", ""), values.get("other", "")} - {""}
+
+
+def _accepts(rule: Rule, accepted: Accepted, finding: Finding) -> bool:
+    """Whether what a rule's author lets stand is a finding."""
+    names = _rules_of(finding)
+    about = rule.id in names if accepted.rule is None else names == {rule.id, accepted.rule}
+    return accepted.code == finding.diagnostic.code and about
 
 
 def _overrides(one: Rule, two: Rule) -> bool:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from funnel.author.analysis._solve import Demand
+from funnel.author.analysis._space import NOT_FALSE
+from funnel.diagnostics import Span
 from funnel.engine.assess import PAID_FACT
 from funnel.engine.evaluate import Parameters
+from funnel.facts.vocabulary import CLAIMS, Member
 from funnel.pack.formulas import names_of
-from funnel.pack.model import All, Any, Condition, FactRef, Not, Pack, ParamRef, Rule, Test, leaves_of
+from funnel.pack.model import All, Any, Condition, FactRef, Not, Pack, ParamRef, RemedySpec, Rule, Test, leaves_of
 
 
 class Regions:
@@ -31,6 +34,8 @@ class Regions:
             for when in rule.refer.when:
                 yield when.condition
             yield from (condition for condition in (rule.scope, rule.remark) if condition is not None)
+            yield from (condition for condition, _ in self.pays(rule) if rule.settle is not None)
+            yield from (remedy.when for remedy in rule.refer.considers if remedy.when is not None)
         for gate in self.pack.gates.values():
             yield gate.when
 
@@ -55,7 +60,8 @@ class Regions:
             for e in rule.exceptions
             if e.tier is None
         ]
-        return Any((*outright, *steps, *(self.certain(r) for r in above)))
+        remark = () if rule.remark is None else (rule.remark,)
+        return Any((*outright, *steps, *remark, *(self.certain(r) for r in above)))
 
     def settles(self, rule: Rule, *, limited: bool = True) -> list[Demand]:
         """It applies, and a machine settles it: no referral, no gate, within its limit if that is to count."""
@@ -67,6 +73,23 @@ class Regions:
         demands += [(gate.when, False) for gate in self.pack.gates.values()]
         limit = self._limit(rule) if limited else None
         return [*demands, (limit, True)] if limit is not None else demands
+
+    def pays(self, rule: Rule) -> list[Demand]:
+        """What a settlement takes besides `settles`: it is clear what is due, something is, and every claim is answered."""
+        remedies = () if rule.settle is None else rule.settle.remedies
+        demands: list[Demand] = [(Any(tuple(_due(remedy) for remedy in remedies)), True)]
+        for remedy in remedies:
+            if remedy.when is not None:
+                names = [] if remedy.formula is None else names_of(remedy.formula)
+                known = (Test(n.name, "known", True, rule.span) for n in names if isinstance(n, FactRef))
+                demands.append((Any((Not(remedy.when), All((remedy.when, *known)))), True))
+        spec = self.pack.vocabulary.facts.get(CLAIMS)
+        claims = [] if spec is None else [claim for claim in spec.members.values() if claim.answered_by is not None]
+        for claim in claims:  # of a group one that is answered is enough
+            group = [one for one in claims if one is claim or (one.group is not None and one.group == claim.group)]
+            met = (All((_claims(one.slug, rule.span), _answered(one, remedies))) for one in group)
+            demands.append((Any((Not(_claims(claim.slug, rule.span)), *met)), NOT_FALSE))
+        return demands
 
     @staticmethod
     def limited(rule: Rule) -> str | None:
@@ -115,6 +138,18 @@ def matters_beside(pack: Pack, rule: Rule, *, remarks: bool = False) -> Conditio
     """
     others = (r for r in pack.live_rules if r.id != rule.id and not r.out_of_scope)
     return Any(tuple(r.recognise for r in others if remarks or r.remark is None))
+
+
+def _due(remedy: RemedySpec) -> Condition:
+    return All(()) if remedy.when is None else remedy.when
+
+
+def _answered(claim: Member, remedies: Iterable[RemedySpec]) -> Condition:
+    return Any(tuple(_due(remedy) for remedy in remedies if remedy.kind in (claim.answered_by or ())))
+
+
+def _claims(slug: str, span: Span) -> Test:
+    return Test(CLAIMS, "contains_any", frozenset({slug}), span)
 
 
 def _all_of(demands: list[Demand]) -> Condition:

@@ -10,13 +10,15 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from funnel.author.analysis._solve import Clause, OutOfSteps
 from funnel.author.analysis._space import Box, Space, Variable
 from funnel.facts.derived import Context
-from funnel.facts.intake import compute
+from funnel.facts.intake import compute, member
+from funnel.facts.signals import Lexicon
 from funnel.facts.values import Grade, Known, Value
-from funnel.facts.vocabulary import BUILT_IN_DATES, FactSpec, ValueArg
+from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX, Derivation, FactSpec, ValueArg
 from funnel.law.time_limits import Calendar, days_past
 
 _STEPS = 600
@@ -24,6 +26,18 @@ _STEPS = 600
 _REST = 20
 """More days than any rest that a last day is moved past."""
 _ALMOST_FOREVER = 10**13
+
+_LINKED = frozenset({"any_of", "all_of", "is", "known", "given"})
+"""Functions of which clauses say all that there is to say."""
+_ORDERED = frozenset({"integer", "money", "date", "bool"})
+"""Types whose values are whole numbers, truths or days."""
+OUTRIGHT = "outright"
+"""Each fact is told under its own name, and under no other."""
+WORDLESS = "wordless"
+"""And no set in words: what is read from the same field has its members too."""
+WORDED = "worded"
+"""And sets in words where words are for it."""
+_NOT_FOUND_OUT: Mapping[str, int] = MappingProxyType({})
 
 Span = tuple[int, int]
 """The least and the greatest of some whole numbers, truths (0 and 1) or days (ordinals)."""
@@ -36,6 +50,7 @@ class Relation:
     Attributes:
         slack: A value given outright may differ from the computed one by this much.
         at_least: A raised truth that may be given outright though it does not follow.
+        raised: Arguments that are nought where nobody raised them; then nothing is computed of them.
     """
 
     fact: str
@@ -43,6 +58,22 @@ class Relation:
     args: tuple[str | int, ...]
     slack: int
     at_least: bool
+    raised: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a derived fact must be, given what it is derived from.
+
+    Attributes:
+        fact: The derived fact.
+        clause: Of these masks one holds.
+        way: In which way of telling that is so; empty: in every one.
+    """
+
+    fact: str
+    clause: Clause
+    way: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +89,29 @@ class Clash:
     known: frozenset[str] = frozenset()
 
 
+class Words:
+    """What the words of a complaint may tell, by the pack's signals.
+
+    Attributes:
+        told: Facts that they may tell, with the values that they may tell of each; None: any.
+        telling: Of a set and a member, the signals that tell that it is in it.
+    """
+
+    def __init__(self, lexicon: Lexicon | None = None) -> None:
+        self.told: dict[str, set[Value | None]] = {}
+        self.telling: dict[tuple[str, str], list[str]] = {}
+        for name, spec in () if lexicon is None else lexicon.signals.items():
+            signal = f"{SIGNAL_PREFIX}{name}"
+            self.told[signal] = {None}
+            for fact, value in spec.sets:
+                either = spec.negated == "flip" and isinstance(value, bool)
+                self.told.setdefault(fact, set()).update((value, not value) if either else (value,))
+                for slug in sorted(value) if isinstance(value, frozenset) else ():
+                    self.telling.setdefault((fact, slug), []).append(signal)
+        for reading in () if lexicon is None else lexicon.readings:
+            self.told.setdefault(reading.fact, set()).add(None)
+
+
 class Facts:
     """Values for a box, or the variables that stand in each other's way.
 
@@ -65,37 +119,106 @@ class Facts:
         space: The cells.
         calendar: Rest days.
         day: The day of the complaint and of the decision.
+        words: What words may tell.
     """
 
-    def __init__(self, space: Space, calendar: Calendar, day: dt.date) -> None:
+    def __init__(self, space: Space, calendar: Calendar, day: dt.date, words: Words) -> None:
         self.space = space
+        self.words = words
         self.vocabulary = space.vocabulary
         self.parameters = space.parameters
         self.calendar = calendar
         self.day = day
         self.context = Context(calendar)
+        self._fits: dict[object, Mapping[str, int] | None] = {}
 
     # --- what hangs together as truths ----------------------------------------------------------------------------------
 
-    def links(self, facts: Iterable[str]) -> list[Clause]:
-        """What facts that are *any of* or *all of* others must be, given those; the others' own links included."""
-        found: list[Clause] = []
-        seen: set[str] = set()
+    def links(self, facts: Iterable[str], done: set[str]) -> Iterator[Link]:
+        """What facts must be that are *any of* or *all of* others, or say whether another is known or what it is.
+
+        The others' own links are included.
+
+        Args:
+            facts: The facts.
+            done: Those whose links were given before; these here are added.
+        """
         agenda = list(facts)
         while agenda:
             name = agenda.pop()
             spec = self.vocabulary[name]
-            if name in seen or spec.derivation is None or spec.derivation.function not in {"any_of", "all_of"}:
+            if name in done:
                 continue
-            seen.add(name)
+            source = None if spec.origin is None else self.vocabulary.facts.get(spec.origin.path)
+            if source is not None and source is not spec and source.type == "set":
+                done.add(name)
+                yield from self._by_set(spec, source)
+                agenda.append(source.name)
+            if spec.derivation is None or spec.derivation.function not in _LINKED:
+                continue
+            done.add(name)
             inputs = [a for a in spec.derivation.args if isinstance(a, str) and a in self.vocabulary]
-            if len(inputs) == len(spec.derivation.args):
-                found += self._link(name, inputs, spec)
+            if all(a in inputs or isinstance(a, ValueArg) for a in spec.derivation.args):
+                # What a field of the contract says of itself is the better record.
+                way = OUTRIGHT if spec.origin is not None and spec.world != "raised" else ""
+                yield from (Link(name, clause, way) for clause in self._link(name, inputs, spec, spec.derivation))
+                if spec.derivation.function == "given":
+                    yield from self._given(name, inputs[0], way)
                 agenda += inputs
-        return found
 
-    def _link(self, name: str, inputs: Sequence[str], spec: FactSpec) -> Iterator[Clause]:
-        assert spec.derivation is not None  # noqa: S101 (the caller has looked)
+    def _by_set(self, spec: FactSpec, source: FactSpec) -> Iterator[Link]:
+        """What a fact is that is read from the same field as a set, where that field is how the set is told."""
+        no, yes = 0b01, 0b10
+        unknown = (source.name, ""), self.space.whole((source.name, "")) & ~self.space.known(source.name)
+        read = {slug: found for slug in source.members if (found := member(spec, slug)) is not None}
+        for slug, found in read.items():
+            if spec.type == "set":
+                so = [((spec.name, found), yes)]
+            elif spec.type == "enum":  # a list that names two values settles on neither
+                others = [((source.name, other), yes) for other, value in read.items() if value != found]
+                so = [((spec.name, ""), self.space.cell(spec.name, found)), *others]
+            else:
+                continue
+            clause = (unknown, ((source.name, slug), no), *so)
+            yield Link(spec.name, clause, WORDLESS)
+            signals = self.words.telling.get((source.name, slug), ())
+            yield Link(spec.name, (*clause, *(((signal, ""), 0b10) for signal in signals)), WORDED)
+
+    def _given(self, name: str, fact: str, way: str) -> Iterator[Link]:
+        """A fact is known from elsewhere than the words of the complaint, certainly where it is as no words tell it."""
+        told = self.words.told.get(fact, set())
+        in_words = 0
+        for bit in range(self.space.known(fact).bit_length()):
+            set_ = self.vocabulary[fact].type == "set"
+            if None in told or (
+                told if set_ else any(self.space.within(fact, 1 << bit, v) for v in told if v is not None)
+            ):
+                in_words |= 1 << bit
+        yield from (Link(name, clause, way) for clause in self._known(name, fact, but=in_words))
+        if in_words:
+            yield from (Link(name, clause, OUTRIGHT) for clause in self._known(name, fact))
+
+    def _known(self, name: str, fact: str, but: int = 0) -> Iterator[Clause]:
+        """A truth holds where a fact is known, other than in some cells.
+
+        A raised fact is not known by being as it is where nobody raised it.
+        """
+        yes, raised = ((name, ""), 0b10), self.vocabulary[fact].world == "raised"
+        if self.vocabulary[fact].type == "set" and raised:
+            members = self.vocabulary[fact].members if not but else ()
+            yield from ((((fact, slug), 0b01), yes) for slug in members)
+            return
+        known = self.space.known(fact) & ~but & ~(self._unraised(fact) if raised else 0)
+        yield ((fact, ""), self.space.whole((fact, "")) & ~known), yes
+
+    def _unraised(self, fact: str) -> int:
+        """The cells in which a raised fact is as it is where nobody raised it."""
+        if self.vocabulary[fact].world != "raised":
+            return 0
+        value = self.vocabulary[fact].unraised.value
+        return sum(1 << bit for bit in range(len(self.space.cells(fact))) if self.space.within(fact, 1 << bit, value))
+
+    def _link(self, name: str, inputs: Sequence[str], spec: FactSpec, derivation: Derivation) -> Iterator[Clause]:
         whole = self.space.whole
         no, yes = 0b01, 0b10
 
@@ -103,14 +226,25 @@ class Facts:
             return (fact, ""), whole((fact, "")) & ~mask
 
         outright = spec.world == "raised"  # raised outright, it holds whatever its inputs say
-        if spec.derivation.function == "any_of":
+        # A raised input that nobody raised is unknown to what is computed of it.
+        sure = [a for a in inputs if self.vocabulary[a].world != "raised"]
+        if derivation.function == "any_of":
             yield from (((but(a, yes)), ((name, ""), yes)) for a in inputs)
-            if not outright:
+            if not outright and len(sure) == len(inputs):
                 yield (*(but(a, no) for a in inputs), ((name, ""), no))
-        else:
+        elif derivation.function == "all_of":
             yield (*(but(a, yes) for a in inputs), ((name, ""), yes))
             if not outright:
-                yield from (((but(a, no)), ((name, ""), no)) for a in inputs)
+                yield from (((but(a, no)), ((name, ""), no)) for a in sure)
+        elif derivation.function == "is":
+            fact, value = inputs[0], derivation.args[1]
+            assert isinstance(value, ValueArg)  # noqa: S101 (the loader has checked the argument types)
+            cell, unraised = self.space.cell(fact, value.value), self._unraised(fact)
+            yield but(fact, cell & ~unraised), ((name, ""), yes)
+            if not outright:
+                yield but(fact, self.space.known(fact) & ~cell & ~unraised), ((name, ""), no)
+        elif derivation.function == "known":
+            yield from self._known(name, inputs[0])
 
     # --- what is computed -----------------------------------------------------------------------------------------------
 
@@ -134,7 +268,10 @@ class Facts:
             if not all(self._there(a, here) for a in args):
                 continue
             at_least = spec.world == "raised" and spec.type == "bool"
-            found.append(Relation(name, spec.derivation.function, args, spec.tolerance, at_least))
+            # Of two instants on one day either may be the later.
+            slack = 1 if spec.derivation.function == "later" and not at_least else spec.tolerance
+            raised = tuple(a for a in args if a in here and self.vocabulary[str(a)].world == "raised")
+            found.append(Relation(name, spec.derivation.function, args, slack, at_least, raised))
         return found
 
     def _there(self, arg: str | int, here: set[str]) -> bool:
@@ -164,28 +301,47 @@ class Facts:
         Raises:
             OutOfSteps: It was not found out.
         """
-        names = [n for n in present if self.vocabulary[n].type in {"integer", "money", "date", "bool"}]
+        names = [n for n in present if self.vocabulary[n].type in _ORDERED]
         relations = self.relations(names, fields=fields)
         domains = {n: self._domain(box, n) for n in names}
-        search = _Search(self, relations, domains)
-        numbers = search.run()
-        if numbers is None:
-            return self._core(box, relations)
+        numbers = {n: self.preferred(n, domain)[0] for n, domain in domains.items()}
+        for together in _parts(relations):
+            fit = self._fit(together, {n: domains[n] for n in _names(together) if n in domains})
+            if fit is None:
+                return self._core(box, together)
+            numbers |= fit
         return {n: self._value(n, number) for n, number in numbers.items()}
 
-    def _core(self, box: Box, relations: Sequence[Relation]) -> Clash:
+    def _fit(self, relations: tuple[Relation, ...], domains: dict[str, tuple[Span, ...]]) -> Mapping[str, int] | None:
+        """Numbers that fit relations, remembered: the same few are asked for again and again.
+
+        Raises:
+            OutOfSteps: It was not found out.
+        """
+        key = relations, tuple(domains.items())
+        if key not in self._fits:
+            try:
+                self._fits[key] = _Search(self, relations, domains).run()
+            except OutOfSteps:
+                self._fits[key] = _NOT_FOUND_OUT
+        found = self._fits[key]
+        if found is _NOT_FOUND_OUT:
+            raise OutOfSteps
+        return found
+
+    def _core(self, box: Box, relations: tuple[Relation, ...]) -> Clash:
         """Of the facts that are tied together, some whose cells leave no values, none of them dispensable.
 
         Those that are spared are known all the same: unknown, they would tie nothing.
         """
-        tied = dict.fromkeys(n for r in relations for n in (r.fact, *r.args) if isinstance(n, str) and n in self.vocabulary)  # fmt: skip
+        tied = [name for name in _names(relations) if name in self.vocabulary]
         known = frozenset(n for n in tied if (n, "") in box)
         kept = set(known)
         for name in sorted(known):
             fewer = kept - {name}
             domains = {n: self._domain(box if n in fewer else {}, n) for n in tied if n not in BUILT_IN_DATES}
             try:
-                if _Search(self, relations, domains).run() is None:
+                if self._fit(relations, domains) is None:
                     kept = fewer
             except OutOfSteps:
                 continue
@@ -206,6 +362,8 @@ class Facts:
         """Values to try first: what a complaint would likely say."""
         spec = self.vocabulary[name]
         wish = {"date": self.day.toordinal(), "money": 10_000, "integer": 1, "bool": 0}[spec.type]
+        if spec.world == "raised":
+            wish = 0
         near = [max(low, min(wish, high)) for low, high in domain]
         near.sort(key=lambda n: abs(n - wish))
         ends = [domain[0][0], domain[-1][1]]
@@ -225,9 +383,15 @@ class Facts:
         return spans[arg]
 
     def exact(self, relation: Relation, numbers: Mapping[str, int]) -> int | None:
-        """The computed value; None if the function gives none."""
-        known = {n: Known(self._value(n, number), Grade.RECORD, "") for n, number in numbers.items()}
-        known |= {n: Known(self.day, Grade.RECORD, "") for n in BUILT_IN_DATES}
+        """The computed value; None if the function gives none, or nobody raised what it is computed from."""
+        if any(not numbers[a] for a in relation.raised):
+            return None
+        today = self.day
+        known = {
+            n: Known(today if n in BUILT_IN_DATES else self._value(n, numbers[n]), Grade.RECORD, "")
+            for n in relation.args
+            if isinstance(n, str) and (n in numbers or n in BUILT_IN_DATES)
+        }
         try:
             found = compute(self.vocabulary[relation.fact], known, self.parameters, self.context)
         except (OverflowError, ValueError):
@@ -332,15 +496,19 @@ class _Search:
             changed = False
             for relation in self.relations:
                 spans = {n: (d[0][0], d[-1][1]) for n, d in domains.items()}
+                if any(spans[a][0] <= 0 <= spans[a][1] for a in relation.raised):
+                    continue
                 low, high = self.facts.bounds(relation, spans)
                 wider = _ALMOST_FOREVER if relation.at_least else relation.slack
                 wanted = {relation.fact: (low - relation.slack, high + wider)}
                 low, high = spans[relation.fact]
-                if not relation.at_least:
+                # Said outright a raised truth may hold without following; where it does not hold it does not follow.
+                if not relation.at_least or not high:
                     ends = [self.facts.span(a, spans) for a in relation.args]
                     backwards = _BACKWARDS.get(relation.function)
                     if backwards is not None:
-                        result = (low - relation.slack, high + relation.slack)
+                        slack = 0 if relation.at_least else relation.slack
+                        result = (low - slack, high + slack)
                         for arg, span in zip(relation.args, backwards(result, ends), strict=False):
                             if isinstance(arg, str) and arg in domains:
                                 old = wanted.get(arg, (-_ALMOST_FOREVER, _ALMOST_FOREVER))
@@ -353,6 +521,33 @@ class _Search:
                         domains[name] = cut
                         changed = True
         return domains
+
+
+def _names(relations: Iterable[Relation]) -> list[str]:
+    """The facts that relations are about, parameters among them."""
+    return list(dict.fromkeys(n for r in relations for n in (r.fact, *r.args) if isinstance(n, str)))
+
+
+def _parts(relations: Sequence[Relation]) -> list[tuple[Relation, ...]]:
+    """Relations in groups that have no fact in common: what fits one says nothing of another."""
+    groups: list[tuple[set[str], list[Relation]]] = []
+    for relation in relations:
+        names = {n for n in (relation.fact, *relation.args) if isinstance(n, str) and not _fixed(n)}
+        mine = [relation]
+        rest = []
+        for group in groups:
+            if names.isdisjoint(group[0]):
+                rest.append(group)
+            else:
+                names |= group[0]
+                mine += group[1]
+        groups = [*rest, (names, mine)]
+    order = {relation: place for place, relation in enumerate(relations)}
+    return [tuple(sorted(mine, key=order.__getitem__)) for _, mine in groups]
+
+
+def _fixed(name: str) -> bool:
+    return name.startswith("param.") or name in BUILT_IN_DATES
 
 
 def _allowed(relation: Relation, value: int) -> Iterator[int]:
@@ -415,6 +610,15 @@ def _less(a: Sequence[Span], _: Calendar) -> Span:
     return int(high < least), int(low < most)
 
 
+def _later(a: Sequence[Span], calendar: Calendar) -> Span:
+    return _less(a[::-1], calendar)
+
+
+def _same(a: Sequence[Span], _: Calendar) -> Span:
+    (low, high), (least, most) = a
+    return int(low == high == least == most), int(low <= most and least <= high)
+
+
 _BOUNDS = {
     "days_between": lambda a, _: _difference([a[1], a[0]]),
     "days_past": _days_past,
@@ -424,6 +628,8 @@ _BOUNDS = {
     "larger": lambda a, _: (max(x for x, _ in a), max(y for _, y in a)),
     "smaller": lambda a, _: (min(x for x, _ in a), min(y for _, y in a)),
     "less": _less,
+    "later": _later,
+    "same": _same,
     "part": _part,
 }
 """Of each function, between which numbers its value lies when its arguments lie between some."""
@@ -470,6 +676,14 @@ def _back_less(result: Span, a: Sequence[Span]) -> list[Span]:
     return [a[0], a[1]]
 
 
+def _back_later(result: Span, a: Sequence[Span]) -> list[Span]:
+    return _back_less(result, a[::-1])[::-1]
+
+
+def _back_same(result: Span, a: Sequence[Span]) -> list[Span]:
+    return [a[1], a[0]] if result == (1, 1) else [a[0], a[1]]
+
+
 _BACKWARDS = {
     "difference": _back_difference,
     "days_between": _back_days_between,
@@ -479,5 +693,7 @@ _BACKWARDS = {
     "larger": lambda result, a: [(-_ALMOST_FOREVER, result[1])] * len(a),
     "smaller": lambda result, a: [(result[0], _ALMOST_FOREVER)] * len(a),
     "less": _back_less,
+    "later": _back_later,
+    "same": _back_same,
 }
 """Of some functions, between which numbers each argument must lie for the value to lie between some."""

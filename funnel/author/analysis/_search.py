@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from funnel.author.analysis._relations import COMPUTED, Clash, Facts
+from funnel.author.analysis._relations import COMPUTED, OUTRIGHT, WORDED, WORDLESS, Clash, Facts, Words
 from funnel.author.analysis._solve import Clause, Demand, OutOfSteps, Solver
 from funnel.author.analysis._space import Box, Space, Variable
 from funnel.engine.evaluate import Parameters
@@ -55,8 +55,10 @@ class Search:
     ) -> None:
         self.pack = pack
         self.day = day
+        self.words = Words(pack.lexicon)
         self.space = Space(pack.vocabulary, conditions, parameters, unknowns=True)
         self.solver = Solver(self.space, steps)
+        self._world = _World(self, self.solver)
 
     def find(self, demands: Sequence[Demand], needed: Iterable[str] = ()) -> Found | None:
         """Facts that meet demands; None if there are none.
@@ -69,21 +71,11 @@ class Search:
             OutOfSteps: It was not found out within the budget.
         """
         space = self.space.telling(condition for condition, _ in demands)
-        facts = Facts(space, self.pack.calendar, self.day)
-        needed = [name for name in dict.fromkeys(needed) if name not in BUILT_IN_DATES]
-        asked = [leaf.fact for condition, _ in demands for leaf in leaves_of(condition)]
-        clauses: list[Clause] = facts.links([*asked, *needed])
-        clauses += [(((name, ""), space.known(name)),) for name in needed]
-        self.solver.space = space
-        for _ in range(_ROUNDS):
-            box = self.solver.solve(demands, clauses)
-            if box is None:
-                return None
-            found = self._fitting(facts, box, needed)
-            if isinstance(found, Found):
-                return found
-            clauses.append(_not_all(space, box, found))
-        raise OutOfSteps
+        world = self._world if space is self.space else _World(self, Solver(space, self.solver.left))
+        try:
+            return world.find(demands, [name for name in dict.fromkeys(needed) if name not in BUILT_IN_DATES])
+        finally:
+            self.solver.left = world.solver.left
 
     def core(self, demands: Sequence[Demand]) -> tuple[Demand, ...]:
         """Of demands that contradict each other, some that do so already; all of them where only values contradict.
@@ -100,10 +92,54 @@ class Search:
 
     def _flat_core(self, demands: Sequence[Demand]) -> tuple[Demand, ...]:
         space = self.space.telling(condition for condition, _ in demands)
-        facts = Facts(space, self.pack.calendar, self.day)
-        clauses = facts.links([leaf.fact for condition, _ in demands for leaf in leaves_of(condition)])
-        self.solver.space = space
-        return self.solver.core(demands, clauses) if self.solver.solve(demands, clauses) is None else tuple(demands)
+        world = self._world if space is self.space else _World(self, Solver(space, self.solver.left))
+        try:
+            world.link([leaf.fact for condition, _ in demands for leaf in leaves_of(condition)])
+            return world.solver.core(demands) if world.solver.solve(demands) is None else tuple(demands)
+        finally:
+            self.solver.left = world.solver.left
+
+
+class _World:
+    """A space with what was found out of it: links between facts, and which values do not go together."""
+
+    def __init__(self, search: Search, solver: Solver) -> None:
+        self.solver = solver
+        self.space = solver.space
+        self.facts = Facts(self.space, search.pack.calendar, search.day, search.words)
+        self.linked: set[str] = set()
+        self.ways: set[str] = set()
+        """Ways of telling in which some links hold that do not hold in all."""
+
+    def link(self, names: Iterable[str]) -> None:
+        for link in self.facts.links(names, self.linked):
+            self.solver.hold(link.fact, link.clause, link.way)
+            if link.way:
+                self.ways.add(link.way)
+
+    def find(self, demands: Sequence[Demand], needed: Sequence[str]) -> Found | None:
+        """First what can be told most plainly; that there is nothing is said of every way of telling."""
+        self.link([*(leaf.fact for condition, _ in demands for leaf in leaves_of(condition)), *needed])
+        known: list[Clause] = [(((name, ""), self.space.known(name)),) for name in needed]
+        ways: tuple[tuple[str, ...], ...] = ((OUTRIGHT, WORDLESS), (OUTRIGHT, WORDED), ())
+        for telling in ways if self.ways else ((),):
+            found = self._look(demands, known, needed, telling)
+            if found is not None:
+                return found
+        return None
+
+    def _look(
+        self, demands: Sequence[Demand], clauses: Sequence[Clause], needed: Sequence[str], telling: Sequence[str]
+    ) -> Found | None:
+        for _ in range(_ROUNDS):
+            box = self.solver.solve(demands, clauses, telling)
+            if box is None:
+                return None
+            found = self._fitting(self.facts, box, needed)
+            if isinstance(found, Found):
+                return found
+            self.solver.never(_not_all(self.space, box, found))
+        raise OutOfSteps
 
     def _fitting(self, facts: Facts, box: Box, needed: Sequence[str]) -> Found | Clash:
         """Values within a box, said as a complaint would say them if that can be; else what clashes."""
@@ -151,7 +187,7 @@ class Search:
             if spec.low is not None or spec.high is not None or spec.type == "set":
                 continue  # what is computed outside its bounds is unknown too
             for relation in facts.relations([*present, name]):
-                if relation.fact == name and relation.function != "part":
+                if relation.fact == name and relation.function != "part" and not relation.raised:
                     inputs = {a for a in relation.args if isinstance(a, str) and (a, "") in box}
                     return Clash(frozenset({name}), frozenset(inputs))
         return None

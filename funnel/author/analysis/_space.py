@@ -18,7 +18,7 @@ from typing import Literal as OneOf
 
 from funnel.engine.evaluate import Parameters, holds, thresholds
 from funnel.facts.values import Value
-from funnel.facts.vocabulary import BUILT_IN_DATES, FactSpec, Vocabulary
+from funnel.facts.vocabulary import BUILT_IN_DATES, FactSpec, ValueArg, Vocabulary
 from funnel.pack.model import Condition, Test, leaves_of
 
 Variable = tuple[str, str]
@@ -74,9 +74,16 @@ class Space:
         self._wholes: dict[Variable, int] = {}
         self._all_cuts: dict[str, frozenset[Value]] = {}
         self._by_fact: dict[str, list[Test]] = {}
+        self._compared: dict[str, set[Value]] = {}
         for condition in conditions:
             for leaf in leaves_of(condition):
                 self._by_fact.setdefault(leaf.fact, []).append(leaf)
+        for name in vocabulary.derived_order:
+            derivation = vocabulary[name].derivation
+            if derivation is not None and derivation.function == "is":
+                fact, value = derivation.args
+                if isinstance(fact, str) and isinstance(value, ValueArg):
+                    self._compared.setdefault(fact, set()).add(value.value)
 
     def telling(self, conditions: Iterable[Condition]) -> Space:
         """The space in which some conditions are told apart too; itself where it tells them apart already."""
@@ -136,7 +143,8 @@ class Space:
         found = self._all_cuts.get(fact)
         if found is None:
             found = self._all_cuts[fact] = frozenset[Value]().union(
-                *(thresholds(leaf, fact, self.parameters) for leaf in self._by_fact.get(fact, ()))
+                self._compared.get(fact, ()),
+                *(thresholds(leaf, fact, self.parameters) for leaf in self._by_fact.get(fact, ())),
             )
         return found
 
@@ -167,6 +175,15 @@ class Space:
     def known(self, fact: str) -> int:
         """The mask of all cells in which a fact is known."""
         return 1 if self.vocabulary[fact].type == "set" else (1 << len(self.cells(fact))) - 1
+
+    def cell(self, fact: str, value: str) -> int:
+        """The mask of the cell in which an enum has a member, or a truth is ``true`` or ``false``."""
+        cells = self.cells(fact)
+        if self.vocabulary[fact].type == "bool":
+            return 0b10 if value == "true" else 0b01
+        return 1 << (
+            cells.index(value) if value in cells else len(cells) - 1
+        )  # a member that nothing names is the last
 
     def literal(self, leaf: Test, wanted: Wanted) -> Literal:
         """What a test demands for coming out as wanted."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 from funnel.author.analysis._search import Found
+from funnel.facts.intake import member
 from funnel.facts.values import Grade, Value
-from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX, yuan
+from funnel.facts.vocabulary import BUILT_IN_DATES, SIGNAL_PREFIX, FactSpec, yuan
 from funnel.pack.formulas import names_of
 from funnel.pack.model import FactRef, Pack, Rule, leaves_of
 
@@ -25,7 +26,7 @@ def build(pack: Pack, found: Found, rules: Iterable[Rule], day: dt.date) -> dict
         rules: Rules whose remedies may be due.
         day: When the complaint is received.
     """
-    values = {name: found.values[name] for name in found.given}
+    values = {name: _said(pack, found, name) for name in found.given}
     unsaid = {source for name in found.unknown for source in sources(pack, name)}
     for rule in rules:
         for name in _useful(rule):
@@ -48,6 +49,8 @@ def build(pack: Pack, found: Found, rules: Iterable[Rule], day: dt.date) -> dict
                 if phrase is None:
                     return None
                 text.append(phrase)
+        elif spec.type == "set" and not value and found.values.get(name):
+            continue  # all of it is told in words
         elif not (spec.world == "raised" and value == spec.unraised.value):
             facts[name] = {"value": plain(spec.type, value), "grade": "record", "source": "witness"}
     content: dict[str, Any] = {"id": "witness", "received_at": f"{day.isoformat()}T12:00:00"}  # in the pack's timezone
@@ -56,6 +59,28 @@ def build(pack: Pack, found: Found, rules: Iterable[Rule], day: dt.date) -> dict
     if facts:
         content["facts"] = facts
     return content if text or facts else None
+
+
+def _said(pack: Pack, found: Found, name: str) -> Value:
+    """The value of a fact, without what of a set is told in words: the facts that are read from its field lack it."""
+    value = found.values[name]
+    if not isinstance(value, frozenset):
+        return value
+    beside = [s for s in pack.vocabulary.facts.values() if s.origin is not None and s.origin.path == name != s.name]
+    told: set[str] = set()
+    for signal, spec in pack.lexicon.signals.items():
+        if found.values.get(f"{SIGNAL_PREFIX}{signal}") is True:
+            told.update(*(members for fact, members in spec.sets if fact == name and isinstance(members, frozenset)))
+    return frozenset(slug for slug in value if slug not in told or all(_agrees(s, found, slug) for s in beside))
+
+
+def _agrees(spec: FactSpec, found: Found, slug: str) -> bool:
+    """Whether a fact that is read from a field as a set is may be so where the field names a value."""
+    read = member(spec, slug)
+    if read is None or (spec.name not in found.values and spec.name not in found.unknown):
+        return True
+    value = found.values.get(spec.name)
+    return read in value if isinstance(value, frozenset) else read == value
 
 
 def lower(pack: Pack, content: dict[str, Any], name: str, grade: Grade) -> dict[str, Any]:
@@ -85,14 +110,29 @@ def sources(pack: Pack, name: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def shrink(complaint: dict[str, Any], shows: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
-    """The complaint without every fact it does not need to show its point; None if it does not show it."""
+def shrink(
+    complaint: dict[str, Any], shows: Callable[[dict[str, Any]], bool], likely: Collection[str] = ()
+) -> dict[str, Any] | None:
+    """The complaint without every fact it does not need to show its point; None if it does not show it.
+
+    Args:
+        complaint: The complaint.
+        shows: Whether a complaint shows it.
+        likely: Facts that are likely needed; of the others as many as can be are tried without at once.
+    """
     if not shows(complaint):
         return None
-    for name in tuple(complaint.get("facts", ())):
-        fewer = {**complaint, "facts": {k: v for k, v in complaint["facts"].items() if k != name}}
+    names = list(complaint.get("facts", ()))
+    rest = [name for name in names if name not in likely]
+    tries = [*([rest] if likely and rest else [[name] for name in rest]), *([n] for n in names if n in likely)]
+    while tries:
+        gone = tries.pop(0)
+        fewer = {**complaint, "facts": {k: v for k, v in complaint["facts"].items() if k not in gone}}
         if (fewer["facts"] or fewer.get("text")) and shows(fewer):
             complaint = fewer
+        elif len(gone) > 1:
+            middle = len(gone) // 2
+            tries[:0] = [gone[:middle], gone[middle:]]
     return complaint
 
 
