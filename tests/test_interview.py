@@ -37,6 +37,22 @@ def settled(engine):
     return found
 
 
+def asked_of(step):
+    return [question.fact for question in step.engine.questions_left(step.complaint, step.asked, as_of=step.as_of)]
+
+
+def led(engine, told, answers, **about):
+    """The interview on a complaint, each question answered from what is given for it and skipped where nothing is."""
+
+    def reply(step):
+        fact = step.question.fact
+        grade = max(GRADES["stated"], GRADES[step.question.grade]).word
+        return step.answer(answers[fact], grade=grade) if fact in answers else step.skip()
+
+    told = {"id": "x", "received_at": "2026-11-22T10:00:00+08:00", **told}
+    return walk(engine.interview(told, who=None, **about), reply)[-1]
+
+
 def test_it_begins_by_asking_what_happened(engine):
     step = engine.interview()
     assert step.question.fact == "text"
@@ -75,14 +91,117 @@ def test_whoever_knows_everything_is_led_to_the_same_end_as_the_whole_complaint(
         want = engine.decide(whole)
         assert end.outcome != "settle" or money(end) == money(want), whole.text
         (same if (end.outcome, money(end)) == (want.outcome, money(want)) else other).append(whole.text)
-    # Facts that only a field of the order carries and nobody can be asked for may leave a case open, never settle it
-    # otherwise. Twenty more stay open than when this was twelve to one (536 and 39; now 581 and 59): four cases of
-    # food-unsafe, where the merchant's reply is not asked for once the date is only told, and sixteen single stories.
-    assert len(same) >= 9 * len(other)
+    # What stays open is never settled otherwise. Now 633 and 8: three matters that only records name (a deposit due back, freight
+    # left, a trial), as many that a platform's own test or stock shows, and a day that explains another, which nobody is asked
+    # for; and a figure that a platform had worked out already.
+    assert len(same) >= 70 * len(other), other
 
 
 def money(decision):
     return [[(r.kind, r.amount) for r in m.remedies] for m in decision.matters]
+
+
+def test_what_takes_two_answers_is_asked_for_where_one_alone_changes_nothing(engine):
+    """Nothing scanned in two days: neither that nothing was scanned nor that two days are over tells anything alone."""
+    step = engine.interview("显示已发货，单号查不到物流信息，虚假发货，要求退款", who=None, as_of=DAY)
+    assert {"tracking_started", "hours_since_shipped"} <= {q.fact for q in step.decision.questions}
+    while step.question.fact not in {"tracking_started", "hours_since_shipped"}:
+        step = step.skip()
+    left = {"tracking_started", "hours_since_shipped"} - {step.question.fact}
+    assert left <= set(asked_of(step))
+    assert left.isdisjoint(asked_of(step.skip())), "of no use without the other"
+
+
+def test_what_else_would_carry_a_settlement_is_asked_for_where_a_value_is_too_weak(engine):
+    """The day on the pack is the consumer's word: who has no photo may still have a trader who admits it."""
+    told = {"text": "买到过期零食，包装上日期早就过了"}
+    known = {
+        "expiry_shown": True, "paid_on": "2026-11-05", "goods_kind": "food", "price_paid": "79.80", "signed_on": "2026-11-08",
+        "all_affected": True, "batch_confirmed": True, "merchant_reply": "admits",
+    }  # fmt: skip
+    told["facts"] = {"best_before": {"value": "2026-10-31", "grade": "stated"}}
+    assert led(engine, told, known).decision.outcome == "settle"
+
+
+LATE = {"text": "图片和实物差太多，说是纯棉结果是化纤", "claims": ["return"]}
+LATE_KNOWN = {
+    "goods_kind": "clothing", "mismatch_shown": True, "paid_on": "2026-11-03", "price_paid": "159.00", "quantity": 1,
+    "signed_on": "2026-11-07", "merchant_reply": "silent",
+}  # fmt: skip
+
+
+def test_a_file_counts_as_it_stands_and_an_interview_asks_before_it_hands_a_case_on(engine):
+    """On the fifteenth day, with no word of when he complained to the shop: people have the file, the interview asks."""
+    left_out = led(engine, LATE, LATE_KNOWN)
+    assert "return_notice_on" in left_out.asked
+    assert left_out.decision.outcome == "refer", "nobody knows: then it counts as the vocabulary says"
+    in_time = led(engine, LATE, {**LATE_KNOWN, "return_notice_on": "2026-11-10"})
+    assert in_time.decision.outcome == "settle"
+    for step in (left_out, in_time):
+        assert step.decision == engine.decide(step.complaint), "what an interview asks decides nothing"
+
+
+def test_of_what_goes_to_people_all_the_same_nothing_is_asked(engine):
+    step = engine.interview(
+        {**LATE, "id": "x", "text": LATE["text"] + "，我手都起疹子了，去医院看了"}, who=None, as_of=DAY
+    )
+    assert step.decision.outcome == "refer"
+    assert step.question is None
+
+
+@pytest.mark.parametrize(
+    ("told", "first"),
+    [
+        ({"text": "公司报销要票，问了三回，每回都说明天开，明天复明天，显示器的电子票到底给不给开", "claims": ["invoice"]}, "parcel_signed"),
+        ({"text": "发错货我自己掏12块寄回去，保险公司赔了5块，差的运费不给我"}, "refund_paid"),
+    ],
+    ids=["goods that came are not what is waited for", "the price is back"],
+)  # fmt: skip
+def test_a_gate_that_is_open_by_silence_alone_is_asked_about_first(engine, told, first):
+    step = engine.interview({"id": "x", **told}, who=None, as_of=DAY)
+    assert step.decision.referral is not None
+    assert any(reason.code == "gate" for reason in step.decision.referral.reasons)
+    asked = engine.questions_left(step.complaint, as_of=DAY)
+    assert first in [question.fact for question in asked[:4]]
+    assert "要先由人看的情形" in asked[0].why
+    gone = step
+    while gone.question is not None and "要先由人看的情形" in gone.question.why:
+        gone = gone.skip()
+    assert gone.done, "it stays open, so that nothing else is of use"
+
+
+def test_a_special_rule_is_asked_about_before_the_general_one_sends_the_case_to_people(engine):
+    told = {"text": "鲜花说生鲜不能退，页面写着七天无理由"}
+    known = {"goods_kind": "fresh", "signed_on": "2026-11-18", "paid_on": "2026-11-15", "goods_intact": True}
+    known |= {"price_paid": "99.00", "quantity": 1, "no_return_confirmed": False}
+    assert led(engine, told, {**known, "exception_return_promised": True}).decision.outcome == "settle"
+    assert led(engine, told, {**known, "exception_return_promised": False}).decision.outcome == "refer"
+
+
+def test_every_answer_changes_something(engine):
+    """Of a yes-or-no or a choice some answers leave another case: other ends, other questions or another outcome."""
+    same = asked = 0
+    for test in SUITE.tests[::59]:
+        if not test.complaint.text:
+            continue
+        facts = engine.reason(test.complaint).intake.facts
+        step = engine.interview(test.complaint.model_copy(update={"order": Order(), "facts": {}}), who=None)
+        while step.question is not None:
+            fact, spec = step.question.fact, engine.pack.vocabulary[step.question.fact]
+            if fact != "grievances" and spec.type in {"bool", "enum"}:
+                answers = (True, False) if spec.type == "bool" else tuple(spec.members)
+                asked += 1
+                same += len({left(step.answer(answer, grade=step.question.grade)) for answer in answers}) == 1
+            known = facts.known.get(fact)
+            step = step.answer(known.value) if known is not None and spec.type == "bool" else step.skip()
+    assert asked > 150
+    assert same * 100 <= asked, "one in a hundred, at most, that counts only with another answer"
+
+
+def left(step):
+    reasoning = step.engine.reason(step.complaint, as_of=step.as_of)
+    live = tuple((name, tuple(sorted(a.live))) for name, a in sorted(reasoning.assessments.items()))
+    return step.decision.outcome, live, tuple(asked_of(step)) if step.decision.outcome != "settle" else ()
 
 
 @settings(max_examples=60, deadline=None)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from funnel.decision import Reason
 from funnel.engine._plan import DEAD, PAID_FACT
 from funnel.engine._reasoning import Compiled, Ruling
+from funnel.engine._unasked import looked_at_again
 from funnel.engine.assess import UNRECOGNISED, Assessment, Case
 from funnel.engine.questions import may_settle, rank
 from funnel.facts.values import Facts
@@ -20,6 +21,8 @@ class Judge:
 
     Attributes:
         doubted: Rules that do not name a matter which others recognise as well.
+        asked: Facts that an interview has asked for already. What nobody has said anything of it may still ask for, before
+            it hands a case to people (`looked_at_again`). None: no interview, a file counts as it stands.
     """
 
     compiled: Compiled
@@ -27,6 +30,7 @@ class Judge:
     case: Case
     assessments: Mapping[str, Assessment]
     doubted: frozenset[str]
+    asked: frozenset[str] | None = None
 
     @property
     def pack(self) -> Pack:
@@ -38,7 +42,15 @@ class Judge:
             matters.setdefault(assessment.rule.matter, []).append(assessment)
         overridden = self._overridden()
         found = [self._matter(name, members, overridden) for name, members in sorted(matters.items())]
-        return self._sums(tuple(r for r in found if r is not None))
+        rulings = self._sums(tuple(r for r in found if r is not None))
+        return rulings if self.asked is None else self._waiting(rulings)
+
+    @staticmethod
+    def _waiting(rulings: tuple[Ruling, ...]) -> tuple[Ruling, ...]:
+        """Without the matters that go to people as long as rules of another are asked about which would set them aside."""
+        asking = (a for r in rulings if r.outcome == "ask" for a in r.members if may_settle(a) and a.recognised is True)
+        aside = {override.rule for a in asking for override in a.rule.overrides}
+        return tuple(r for r in rulings if r.outcome != "refer" or not aside.issuperset(a.rule.id for a in r.members))
 
     def _overridden(self) -> dict[str, tuple[str, str]]:
         """Rules that a certainly applying rule sets aside: ``{general: (special, citation)}``."""
@@ -66,28 +78,50 @@ class Judge:
             return None
         base = _Base(name, self._primary(live, candidates), tuple(members), aside)
         if not live:
-            return self._all_dead(base, candidates)
+            return self._asked_on(base, left, certain=True) or self._all_dead(base, candidates)
         if all(a.settles for a in live):
             return self._settled(base, live)
-        hopeless = any(not (may_settle(a) or self._may_vanish(a) or self._may_yield(a, live)) for a in live)
-        if hopeless or not any(may_settle(a) for a in live):
-            return self._refer(base, live)
-        asks, stuck = rank(self.pack, self.case, live)
+        if self._hopeless(live):
+            return self._asked_on(base, left, certain=True) or self._refer(base, live)
+        asks, stuck = rank(self.pack, self.case, live, self.asked or ())
+        if not asks and (asked := self._asked_on(base, left, certain=False)):
+            return asked
         if not asks:
             reasons = [*self._open_reasons(live), *self._stuck(live, stuck)]
             return base.refer(self._tier(live), tuple(reasons), missing=stuck)
         return Ruling(name, "ask", base.primary, base.members, None, (), asks, stuck, aside)
+
+    def _asked_on(self, base: _Base, left: Sequence[Assessment], *, certain: bool) -> Ruling | None:
+        """What an interview still asks before a matter goes to people: only what it goes there for, as long as it may be settled."""
+        if self.asked is None:
+            return None
+        case, again, silent = looked_at_again(self.pack, self.facts, self.case, left, self.asked, certain=certain)
+        live = [a for a in again if not a.dead]
+        if not silent or self._hopeless(live):
+            return None
+        asks, stuck = rank(self.pack, case, live, self.asked)
+        if not any(silent.intersection(ask.decides) for ask in asks):
+            return None
+        return Ruling(base.matter, "ask", base.primary, again, None, (), asks, stuck, base.aside)
+
+    def _hopeless(self, live: Sequence[Assessment]) -> bool:
+        """Whether nothing that may be answered can settle a matter any more."""
+        barred = any(not (may_settle(a) or self._may_vanish(a) or self._may_yield(a, live)) for a in live)
+        return barred or not any(may_settle(a) for a in live)
 
     @staticmethod
     def _may_vanish(assessment: Assessment) -> bool:
         """Whether a rule may yet turn out not to decide."""
         return bool({DEAD, UNRECOGNISED} & assessment.live)
 
-    @staticmethod
-    def _may_yield(assessment: Assessment, live: Sequence[Assessment]) -> bool:
-        """Whether nothing that people must look into bars a rule that cannot settle, and one that goes before it may yet."""
+    def _may_yield(self, assessment: Assessment, live: Sequence[Assessment]) -> bool:
+        """Whether nothing that people must look into bars a rule that cannot settle, and one that goes before it may yet.
+
+        An interview has time: whatever bars a rule, it is asked first whether the one that goes before it holds.
+        """
         barred = any(truth is True for _, truth in (*assessment.exceptions, *assessment.referrals))
-        if barred or {block.code for block in assessment.blocks} - {"claim-unanswered", "rule-refers"}:
+        barred = barred or bool({block.code for block in assessment.blocks} - {"claim-unanswered", "rule-refers"})
+        if barred and self.asked is None:
             return False
         before = (a for a in live if any(o.rule == assessment.rule.id for o in a.rule.overrides))
         return any(may_settle(a) for a in before)

@@ -204,6 +204,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "why-grade": ("“{title}”结案前要有更可靠的来源", "“{title}” needs a better source before it settles"),
         "why-governs": ("决定“{title}”适用哪一版法律", "it decides which version of the law governs “{title}”"),
         "why-settle": ("决定“{title}”能否由机器结案", "it decides whether a machine may settle “{title}”"),
+        "why-gate": ("用来排除要先由人看的情形“{title}”", "it rules out what a person has to see first: “{title}”"),
         "ask-plain": ("请提供：{label}", "please supply: {label}"),
         # --- words ---
         "unknown": ("（待查）", "(to be established)"),

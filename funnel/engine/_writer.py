@@ -576,7 +576,7 @@ class Writer:
         best: dict[str, tuple[Ask, Ruling]] = {}
         for ruling in self.r.rulings:
             for ask in ruling.asks:
-                if later.issuperset(ask.rules):
+                if ask.rules and later.issuperset(ask.rules):
                     continue
                 if ask.fact not in best or ask.score > best[ask.fact][0].score:
                     best[ask.fact] = (ask, ruling)
@@ -611,6 +611,10 @@ class Writer:
         )
 
     def _why(self, ask: Ask, ruling: Ruling) -> str:
+        if ask.gate is not None:
+            return self.words.fixed("why-gate", pick(self.pack.gates[ask.gate].title, self.lang))
+        if ask.remark:
+            return self.words.fixed("why-recognise", self.title(ask.rules[0]))
         found: dict[str, None] = {}
         for a in ruling.members:
             if a.rule.id not in ask.rules:

@@ -419,14 +419,16 @@ class _Settling:
                 self._short(name, known.grade, need)
 
     def _hangs(self, check: Check, wanted: bool, weak: Mapping[str, Grade]) -> None:  # noqa: FBT001 (the truth it must have)
-        """Note the weak values without which a condition would not come out as it must."""
+        """Note the weak values without which a condition would not come out as it must, and what else would carry it."""
         if check.reads.isdisjoint(weak):
             return
         strong = {n: k for n in check.reads if n not in weak and (k := self.known.get(n)) is not None}
         truth, unknown = check(strong, None, self.parameters)
         if truth is not wanted:
             for name in unknown:
-                if name in weak and f"grade:{name}" not in self.live:
+                if name not in weak:
+                    self._note(name)
+                elif f"grade:{name}" not in self.live:
                     self._short(name, self.known[name].grade, weak[name])
 
     def _short(self, name: str, have: Grade, need: Grade) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
 from funnel.complaint import Complaint
-from funnel.decision import Decision
+from funnel.decision import Decision, Question
 from funnel.engine._alike import Alike, Overheard
 from funnel.engine._memory import state
 from funnel.engine._reasoning import Compiled, Findings, Reasoning, Ruling, compile_pack
 from funnel.engine._rulings import Judge, open_elsewhere
+from funnel.engine._unasked import asks_of
 from funnel.engine._writer import Writer
 from funnel.engine.assess import Assessment, Case, assess_planned
 from funnel.engine.evaluate import Parameters
+from funnel.engine.questions import Ask
 from funnel.facts.intake import Intake, intake, is_several, member
 from funnel.facts.likeness import Margins
 from funnel.facts.truth import Truth
@@ -366,3 +368,53 @@ def decide(compiled: Compiled, complaint: Complaint, *, as_of: dt.date, lang: st
 def put_in_words(compiled: Compiled, reasoning: Reasoning, *, lang: str = "zh") -> Decision:
     """The decision that a reasoning leads to; for who wants both."""
     return Writer(compiled, reasoning, lang).decision()
+
+
+def ask_on(
+    compiled: Compiled, reasoning: Reasoning, asked: Collection[str], *, lang: str = "zh"
+) -> tuple[Question, ...]:
+    """What an interview may still ask before what was decided stands, the most telling first.
+
+    Args:
+        compiled: The prepared pack.
+        reasoning: What the complaint comes to as it stands.
+        asked: Facts that were asked for already: whoever did not know them is not asked again, nor for what hangs on them.
+        lang: Language of the texts, ``zh`` or ``en``.
+    """
+    findings, facts = reasoning.findings, reasoning.intake.facts
+    if findings.alike.presumed is not None or not findings.rulings:
+        return put_in_words(compiled, reasoning, lang=lang).questions
+    case = Case(facts, compiled.table, reasoning.as_of)
+    doubted = frozenset(findings.alike.doubted)
+    judge_ = Judge(compiled, facts, case, findings.assessments, doubted, asked=frozenset(asked))
+    rulings = tuple(_perhaps_a_remark(compiled, reasoning, ruling, asked) for ruling in judge_.rulings())
+    gates = reasoning.gates
+    if rulings and not any(ruling.outcome == "refer" for ruling in rulings):
+        first = rulings[0]
+        asks: dict[str, tuple[Ask, ...]] = {}
+        for (gate, check), (_, truth) in zip(compiled.gates, gates, strict=True):
+            if truth is True:
+                asks[gate.id] = asks_of(compiled.pack, facts, check, reasoning.parameters, asked, gate=gate.id)
+        if all(asks.values()):  # one that stays open keeps the case with people
+            gates = tuple((gate, None if gate.id in asks else truth) for gate, truth in gates)
+            besides = [ask for found in asks.values() for ask in found]
+            rulings = (
+                (replace(first, outcome="ask", asks=(*first.asks, *besides)), *rulings[1:]) if besides else rulings
+            )
+    findings = replace(findings, rulings=rulings, gates=gates, said={})
+    again = replace(reasoning, rulings=rulings, gates=gates, findings=findings)
+    return put_in_words(compiled, again, lang=lang).questions
+
+
+def _perhaps_a_remark(compiled: Compiled, reasoning: Reasoning, ruling: Ruling, asked: Collection[str]) -> Ruling:
+    """A matter that would go to people: first it is asked whether it is one at all, or what people also say beside another."""
+    if ruling.outcome != "refer" or len(reasoning.rulings) == 1:
+        return ruling
+    rules = [a.rule.id for a in ruling.members if a.rule.id in compiled.remarks]
+    facts, parameters = reasoning.intake.facts, reasoning.parameters
+    asks = tuple(
+        ask
+        for rule in rules
+        for ask in asks_of(compiled.pack, facts, compiled.remarks[rule], parameters, asked, remark=rule)
+    )
+    return replace(ruling, outcome="ask", tier=None, reasons=(), asks=asks) if asks else ruling

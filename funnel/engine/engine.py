@@ -11,9 +11,9 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from funnel.complaint import Complaint
-from funnel.decision import Decision
+from funnel.decision import Decision, Question
 from funnel.engine._arguments import several, to_complaint, to_day, to_kinds, to_pack
-from funnel.engine.decide import Compiled, Reasoning, compile_pack, judge, put_in_words, read, reason
+from funnel.engine.decide import Compiled, Reasoning, ask_on, compile_pack, judge, put_in_words, read, reason
 from funnel.engine.interview import Interview, begin
 from funnel.engine.match import Matcher
 from funnel.engine.shadow import Observer, Shadows
@@ -155,6 +155,25 @@ class Engine:
         """
         parsed = to_complaint(complaint)
         return reason(self._compiled, parsed, as_of=to_day(as_of) or self._day(parsed))
+
+    def questions_left(
+        self, complaint: Complaint | Mapping[str, Any], asked: Collection[str] = (), *, as_of: dt.date | None = None
+    ) -> tuple[Question, ...]:
+        """What is still worth asking of a complaint whose records are being asked for one by one, the most telling first.
+
+        More than ``decide(...).questions``: a decision takes a file as it stands, and what it does not hold counts as not
+        so where the vocabulary says it does. Here that is asked for first, where a settlement hangs on it.
+
+        Args:
+            complaint: What is known so far.
+            asked: Facts that were asked for already: whoever did not know them is not asked again, nor for what is of no
+                use without them.
+            as_of: As for `decide`.
+
+        Raises:
+            ComplaintError: As `decide`.
+        """
+        return ask_on(self._compiled, self.reason(complaint, as_of=as_of), asked, lang=self._lang)
 
     def interview(
         self,

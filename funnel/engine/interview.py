@@ -233,12 +233,11 @@ def advance(step: Interview) -> Interview:
 
 
 def _next(step: Interview, decision: Decision) -> Question | None:
-    if decision.outcome == "ask":
-        for question in decision.questions:
+    if step.complaint is not None and decision.outcome != "settle":
+        for question in step.engine.questions_left(step.complaint, step.asked, as_of=step.as_of):
             if question.fact not in step.asked and (step.who is None or question.who in step.who):
                 # Which matter it is, and what was meant, is asked of what it reads like; all sixty would be no question.
                 return question if question.fact in {GRIEVANCES, MEANT} else _with_answers(step, question)
-        return None
     vocabulary = step.engine.pack.vocabulary
     unmatched = decision.referral is not None and {r.code for r in decision.referral.reasons} == {"unmatched"}
     if not unmatched or GRIEVANCES not in vocabulary or GRIEVANCES in step.asked:

@@ -341,6 +341,8 @@ class _Intake:
             self._add(spec.name, Known(value, grade, source, instant=self._instant(spec, raw)))
             if spec.type == "set":
                 self._told_by_set(spec.name, value, grade, source)
+            elif spec.type == "enum" and isinstance(value, str):
+                self._told_as_given(spec, value, grade, source)
 
     def _keys_read(self, spec: FactSpec, entry: Mapping[Any, Any], path: str) -> bool:
         """Whether the keys of a fact's mapping can be told; what stands beside the three known ones is passed through.
@@ -373,6 +375,13 @@ class _Intake:
                 value = self._contract_value(other, sorted(members), source)
                 if value is not None:
                     self._add(other.name, Known(value, grade, source))
+
+    def _told_as_given(self, spec: FactSpec, value: str, grade: Grade, source: str) -> None:
+        """A value told under its own name counts among what the field gives it as: a kind of order that was asked for."""
+        for other in self.vocabulary.facts.values():
+            same = other.origin is not None and spec.origin is not None and other.origin.path == spec.origin.path
+            if same and other.type == "set" and other.members.keys() >= spec.members.keys():
+                self._add(other.name, Known(frozenset({value}), grade, source))
 
     def _instant(self, spec: FactSpec, raw: object) -> dt.datetime | None:
         if spec.type != "date" or not isinstance(raw, str) or "T" not in raw:
@@ -535,8 +544,12 @@ class _Intake:
                 if computed.value is True:
                     known[name] = computed if direct.value is not True else direct
             elif spec.differ(direct.value, computed.value):
-                if spec.origin is not None and direct.source == spec.origin.path:
-                    continue  # the field itself is the better record: a total paid beats price times quantity
+                if spec.origin is not None and (
+                    direct.source == spec.origin.path or (spec.type == "money" and direct.grade is Grade.RECORD)
+                ):
+                    # The field itself is the better record: a total paid beats price times quantity. So does the same sum on record
+                    # that is given under its own name, as when somebody was asked for it.
+                    continue
                 disputed[name] = (direct, computed)
                 del known[name]
             elif computed.grade > direct.grade:
