@@ -121,7 +121,7 @@ FACT = """  meant:
     label: {zh: 说的是, en: meant}
     ask: consumer
     question: {zh: 是哪一种？, en: Which?}
-    values: {gone: {zh: 东西不在了, en: it is gone}, done: {zh: 已经解决了, en: it is solved}}
+    values: {gone: {zh: 东西不在了, en: "it is gone, or given away"}, done: {zh: 已经解决了, en: it is solved}}
   gone_told: {type: bool, world: raised, why: {zh: 没提就没有, en: none}, label: {zh: 不在了, en: gone}}
   done_told: {type: bool, world: raised, why: {zh: 没提就没有, en: none}, label: {zh: 解决了, en: solved}}
 """
@@ -198,9 +198,10 @@ def test_nobody_is_asked_what_he_meant_where_nothing_would_be_settled(asking):
 
 def test_an_interview_offers_the_meanings_it_asks_about_and_takes_an_answer_of_none(asking):
     step = asking.interview(told(f"晚到了。{FILL}辛", grievances=["late"]), as_of=dt.date(2026, 11, 20))
-    assert [a.label for a in step.question.answers] == ["it is gone", "it is solved"]
+    assert [a.label for a in step.question.answers] == ["it is gone, or given away", "it is solved"]
+    assert step.answer("1").decision == step.answer("it is gone, or given away").decision
     assert step.answer("none").decision.outcome == "settle"
-    gone = step.answer("it is gone").decision
+    gone = step.answer("it is gone, or given away").decision
     assert [(r.code, r.gate) for r in gone.referral.reasons] == [("gate", "gone")]
     assert step.skip().done, "unanswered, nothing is settled"
     assert step.skip().decision.outcome == "ask"

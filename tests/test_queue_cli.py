@@ -438,3 +438,55 @@ def test_an_answer_over_which_the_engine_fails_is_kept_and_the_case_a_persons(cl
     assert whole["complaint"]["facts"]["address_wrong"]["value"] is False
     again = cli("queue", "answer", sent["id"], "address_wrong=true", "--by", "consumer", "--format", "json", code=1)
     assert '"state": "queued"' in again
+
+
+ASKED = SUSPECTED | {
+    "id": "A1",
+    "text": "付款一周了还不发货，我要退款",
+    "order": SUSPECTED["order"] | {"ship_by": None},
+}
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("none", []),
+        ("都不是", []),
+        ("[]", []),
+        ("goods_used", ["goods_used"]),
+        ("goods_used，part_only", ["goods_used", "part_only"]),
+        ('["goods_used"]', ["goods_used"]),
+    ],
+)
+def test_a_fact_of_several_values_is_answered_with_commas_or_with_none(cli, typed, told):
+    cli("queue", "init")
+    desk = Funnel("cn-ecommerce", "funnel.db")
+    assert desk.ingest(ASKED).case.state == "asked"
+    desk.close()
+    cli("queue", "answer", "A1", f"meant={typed}", "--by", "consumer")
+    desk = Funnel("cn-ecommerce", "funnel.db")
+    decision = desk.decisions(desk.find("A1").id)[-1].decision
+    desk.close()
+    gates = {reason["gate"] for reason in (decision["referral"] or {}).get("reasons", ())}
+    assert gates == {{"goods_used": "goods-used", "part_only": "refund-begun"}[value] for value in told}
+
+
+def test_what_is_neither_a_value_nor_none_is_told_the_values(cli):
+    cli("queue", "init")
+    desk = Funnel("cn-ecommerce", "funnel.db")
+    desk.ingest(ASKED)
+    desk.close()
+    for typed in ("", "used", "none,"):
+        assert "goods_used" in cli("queue", "answer", "A1", f"meant={typed}", "--by", "consumer", code=1)
+
+
+def test_a_question_is_shown_with_the_name_of_its_fact_and_each_answer_on_a_line(cli):
+    cli("queue", "init")
+    desk = Funnel("cn-ecommerce", "funnel.db")
+    decision = desk.ingest(ASKED).decision
+    desk.close()
+    shown = cli("queue", "show", "A1", "--lang", "zh").splitlines()
+    for question in decision.questions:
+        at = shown.index(f"待问 {question.fact}：{question.text}")
+        lines = [line.split() for line in shown[at + 1 : at + 1 + len(question.answers)]]
+        assert lines == [[answer.value, *answer.label.split()] for answer in question.answers]

@@ -234,7 +234,7 @@ class _Explainer:
             yield f"  {number}. [{question.who}] {question.text}   ({question.fact}, {question.grade})"
             yield f"     {question.why}"
             if question.type == "set":
-                yield "     " + self.pick("、", ", ").join(answer.label for answer in question.answers)
+                yield from (f"     - {answer.label}   ({answer.value})" for answer in question.answers)
 
     def _reasons(self) -> Iterator[str]:
         if self.d.referral is None:

@@ -19,6 +19,7 @@ from funnel.cli._common import CLEAN, FINDINGS, USAGE, fail, lang_option, open_p
 from funnel.cli._queues import expect_queue, said, shown
 
 if TYPE_CHECKING:
+    from funnel.pack.model import Pack
     from funnel.queue import Case, Funnel
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -316,8 +317,10 @@ def _story(
             for step in strategy.get("steps", ()):
                 yield f"    {step['who']} {step['within']}: {step['do']}"
     for question in decision.get("questions", ()):
-        answers = say("、", ", ").join(answer["label"] for answer in question.get("answers", ()))
-        yield say("待问：", "to ask: ") + question["text"] + (f" [{answers}]" if answers else "")
+        yield say("待问 ", "to ask ") + f"{question['fact']}{say('：', ': ')}{question['text']}"
+        answers = question.get("answers", ())
+        width = max((len(answer["value"]) for answer in answers), default=0)
+        yield from (f"    {answer['value']:{width}}  {answer['label']}" for answer in answers)
     for because, zh, en in _BECAUSE:
         named = [one["title"] for one in decision.get("suggestions", ()) if one["because"] == because]
         if named:
@@ -369,30 +372,45 @@ def claim(place: _Place, agent_id: str, case_id: str | None) -> None:
         click.echo(place.say(f"{agent_id} 已认领 {case.id}", f"{agent_id} holds {case.id}"))
 
 
+def _read(pack: Pack, name: str, typed: str) -> Any:
+    """A value as it is typed: JSON, or words; of a fact that has several values, those between commas."""
+    from funnel.engine.interview import NONE_OF_THEM  # noqa: PLC0415 (late, for a quick --help)
+
+    try:
+        return json.loads(typed)
+    except json.JSONDecodeError:
+        spec = pack.vocabulary.facts.get(name)
+        if spec is None or spec.type != "set":
+            return typed
+        words = [word.strip() for word in re.split("[,，;；、]", typed)]
+        return [] if typed.strip().casefold() in NONE_OF_THEM else [word for word in words if word] or typed
+
+
 @command.command(name="answer")
 @click.argument("case_id")
-@click.argument("facts", nargs=-1, required=True, metavar="FACT=VALUE…")
+@click.argument("given", nargs=-1, required=True, metavar="FACT=VALUE…")
 @click.option("--by", required=True, metavar="WHO", help="Who states it: consumer, or the agent who looked. 谁说的。")
 @_pass_place
-def answer(place: _Place, case_id: str, facts: tuple[str, ...], by: str) -> None:
+def answer(place: _Place, case_id: str, given: tuple[str, ...], by: str) -> None:
     """State facts of a case, such as refund_told=false; it is decided again. 补充事实，重新判断。
+
+    The names and values are those that `show` prints with the questions; of several answers all that are so, with commas
+    between them (meant=goods_used,part_only), or none.
 
     A case in the queue that would be settled then goes to the parties as an offer; one that somebody holds stays with him.
     """
     from funnel.batch.undecided import was_handed_over  # noqa: PLC0415 (late, for a quick --help)
     from funnel.decision import Decision  # noqa: PLC0415 (as above)
 
-    told: dict[str, Any] = {}
-    for given in facts:
-        name, mark, value = given.partition("=")
+    told: dict[str, str] = {}
+    for entry in given:
+        name, mark, value = entry.partition("=")
         if not mark:
-            fail(place.say(f"“{given}”写成 事实=值", f"write {given!r} as FACT=VALUE"), USAGE)
-        try:
-            told[name.strip()] = json.loads(value)
-        except json.JSONDecodeError:
-            told[name.strip()] = value
+            fail(place.say(f"“{entry}”写成 事实=值", f"write {entry!r} as FACT=VALUE"), USAGE)
+        told[name.strip()] = value
     with _desk(place) as desk:
-        case = desk.answer(_case(place, desk, case_id).id, told, actor=by)
+        facts = {name: _read(desk.engine.pack, name, value) for name, value in told.items()}
+        case = desk.answer(_case(place, desk, case_id).id, facts, actor=by)
         decision = Decision.model_validate(dict(desk.decisions(case.id)[-1].decision))
         outcome, failed = decision.outcome, was_handed_over(decision)
         if failed:

@@ -34,7 +34,8 @@ _YES: Final = frozenset({"y", "yes", "true", "1", "是", "是的", "对", "对�
 _NO: Final = frozenset(
     {"n", "no", "false", "0", "2", "否", "不", "不是", "没", "没有", "不对", "无", "还没", "不会", "未"}
 )
-_NONE_OF_THEM: Final = frozenset({"都不是", "都没有", "都不对", "没有", "无", "0", "none", "none of them", "no"})
+NONE_OF_THEM: Final = frozenset({"都不是", "都没有", "都不对", "没有", "无", "0", "none", "none of them", "no"})
+"""What people say where none of the answers they may choose from is so."""
 _DATE = re.compile(r"(?:(\d{4})\s*[-/.年]\s*)?(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
 _DAYS_AGO: Final[tuple[tuple[str, int], ...]] = (
     ("大前天", 3), ("前天", 2), ("昨天", 1), ("昨日", 1), ("今天", 0), ("今日", 0), ("yesterday", 1), ("today", 0),
@@ -167,8 +168,10 @@ class Interview:
                 return self._amount(low)
             case "date":
                 return self._date(low)
-            case "set" if low in _NONE_OF_THEM:
+            case "set" if low in NONE_OF_THEM:
                 return []
+            case "set" if (whole := self._member(spec, question, text)) in spec.members:
+                return [whole]  # an answer's label may have commas of its own
             case "set":
                 return [self._member(spec, question, part) for part in re.split(r"[、,;，；]\s*", text) if part]
             case _:
