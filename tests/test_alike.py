@@ -398,7 +398,7 @@ def test_what_is_answered_only_ever_takes_away_from_what_is_overheard(test, said
         (["reship"], "孩子等着用，给换台好的", "refer"),  # the form claims another thing
         (["reship"], "我还等着用呢，重新给我寄一个吧", "settle"),  # it reads like sentences that ask for it
         (["reship"], "我就想把它修好", "refer"),
-        (["reship"], "重新给我寄一个吧。还得给我赔个礼道个歉", "ask"),
+        (["reship"], "重新给我寄一个吧。还得给我赔个礼道个歉", "refer"),
     ],
 )
 def test_a_sentence_that_asks_for_what_the_form_claims_and_the_settlement_gives_is_no_reason_to_ask(

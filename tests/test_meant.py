@@ -189,6 +189,15 @@ def test_what_reads_clearly_like_it_is_for_a_person_whatever_is_answered(asking)
     assert looked.outcome == "settle", "somebody of the house has looked and states that it is not so"
 
 
+@pytest.mark.parametrize("order", [("癸", "壬癸"), ("壬癸", "癸")])
+def test_of_two_sentences_of_one_gate_the_clearer_one_counts_wherever_it_stands(asking, order):
+    text = "。".join(["晚到了", *(FILL + char for char in order)])
+    decision = asking.decide(told(text, grievances=["late"]))
+    (found,) = decision.referral.reasons
+    assert (found.code, found.gate) == ("gate-suspected", "done")
+    assert f"{FILL}壬癸" in found.text
+
+
 def test_nobody_is_asked_what_he_meant_where_nothing_would_be_settled(asking):
     assert all(
         q.fact != MEANT for q in asking.decide(told(f"{FILL}辛", grievances=["late"], injury_reported=True)).questions

@@ -367,8 +367,10 @@ class Likenesses:
                 continue
             gate = likest[0].gate
             facts = self.asked(gate, complaint)
-            if gate in found or facts is None or (asks and MEANT in complaint.facts):
+            if facts is None or (asks and MEANT in complaint.facts):
                 continue
+            if gate in found and (asks or not found[gate].means):
+                continue  # one sentence a gate, a clear one before one that is asked about
             first, last = normal.span(start, end)
             words = normal.original[first:last].strip()
             means = dict.fromkeys(value for one in likest for value in one.means) if asks else {}
