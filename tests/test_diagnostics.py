@@ -237,6 +237,16 @@ CHANGES = {
         "  defect_shown:\n",
         "  meant: {type: set, label: {zh: 说的是, en: meant}, values: {gone: {zh: 没了, en: gone}}}\n  defect_shown:\n",
     ),
+    "F531": (
+        "vocabulary/facts.yaml",
+        "  defect_shown:\n",
+        "  meant:\n    type: set\n    world: raised\n    why: {zh: 没问, en: not asked}\n    label: {zh: 说的是, en: meant}\n    ask: consumer\n    question: {zh: 是吗？, en: Is it?}\n    values: {gone: {zh: 没了, en: gone}}\n  defect_shown:\n",
+    ),
+    "F532": (
+        "signals/all.yaml",
+        "phrases: [坏了, 用不了]}",
+        "phrases: [坏了, 用不了]}\n  lost: {title: {zh: 没了, en: lost}, sets: {meant: gone}, phrases: [找不到了]}",
+    ),
     "F525": (
         "conditions.yaml",
         "when: {injury_reported: true}}",

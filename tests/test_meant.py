@@ -13,19 +13,19 @@ from shipped import PACK, SETTLING
 import funnel
 from funnel.author.learn import learn
 from funnel.author.scenario_tests import as_of_day
-from funnel.engine._alike import MEANINGS, meanings
 from funnel.engine.decide import compile_pack, decide, reason
 from funnel.facts.likeness import parts_of_trait
+from funnel.facts.normalise import normalise
 from funnel.facts.vocabulary import MEANT
 from funnel.pack.examples import Example, Saying, read_examples
-from funnel.pack.model import OTHER
+from funnel.pack.model import OTHER, meanings
 from funnel.queue import MemoryStore
 
 WITH = compile_pack(PACK)
 WITHOUT = compile_pack(replace(PACK, likeness=None))
 SAYINGS = read_examples(PACK).sayings
 OPENING = sorted({(s.gate, s.text) for s in SAYINGS if s.gate in PACK.gates})
-ASKED = {gate.id: meanings(gate, PACK) for gate in PACK.gates.values() if meanings(gate, PACK)}
+ASKED = {gate.id: values for gate in PACK.gates.values() if (values := meanings(gate, PACK.vocabulary.facts))}
 SLOW = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.filter_too_much])
 
 
@@ -53,7 +53,10 @@ def test_none_of_them_settles_what_would_settle_without_likeness_and_any_of_them
     assert asked.outcome == "ask"
     assert all(m.remedies == () for m in asked.matters)
     overheard = reason(WITH, beside(test, said[1]), as_of=as_of).overheard
-    assert 0 < len(question.answers) <= MEANINGS * len(overheard)
+    assert [one.means[0] for one in overheard if len(overheard) == 1] in ([], [question.answers[0].value]), (
+        "the likest first"
+    )
+    assert len({a.value for a in question.answers}) == len(question.answers) > 0
     none = decide(WITH, beside(test, said[1], meant=[]), as_of=as_of)
     plain = decide(WITHOUT, beside(test, said[1], meant=[]), as_of=as_of)
     if none.outcome == "settle":
@@ -78,6 +81,74 @@ def test_no_answer_rules_out_what_protects_somebody(test, said):
     assert guarded <= {one.gate for one in after.overheard}
     if guarded:
         assert decide(WITH, beside(test, said[1], meant=[]), as_of=as_of).outcome == "refer"
+
+
+BLIND = [
+    "用着用着手上就痒起来了一大片", "差点把屋里点着了", "插上就冒了烟，幸好我拔得快", "对方一直加我微信要验证码", "我在校门口被他堵了",
+    "好几个同学都上了当", "这孩子才多大就会花钱了", "外婆一个人在家签的", "我想不开好几天了", "记者已经打电话来问了",
+]  # fmt: skip
+
+
+@SLOW
+@given(st.sampled_from(WORDED), st.sampled_from([*(s[1] for s in OPENING), *BLIND]))
+def test_a_sentence_that_reads_most_like_what_protects_somebody_is_never_put_to_the_consumer(test, said):
+    """Whoever is asked is offered harmless meanings only: an honest none of them would settle an injury told in other words."""
+    table = PACK.likeness.sentences
+    for one in reason(WITH, beside(test, said), as_of=as_of_day(WITH, test)).overheard:
+        if one.means:
+            margins = table.compare_sentence(normalise(one.words).text).of
+            likest = max(margins.keys() - {"gate:*"}, key=margins.get)
+            assert parts_of_trait(likest)[0] in ASKED, (one.words, likest)
+
+
+@pytest.mark.parametrize(
+    "nothing", [None, {"value": None}, [{"value": None, "source": "form"}], {"value": None, "grade": "record"}]
+)
+def test_a_field_that_is_left_open_is_no_answer(asking, nothing):
+    """A form that always sends the field has asked nobody; nor has one that sends what opens a gate as null looked at anything."""
+    for text, fact in (
+        (f"晚到了。{FILL}辛", MEANT),
+        (f"晚到了。{FILL}辛", "gone_told"),
+        (f"晚到了。{FILL}庚", "injury_reported"),
+    ):
+        plain, null = told(text, grievances=["late"]), told(text, grievances=["late"], **{fact: nothing})
+        assert asking.decide(null).outcome == asking.decide(plain).outcome != "settle"
+
+
+@pytest.mark.parametrize("none", [[], "none", "都不是", "没有"])
+def test_none_of_them_may_be_said_in_words_wherever_a_fact_is_stated(asking, none):
+    assert asking.decide(told(f"晚到了。{FILL}辛", grievances=["late"], meant=none)).outcome == "settle"
+
+
+def test_what_a_note_says_is_not_put_to_the_consumer_as_his_own_words(asking):
+    sent = told("晚到了", grievances=["late"]) | {"evidence": [{"kind": "chat", "note": f"{FILL}辛"}]}
+    decision = asking.decide(sent)
+    assert (decision.outcome, [(r.code, r.gate) for r in decision.referral.reasons]) == (
+        "refer",
+        [("gate-suspected", "gone")],
+    )
+
+
+def test_every_sentence_that_is_asked_about_is_quoted_and_offers_its_meanings(asking):
+    text = f"晚到了。{FILL}辛辛。{FILL}壬"
+    (question,) = asking.decide(told(text, grievances=["late"])).questions
+    assert f"{FILL}辛辛" in question.text
+    assert {a.value for a in question.answers} == {"gone", "done"}
+    (question,) = asking.decide(told(f"晚到了。{FILL}癸。{FILL}辛", grievances=["late"])).questions
+    assert f"“{FILL}癸”、“{FILL}辛”" in question.text
+
+
+def test_who_was_asked_already_is_not_asked_again(asking):
+    sent = told(f"晚到了。{FILL}辛", grievances=["late"])
+    assert [q.fact for q in asking.questions_left(sent)] == [MEANT]
+    assert asking.questions_left(sent, [MEANT]) == ()
+
+
+@pytest.mark.parametrize("typed", ["", " ", "，", "。", "、", "不了", "it"])
+def test_what_is_no_answer_is_asked_again_and_settles_nothing(asking, typed):
+    step = asking.interview(told(f"晚到了。{FILL}辛", grievances=["late"]), as_of=dt.date(2026, 11, 20))
+    with pytest.raises(funnel.AnswerError, match="none"):
+        step.answer(typed)
 
 
 def test_only_gates_that_bar_a_settlement_of_itself_are_asked_about_and_every_answer_opens_one():
@@ -216,7 +287,7 @@ def test_an_interview_offers_the_meanings_it_asks_about_and_takes_an_answer_of_n
     assert step.skip().decision.outcome == "ask"
 
 
-# --- the queue ------------------------------------------------------------------------------------------------------------------
+# --- the queue, where the consumer is a party and not the only one ------------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("meant", "state"), [([], "offered"), (["gone"], "queued"), (["gone", "done"], "queued")])
@@ -226,3 +297,33 @@ def test_the_consumer_s_own_answer_sends_the_offer_or_brings_a_person(asking, me
     case = d.ingest(sent).case
     assert case.state == "asked"
     assert d.answer(case.id, {MEANT: meant}).state == state
+
+
+def case_of(asking):
+    d = desk(asking, MemoryStore(), SetClock())
+    sent = told(f"晚到了。{FILL}辛", grievances=["late"]) | {"consumer": {"id": "c"}, "merchant": {"id": "m"}}
+    return d, d.ingest(sent).case.id
+
+
+@pytest.mark.parametrize("meant", [[], ["gone"]])
+def test_the_merchant_does_not_say_what_the_consumer_meant(asking, meant):
+    d, case = case_of(asking)
+    for actor in ("merchant", " Merchant"):
+        with pytest.raises(funnel.ComplaintError, match="consumer"):
+            d.answer(case, {MEANT: meant}, actor=actor)
+    assert d.case(case).state == "asked"
+
+
+def test_what_the_consumer_has_said_he_meant_he_does_not_take_back_by_himself(asking):
+    d, case = case_of(asking)
+    assert d.answer(case, {MEANT: ["gone"]}).state == "queued"
+    assert d.answer(case, {MEANT: []}).state == "queued"
+    assert d.answer(case, {MEANT: []}, actor="ann").state == "offered", "somebody of the desk has heard him"
+
+
+def test_an_answer_of_nothing_leaves_the_question_open(asking):
+    d, case = case_of(asking)
+    try:
+        assert d.answer(case, {MEANT: None}).state == "asked"
+    except funnel.ComplaintError:
+        assert d.case(case).state == "asked"

@@ -248,7 +248,7 @@ def learn(
         history: Complaints that people have decided.
         sayings: The example sentences of the pack.
         quiet: Sentences of ordinary texts: see `ordinary`.
-        asked: The gates that the consumer is asked about where a sentence reads like one: see `funnel.engine._alike.meanings`.
+        asked: The gates that the consumer is asked about where a sentence reads like one: see `funnel.pack.model.meanings`.
 
     A text that stands in several of them counts once: as the pack's examples have it, else as the history does. Where one
     of them says it twice, each time otherwise, which one counts does not hang on their order.
@@ -263,8 +263,8 @@ def learn(
     names = tuple(sorted(name for name, n in counts.items() if n >= LEAST))
     if sum(not name.startswith(GATE) for name in names) < 2:  # noqa: PLR2004 (one trait has nothing to differ from)
         raise LearningError(
-            f"例子太少：至少要有两个场景，每个 {LEAST} 条",
-            f"too few examples: at least two scenarios with {LEAST} each are needed",
+            f"例子太少：至少要有两个场景，每个 {LEAST} 条；没有可处理的事由（scenario: none）算一个",
+            f"too few examples: at least two scenarios with {LEAST} each are needed; none (texts that state no grievance) is one",
         )
     held = [grams(normalise(e.text).text) for e in chosen]
     has = [e.traits for e in chosen]
@@ -277,7 +277,7 @@ def learn(
     table, clear, heard = _learn_sentences(said, quiet, asked)
     likeness = Likeness.made(
         *_fit(held, has, names).compiled(cuts),
-        examples=digest_of(own, said),
+        examples=digest_of(own, said, asked),
         near=near,
         sure=sure,
         apart=APART,

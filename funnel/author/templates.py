@@ -46,8 +46,8 @@ def _pack_name(folder: Path) -> str:
     if len(folder.parts) == 1:
         # Its tests would be written beside the working directory, where nobody looks for them.
         raise TemplateError(
-            f"{folder}：写成 rules/{name}，测试放在旁边的 scenarios/{name}",
-            f"{folder}: write rules/{name}; its tests go beside it, to scenarios/{name}",
+            f"没有新建：请写 rules/{name}（测试会放在旁边的 scenarios/{name}）",
+            f"nothing was made: write rules/{name} (its tests go beside it, to scenarios/{name})",
         )
     for taken in (folder, _tests_of(folder)):
         if taken.exists() and (not taken.is_dir() or any(taken.iterdir())):

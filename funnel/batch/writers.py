@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from funnel.decision import Decision
+from funnel.decision import Decision, Question
 from funnel.errors import BatchError
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -102,7 +102,7 @@ class CsvWriter:
                 "; ".join(m.rule for m in decision.matters),
                 " + ".join(amounts),
                 "; ".join(r.text for r in reasons),
-                "; ".join(q.text for q in decision.questions),
+                "; ".join(map(_asked, decision.questions)),
                 decision.respond_by.isoformat() if decision.respond_by else "",
                 decision.resolve_by.isoformat() if decision.resolve_by else "",
                 "; ".join(m.scenario for m in decision.matters if m.presumed),
@@ -162,3 +162,9 @@ def _finish(path: Path, stream: BinaryIO, temporary: Path | None, target: Path) 
 
 def _unwritable(path: Path, error: OSError) -> BatchError:
     return BatchError(f"{path}：写不了（{error.strerror}）", f"{path}: cannot be written ({error.strerror})")
+
+
+def _asked(question: Question) -> str:
+    """A question, with what there is to choose from where it cannot be answered without."""
+    labels = [answer.label for answer in question.answers] if question.type == "set" else []
+    return question.text + (f" [{' / '.join(labels)}]" if labels else "")

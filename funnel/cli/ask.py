@@ -75,6 +75,10 @@ def command(
     def say(zh: str, en: str) -> str:
         return en if lang == "en" else zh
 
+    if words is not None and Path(words).suffix in {".json", ".jsonl"} and Path(words).is_file():
+        zh = f"{words} 是文件；funnel ask 后面写投诉的话，看一个文件里的投诉用 funnel explain {words}"
+        en = f"{words} is a file; funnel ask takes the words of a complaint, and funnel explain {words} reads one from a file"
+        fail(f"funnel ask: {say(zh, en)}", USAGE)
     pack = open_pack(pack_name, lang, as_of=as_of)
     unit = currency_of(pack.manifest.currency)
     engine = Engine(pack if draft is None else with_draft(pack, draft, lang), lang=lang)

@@ -64,8 +64,7 @@ def command(
     from funnel.author.learn import LearningError, learn, ordinary, tested  # noqa: PLC0415 (late, for a quick --help)
     from funnel.author.scenario_tests import load_suite, scenario_files  # noqa: PLC0415 (as above)
     from funnel.diagnostics import render_all  # noqa: PLC0415 (as above)
-    from funnel.engine._alike import meanings  # noqa: PLC0415 (as above)
-    from funnel.pack.examples import FOLDER, read_examples  # noqa: PLC0415 (as above)
+    from funnel.pack.examples import FOLDER, asked_about, read_examples  # noqa: PLC0415 (as above)
     from funnel.pack.loader import LIKENESS  # noqa: PLC0415 (as above)
 
     pack_name = _which(named, lang)
@@ -75,7 +74,7 @@ def command(
     if errors:
         click.echo(render_all(errors, lang))
         sys.exit(FINDINGS)
-    if not read.examples:
+    if not (read.examples or read.sayings):
         fail(
             f"{pack.id} 还没有例子：放在 {FOLDER}/ 里，一个场景一个文件，或者一个关口一个文件"
             if lang != "en"
@@ -94,7 +93,7 @@ def command(
     decided = _history(pack, history, labels, lang)
     try:
         quiet = ordinary(pack, tests, decided) if read.sayings else ()
-        asked = frozenset(gate.id for gate in pack.gates.values() if meanings(gate, pack))
+        asked = asked_about(pack)
         learnt = learn(read.examples, tested(pack, tests), decided, sayings=read.sayings, quiet=quiet, asked=asked)
     except LearningError as error:
         fail(error.text(lang), USAGE)
@@ -215,9 +214,11 @@ def _table(pack: Pack, learnt: Learnt, lang: str) -> Iterator[str]:
     from funnel.engine._alike import OFFERED  # noqa: PLC0415 (as above)
     from funnel.facts.likeness import GATE, NONE, parts_of_trait  # noqa: PLC0415 (as above)
     from funnel.facts.vocabulary import CLAIMS, pick  # noqa: PLC0415 (as above)
+    from funnel.pack.examples import asked_about  # noqa: PLC0415 (as above)
 
     english = lang == "en"
-    titles = {rule.scenario: pick(rule.title, lang) for rule in pack.live_rules}
+    # Examples may be written before a rule is stable.
+    titles = {rule.scenario: pick(rule.title, lang) for rule in (*pack.rules.values(), *pack.live_rules)}
     titles |= {GATE + gate.id: pick(gate.title, lang) for gate in pack.gates.values()}
     for said in learnt.heard.sentences:
         gate, claims = parts_of_trait(said.name)
@@ -259,6 +260,13 @@ def _table(pack: Pack, learnt: Learnt, lang: str) -> Iterator[str]:
             if english
             else f"例句是留出来读的，句句不一样，比平常的话难听出来；误听：相近的例句 {near} 句里 {wrong} 句，普通投诉的 {plain} 句里 {false} 句"
         )
+        asked_gates = {parts_of_trait(said.name)[0] for said in heard.sentences} & asked_about(pack)
+        if asked_gates and learnt.likeness.clear <= 0:
+            yield (
+                f"of {plain} ordinary sentences nothing can be told of what to ask and what a person has to see, and a person sees all; write whole plain complaints into a file with gate: none"
+                if english
+                else f"普通的句子只有 {plain} 句，分不出哪些先问消费者、哪些交人，都交人；写一个 gate: none 的文件，放平常的整件投诉"
+            )
     for name, count in learnt.thin.items():
         shown = titles.get(name, name)
         yield f"{shown}: {count} texts are too few" if english else f"{shown}：整篇的例子只有 {count} 条，太少，没有学"

@@ -316,11 +316,18 @@ def _story(
             yield say("    底线：", "    floor: ") + strategy["floor"]
             for step in strategy.get("steps", ()):
                 yield f"    {step['who']} {step['within']}: {step['do']}"
+    answered = {name for event in desk.events(case.id) if event.type == "answered" for name in event.data["facts"]}
+    for line in decision.get("explanation", ()):
+        if line["step"] == "fact" and not answered.isdisjoint(line["facts"]):
+            yield say("已答 ", "answered ") + line["text"]
     for question in decision.get("questions", ()):
         yield say("待问 ", "to ask ") + f"{question['fact']}{say('：', ': ')}{question['text']}"
         answers = question.get("answers", ())
         width = max((len(answer["value"]) for answer in answers), default=0)
         yield from (f"    {answer['value']:{width}}  {answer['label']}" for answer in answers)
+    if decision.get("questions"):
+        answer_ = f"funnel queue answer {case.external_id} {decision['questions'][0]['fact']}=… --by consumer"
+        yield say(f"    答了就记：{answer_}（几个用逗号隔开，都不是写 none）", f"    to enter an answer: {answer_} (several with commas, none of them as none)")  # fmt: skip
     for because, zh, en in _BECAUSE:
         named = [one["title"] for one in decision.get("suggestions", ()) if one["because"] == because]
         if named:
@@ -374,7 +381,7 @@ def claim(place: _Place, agent_id: str, case_id: str | None) -> None:
 
 def _read(pack: Pack, name: str, typed: str) -> Any:
     """A value as it is typed: JSON, or words; of a fact that has several values, those between commas."""
-    from funnel.engine.interview import NONE_OF_THEM  # noqa: PLC0415 (late, for a quick --help)
+    from funnel.facts.intake import NONE_OF_THEM  # noqa: PLC0415 (late, for a quick --help)
 
     try:
         return json.loads(typed)

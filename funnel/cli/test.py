@@ -69,6 +69,11 @@ def command(
     from funnel.diagnostics import render_all  # noqa: PLC0415 (as above)
     from funnel.engine.decide import compile_pack  # noqa: PLC0415 (as above)
 
+    for given in files:
+        if (given / "pack.yaml").is_file():
+            zh = f"{given} 是规则包，测试在旁边的 scenarios/ 里；写 funnel test --pack {given}"
+            en = f"{given} is a pack, and its tests lie in scenarios/ beside it; write funnel test --pack {given}"
+            fail(f"funnel test: {en if lang == 'en' else zh}", USAGE)
     pack = open_pack(pack_name, lang)
     root = None
     if not files:

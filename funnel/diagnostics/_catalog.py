@@ -595,8 +595,20 @@ CATALOG: Mapping[str, Entry] = MappingProxyType(
         "F530": _e(
             "“{fact}”是问消费者话里什么意思的事实，要能选几种、没问过就算没有、由消费者回答",
             "“{fact}” is what the consumer is asked of his words: a set, raised, answered by him",
-            "写 type: set, world: raised, ask: consumer",
-            "write type: set, world: raised, ask: consumer",
+            "写 type: set, world: raised, ask: consumer，再写 why 和 question",
+            "write type: set, world: raised, ask: consumer, with why and question",
+        ),
+        "F531": _w(
+            "meant 的取值“{value}”没有关口读，不会问到，答了也不起作用",
+            "no gate reads “{value}” of meant: nobody is asked about it, and an answer does nothing",
+            "在一个 covers: other 的关口的 when 里写 {{meant: {{contains_any: [{value}]}}}}，或者去掉这个取值",
+            "read it in a gate with covers: other, {{meant: {{contains_any: [{value}]}}}}, or leave the value out",
+        ),
+        "F532": _e(
+            "短语不能定“{fact}”：那是问了消费者以后他自己的回答",
+            "no phrase may set “{fact}”: it is what the consumer answers once he is asked",
+            "让短语定关口读的那个事实",
+            "let the phrase set the fact that the gate reads besides",
         ),
         # --- F6xx: scenario tests ---
         "F601": _w(

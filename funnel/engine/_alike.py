@@ -1,7 +1,8 @@
 """What a text's likeness to the pack's examples may do: never state a fact, never settle, never take a protection away.
 
-It may do four things. A gate that nothing opened but whose examples the text reads like is *suspected*: a person looks first.
-None is where the text reads most like those that state no grievance.
+It may do five things. A gate that nothing opened but whose examples the text reads like is *suspected*: a person looks first.
+None is where the text reads most like those that state no grievance. Where something would be settled and a sentence reads like what
+bars it, a person looks, or the consumer is *asked what he meant*.
 Where no rule recognises a complaint, those that it reads like are *offered*: the consumer is asked which it is, and what he
 answers counts as if he had picked it in a form; where one of them is sure, it is *presumed*, so that whoever has the case sees what
 it will take, but nothing is decided until it is said. And a rule that recognises a complaint by its words alone is *doubted* where the
@@ -17,7 +18,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from types import MappingProxyType
@@ -26,14 +27,14 @@ from typing import Final, NamedTuple
 from funnel.complaint import Complaint
 from funnel.engine._checks import Check
 from funnel.engine.evaluate import Parameters
-from funnel.facts.intake import Intake
+from funnel.facts.intake import Intake, given
 from funnel.facts.likeness import ANY, GATE, NEVER, NONE, Likeness, Margins, Trait, parts_of_trait, together
 from funnel.facts.normalise import Normal
 from funnel.facts.signals import Scan
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, Facts, Grade, Known
 from funnel.facts.vocabulary import GRIEVANCES, MEANT
-from funnel.pack.model import OTHER, Gate, Pack, Rule, Test, leaves_of
+from funnel.pack.model import OTHER, Gate, Pack, Rule, Test, leaves_of, meanings
 
 OFFERED: Final = 3
 _ALSO: Final = -0.7
@@ -112,9 +113,14 @@ class _Read(NamedTuple):
     whichever: float
     known: int
 
-    def above(self, some: Sequence[_Barring]) -> float:
-        """How far above the marks it reads like any of some; below nought it does not."""
-        return together((self.over[one.trait.name] for one in some), self.whichever, self.known) if some else -math.inf
+    def above(self, some: Sequence[_Barring], *, mark: float | None = None) -> float:
+        """How far above the marks, or one mark for all, it reads like any of some; below nought it does not."""
+        over = (self.over[one.trait.name] + (0.0 if mark is None else one.trait.cut - mark) for one in some)
+        return together(over, self.whichever, self.known) if some else -math.inf
+
+    def protecting(self, some: Sequence[_Barring]) -> bool:
+        """Whether what it reads like most, whatever the marks, is a gate of which nobody is asked."""
+        return not max(some, key=lambda one: (self.over[one.trait.name] + one.trait.cut, one.trait.name)).means
 
     def ranked(self, some: Sequence[_Barring]) -> list[_Barring]:
         """Some, those that it reads like most first."""
@@ -140,12 +146,15 @@ class Likenesses:
         )
         self._sentences = None if pack.likeness is None else pack.likeness.sentences
         self._clear = NEVER if pack.likeness is None else pack.likeness.clear
+        table = () if self._sentences is None else self._sentences.traits.values()
+        self._mark = max((trait.cut for trait in table if trait.name != ANY), default=NEVER)
+        """That of a person, where the consumer is not asked."""
         barring: dict[str, list[tuple[Trait, frozenset[str]]]] = {}
         for trait in () if self._sentences is None else self._sentences.traits.values():
             gate_id, claims = parts_of_trait(trait.name)
             barring.setdefault(gate_id, []).append((trait, claims))
         self._asked = MappingProxyType({gate.id: _asked(gate, pack) for gate, _ in gates})
-        means = {gate.id: meanings(gate, pack) for gate, _ in gates}
+        means = {gate.id: meanings(gate, pack.vocabulary.facts) for gate, _ in gates}
         self._barred = tuple(
             _Barring(gate.id, trait, check, self._asked[gate.id], claims, means[gate.id])
             for gate, check in gates
@@ -206,7 +215,7 @@ class Likenesses:
         """
         if taken.scan is None:
             return NOTHING
-        said = complaint.facts.keys()
+        said = given(complaint.facts)
         certain = [name for name, truth in recognised.items() if truth is True]
         outside = [name for name in certain if name in self._outside]
         picked: tuple[str, ...] = ()
@@ -315,11 +324,18 @@ class Likenesses:
     def asked(self, gate: str, complaint: Complaint) -> tuple[str, ...] | None:
         """The facts that whoever has looked states of a gate; None where all of them are stated already."""
         asked = self._asked[gate]
-        left = tuple(name for name in asked if name not in complaint.facts)
+        said = given(complaint.facts)
+        left = tuple(name for name in asked if name not in said)
         return left if left or not asked else None
 
     def overhears(
-        self, complaint: Complaint, taken: Intake, parameters: Parameters, answered: frozenset[str] = frozenset()
+        self,
+        complaint: Complaint,
+        taken: Intake,
+        parameters: Parameters,
+        answered: frozenset[str] = frozenset(),
+        *,
+        asking: bool = True,
     ) -> tuple[Overheard, ...]:
         """The gates that a sentence of a complaint reads like, in the order of the text; each of them once.
 
@@ -341,10 +357,13 @@ class Likenesses:
             taken: Its facts.
             parameters: The figures of the law in force.
             answered: The claims that a form makes and that what would be settled gives.
+            asking: Whether the words are the consumer's own, so that he can be asked about them; else a person looks, at
+                his mark.
         """
         if taken.scan is None or self._sentences is None or not self._barred:
             return ()
         normal = taken.scan.normal
+        told = MEANT in given(complaint.facts)
         found: dict[str, Overheard] = {}
         may: list[_Barring] | None = None
         for start, end in parts_of(normal):
@@ -357,24 +376,27 @@ class Likenesses:
                     for one in self._barred
                     if one.claims.isdisjoint(answered) and _would_open(one.check, one.asked, taken.facts, parameters)
                 ]
-            guarded, asking = [one for one in may if not one.means], [one for one in may if one.means]
-            above = read.above(may)
-            if read.above(guarded) >= 0:
+            guarded, others = [one for one in may if not one.means], [one for one in may if one.means]
+            above, clear = read.above(may), read.above(may, mark=self._mark)
+            if read.above(guarded) >= 0 or (guarded and above >= 0 and read.protecting(may)):
                 likest, asks = read.ranked(guarded), False
-            elif asking and above >= 0:
-                likest, asks = read.ranked(asking), above < self._clear
+            elif others and (above if asking else clear) >= 0:
+                likest, asks = read.ranked(others), asking and above < self._clear
             else:
                 continue
             gate = likest[0].gate
             facts = self.asked(gate, complaint)
-            if facts is None or (asks and MEANT in complaint.facts):
+            if facts is None or (asks and told):
                 continue
-            if gate in found and (asks or not found[gate].means):
-                continue  # one sentence a gate, a clear one before one that is asked about
             first, last = normal.span(start, end)
             words = normal.original[first:last].strip()
             means = dict.fromkeys(value for one in likest for value in one.means) if asks else {}
-            found[gate] = Overheard(gate, words, facts, likest[0].trait.name, tuple(means)[:MEANINGS])
+            one = Overheard(gate, words, facts, likest[0].trait.name, tuple(means)[:MEANINGS])
+            # One sentence a gate: a clear one before one that is asked about, and what another may mean beside it.
+            if (before := found.get(gate)) is None or (before.means and not one.means):
+                found[gate] = one
+            elif before.means:
+                found[gate] = replace(before, means=tuple(dict.fromkeys((*before.means, *one.means))))
         return tuple(found.values())
 
     def _reads_like(self, sentence: str) -> _Read | None:
@@ -461,15 +483,6 @@ def _asked(gate: Gate, pack: Pack) -> tuple[str, ...]:
     leaves = dict.fromkeys(leaf.fact for leaf in leaves_of(gate.when) if leaf.constant is not False)
     specs = [spec for spec in (pack.vocabulary[name] for name in leaves) if spec.type == "bool"]
     return tuple(spec.name for spec in specs if spec.derivation is None) or tuple(spec.name for spec in specs)
-
-
-def meanings(gate: Gate, pack: Pack) -> tuple[str, ...]:
-    """The values of `MEANT` that open a gate, in their order: none of a gate that protects somebody, for no answer rules it out."""
-    if gate.covers != OTHER or MEANT not in pack.vocabulary.facts:
-        return ()
-    values = [leaf.constant for leaf in leaves_of(gate.when) if leaf.fact == MEANT]
-    named = frozenset[str]().union(*(value for value in values if isinstance(value, frozenset)))
-    return tuple(value for value in pack.vocabulary[MEANT].members if value in named)
 
 
 def _picks(rule: Rule, pack: Pack) -> Iterator[str]:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+BETWEEN: Final = "”、“"
+"""What stands between several quotes in one sentence."""
 _QUOTED: Final = 60
 """Characters of a complaint that are quoted."""
 

@@ -25,7 +25,7 @@ from funnel.engine import describe
 from funnel.engine._plan import ELEMENTS, RECOGNISE, REST, resolve
 from funnel.engine._reasoning import Compiled, Reasoning, Ruling, Said
 from funnel.engine._rulings import open_elsewhere
-from funnel.engine._texts import join, shortened
+from funnel.engine._texts import BETWEEN, join, shortened
 from funnel.engine.assess import Assessment
 from funnel.engine.evaluate import cheapest, evaluate
 from funnel.engine.questions import Ask, roles, which_matter
@@ -255,7 +255,11 @@ class Writer:
         # What each sentence reads like most comes before what any of them reads like less.
         ranks = zip_longest(*(one.means for one in overheard))
         values = [value for value in dict.fromkeys(chain.from_iterable(ranks)) if value is not None]
-        text = self.say("heard", question=pick(spec.question, self.lang), words=shortened(overheard[0].words))
+        text = self.say(
+            "heard",
+            question=pick(spec.question, self.lang),
+            words=BETWEEN.join(shortened(one.words) for one in overheard),
+        )
         labelled = ((value, spec.show(frozenset({value}), self.lang)) for value in values)
         return (
             Question(

@@ -18,7 +18,7 @@ from funnel.engine._writer import Writer
 from funnel.engine.assess import Assessment, Case, assess_planned
 from funnel.engine.evaluate import Parameters
 from funnel.engine.questions import Ask
-from funnel.facts.intake import Intake, intake, is_several, member
+from funnel.facts.intake import Intake, given, intake, member, values_of
 from funnel.facts.likeness import Margins
 from funnel.facts.truth import Truth
 from funnel.facts.values import LIKENESS, RECORDS, Facts, Grade, Known
@@ -183,8 +183,7 @@ def _unheeded(compiled: Compiled, complaint: Complaint, facts: Facts, rulings: S
 
 def _affirmed(raw: object) -> bool:
     """Whether a fact is told as true, or as anything but a no: what is computed of it besides says nothing of who told it."""
-    entries = raw if is_several(raw) else [raw]
-    return any((entry.get("value") if isinstance(entry, dict) else entry) not in _NOT_SO for entry in entries)
+    return any(value not in _NOT_SO for value in values_of(raw))
 
 
 def _in_evidence(
@@ -204,7 +203,7 @@ def _in_evidence(
             if gate.id in shut and check.truth(taken.facts.known, taken.facts.told, parameters) is True
             if (facts := compiled.likenesses.asked(gate.id, complaint)) is not None
         )
-        for one in (*opened, *compiled.likenesses.overhears(note, taken, parameters)):
+        for one in (*opened, *compiled.likenesses.overhears(note, taken, parameters, asking=False)):
             if one.gate in shut:
                 found.setdefault(one.gate, one)
     return tuple(found.values())
@@ -222,7 +221,7 @@ def _written(compiled: Compiled, complaint: Complaint) -> Iterator[str]:
 def shown_by_records(compiled: Compiled, complaint: Complaint, taken: Intake, parameters: Parameters) -> frozenset[str]:
     """The grievances that records show, but where a form says what it is about: none, too, is said."""
     facts = taken.facts
-    if not compiled.shown or GRIEVANCES in complaint.facts or GRIEVANCES in facts.disputed:
+    if not compiled.shown or GRIEVANCES in given(complaint.facts) or GRIEVANCES in facts.disputed:
         return frozenset()
     shown = [one for one, check in compiled.shown if check.truth(facts.known, facts.told, parameters) is True]
     every = {one.grievance for one in shown}
@@ -383,7 +382,7 @@ def ask_on(
     """
     findings, facts = reasoning.findings, reasoning.intake.facts
     if findings.alike.presumed is not None or not findings.rulings:
-        return put_in_words(compiled, reasoning, lang=lang).questions
+        return _not_asked(put_in_words(compiled, reasoning, lang=lang), asked)
     case = Case(facts, compiled.table, reasoning.as_of)
     doubted = frozenset(findings.alike.doubted)
     judge_ = Judge(compiled, facts, case, findings.assessments, doubted, asked=frozenset(asked))
@@ -403,7 +402,11 @@ def ask_on(
             )
     findings = replace(findings, rulings=rulings, gates=gates, said={})
     again = replace(reasoning, rulings=rulings, gates=gates, findings=findings)
-    return put_in_words(compiled, again, lang=lang).questions
+    return _not_asked(put_in_words(compiled, again, lang=lang), asked)
+
+
+def _not_asked(decision: Decision, asked: Collection[str]) -> tuple[Question, ...]:
+    return tuple(question for question in decision.questions if question.fact not in asked)
 
 
 def _perhaps_a_remark(compiled: Compiled, reasoning: Reasoning, ruling: Ruling, asked: Collection[str]) -> Ruling:

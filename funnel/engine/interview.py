@@ -18,11 +18,11 @@ from funnel.decision import Answer, Decision, Question
 from funnel.engine.questions import which_matter
 from funnel.errors import AnswerError
 from funnel.facts._read_english import figure_of
-from funnel.facts.intake import coerce, expected
+from funnel.facts.intake import NONE_OF_THEM, coerce, expected
 from funnel.facts.language import CHINESE
 from funnel.facts.money import currency_of
 from funnel.facts.values import GRADES, Grade
-from funnel.facts.vocabulary import GRIEVANCES, MEANT, FactSpec
+from funnel.facts.vocabulary import GRIEVANCES, MEANT, FactSpec, listed
 
 if TYPE_CHECKING:
     from funnel.engine.engine import Engine
@@ -34,8 +34,8 @@ _YES: Final = frozenset({"y", "yes", "true", "1", "是", "是的", "对", "对�
 _NO: Final = frozenset(
     {"n", "no", "false", "0", "2", "否", "不", "不是", "没", "没有", "不对", "无", "还没", "不会", "未"}
 )
-NONE_OF_THEM: Final = frozenset({"都不是", "都没有", "都不对", "没有", "无", "0", "none", "none of them", "no"})
-"""What people say where none of the answers they may choose from is so."""
+_LEAST: Final = 2
+"""Characters of a part of a label that name it."""
 _DATE = re.compile(r"(?:(\d{4})\s*[-/.年]\s*)?(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?")
 _DAYS_AGO: Final[tuple[tuple[str, int], ...]] = (
     ("大前天", 3), ("前天", 2), ("昨天", 1), ("昨日", 1), ("今天", 0), ("今日", 0), ("yesterday", 1), ("today", 0),
@@ -168,12 +168,13 @@ class Interview:
                 return self._amount(low)
             case "date":
                 return self._date(low)
-            case "set" if low in NONE_OF_THEM:
+            case "set" if low in NONE_OF_THEM or low == "0":
                 return []
             case "set" if (whole := self._member(spec, question, text)) in spec.members:
                 return [whole]  # an answer's label may have commas of its own
             case "set":
-                return [self._member(spec, question, part) for part in re.split(r"[、,;，；]\s*", text) if part]
+                parts = [part for part in re.split(r"[、,;，；]\s*", text) if part]
+                return [self._member(spec, question, part) for part in parts] or text
             case _:
                 return self._member(spec, question, text)
 
@@ -192,7 +193,8 @@ class Interview:
             return question.answers[int(word) - 1].value
         low = word.casefold()
         exact = [slug for slug in spec.members if spec.show(_value(spec, slug), self.engine.lang).casefold() == low]
-        near = exact or [a.value for a in question.answers if low and low in a.label.casefold()]
+        # A word that stands in a label names it; 不, 没 and 有 stand in many and name none.
+        near = exact or [a.value for a in question.answers if len(low) >= _LEAST and low in a.label.casefold()]
         return near[0] if len(near) == 1 else word
 
     def _date(self, text: str) -> str | None:
@@ -273,7 +275,8 @@ def _answers(spec: FactSpec, question: Question) -> tuple[str, str] | None:
     ]
     if not values:
         return None
-    return "、".join(spec.show(value) for value in values), ", ".join(spec.show(value, "en") for value in values)
+    zh, en = (listed([spec.show(value, lang) for value in values], lang) for lang in ("zh", "en"))
+    return (f"{zh}；都不是就说“都不是”", f"{en}; or “none”") if spec.type == "set" else (zh, en)
 
 
 def _known(complaint: Complaint | None) -> dict[str, Any]:

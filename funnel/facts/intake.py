@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import Any, TypeGuard
+from typing import Any, Final, TypeGuard
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -34,6 +34,11 @@ from funnel.facts.vocabulary import (
 
 _MAX_SOURCES = 20
 _FACT_KEYS = frozenset({"value", "grade", "source"})
+
+NONE_OF_THEM: Final = frozenset(
+    {"都不是", "都没有", "都不对", "都没", "没有", "无", "否", "不是", "没", "不", "none", "none of them", "no", "n"}
+)
+"""What people say where none of the answers they may choose from is so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -615,6 +620,8 @@ def coerce(spec: FactSpec, raw: Any, zone: ZoneInfo) -> Value | None:
         return _day(raw, zone)
     if spec.type == "enum":
         return member(spec, raw) if isinstance(raw, str) else None
+    if isinstance(raw, str) and member(spec, raw) is None and raw.strip().casefold() in NONE_OF_THEM:
+        return frozenset()
     items = raw if isinstance(raw, list | tuple | set | frozenset) else (raw,)
     members = [member(spec, item) if isinstance(item, str) else None for item in items]
     return None if any(m is None for m in members) else frozenset(m for m in members if m)
@@ -653,6 +660,17 @@ def is_several(raw: object) -> TypeGuard[list[Any]]:
     return isinstance(raw, list) and any(isinstance(entry, dict) for entry in raw)
 
 
+def given(facts: Mapping[str, object]) -> frozenset[str]:
+    """The facts of a complaint that somebody gives a value of: null is a field that was left open."""
+    return frozenset(name for name, raw in facts.items() if any(value is not None for value in values_of(raw)))
+
+
+def values_of(raw: object) -> Iterator[object]:
+    """The values that stand under a fact's name, one for each source."""
+    for entry in raw if is_several(raw) else [raw]:
+        yield entry.get("value") if isinstance(entry, dict) else entry
+
+
 def member(spec: FactSpec, word: str) -> str | None:
     """A member by its slug, its label or a seller's word for it."""
     if word in spec.members:
@@ -676,6 +694,11 @@ def expected(spec: FactSpec, currency: str) -> tuple[str, str]:
     """What values a fact takes, in Chinese and in English; amounts are in the pack's currency."""
     if spec.type in {"enum", "set"}:
         members = ", ".join(spec.members)
+        if spec.type == "set":
+            return (
+                f"以下之一：{members}；几个写成列表，都不是写 []",
+                f"one of: {members}; several as a list, none of them as []",
+            )
         return f"以下之一：{members}", f"one of: {members}"
     zh, en = _KINDS[spec.type]
     if spec.type == "integer" and spec.low is not None and spec.high is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -35,6 +35,13 @@ def pick(texts: Texts | None, lang: str) -> str:
     if not texts:
         return ""
     return texts.get(lang) or texts.get("zh") or texts.get("en") or ""
+
+
+def listed(words: Sequence[str], lang: str) -> str:
+    """Several words or phrases in a row; semicolons stand between them where one has a comma of its own."""
+    if any(mark in word for word in words for mark in "、，,；;"):
+        return ("；" if lang != "en" else "; ").join(words)
+    return ("、" if lang != "en" else ", ").join(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,8 +294,8 @@ class FactSpec:
         if isinstance(value, int):
             return yuan(value) if self.type == "money" else str(value)
         if isinstance(value, frozenset):
-            shown = (pick(self.members[v].label, lang) if v in self.members else v for v in sorted(value))
-            return ("、" if lang != "en" else ", ").join(shown) or ("无" if lang != "en" else "none")
+            shown = [pick(self.members[v].label, lang) if v in self.members else v for v in sorted(value)]
+            return listed(shown, lang) or ("无" if lang != "en" else "none")
         if isinstance(value, str):
             member = self.members.get(value)
             return pick(member.label, lang) if member else value

@@ -12,7 +12,7 @@ from funnel.facts.language import CHINESE
 from funnel.facts.phrases import Phrase, PhraseError, PhraseParser, mark_in, sign_in
 from funnel.facts.signals import Lexicon, ReadingSpec, Signal
 from funnel.facts.values import Value
-from funnel.facts.vocabulary import FactSpec, Texts
+from funnel.facts.vocabulary import MEANT, FactSpec, Texts
 from funnel.pack._conditions import TYPE_NAMES, member, read_value
 from funnel.pack._nodes import Node, ScalarNode
 from funnel.pack._reader import Reader, near, near_fact
@@ -184,6 +184,9 @@ class LexiconReader:
         found: list[tuple[str, Value]] = []
         for key, value in self.reader.entries(node, "{grievances: return_refused}"):
             spec = facts.get(key.value)
+            if key.value == MEANT:
+                self.reader.sink.add("F532", key.span, fact=MEANT)
+                continue
             if spec is None:
                 self.reader.sink.add("F301", key.span, name=key.value, **near_fact(key.value, facts))
                 continue

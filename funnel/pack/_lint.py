@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Mapping
 
 from funnel.diagnostics import Diagnostics, Span
-from funnel.facts.vocabulary import BUILT_IN_DATES, FactSpec
+from funnel.facts.vocabulary import BUILT_IN_DATES, MEANT, FactSpec
 from funnel.law.register import LawError, Register
 from funnel.pack._reader import Reader, near
 from funnel.pack._register import check_citation
-from funnel.pack.model import REQUIRED_GATES, Gate, Rule, leaves_of
+from funnel.pack.model import REQUIRED_GATES, Gate, Rule, leaves_of, meanings
 
 
 def lint(
@@ -21,6 +21,7 @@ def lint(
     register: Register,
     *,
     gates_span: Span,
+    meant_span: Span | None,
     named: frozenset[str],
 ) -> None:
     """Check what no single file can show. Findings go to ``sink``.
@@ -30,6 +31,10 @@ def lint(
     missing = sorted(set(REQUIRED_GATES) - {gate.covers for gate in gates.values()})
     if missing:
         sink.add("F505", gates_span, missing=", ".join(missing))
+    if MEANT in facts and gates:
+        read = {value for gate in gates.values() for value in meanings(gate, facts)}
+        for value in sorted(facts[MEANT].members.keys() - read):
+            sink.add("F531", meant_span or gates_span, value=value)
     reader = Reader(sink)
     for rule in rules.values():
         if rule.status != "retired":

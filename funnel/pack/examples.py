@@ -21,7 +21,7 @@ from funnel.facts.normalise import normalise
 from funnel.facts.vocabulary import CLAIMS
 from funnel.pack._nodes import MapNode, Node, ScalarNode, load_file, yaml_files
 from funnel.pack._reader import Reader
-from funnel.pack.model import Pack
+from funnel.pack.model import Pack, meanings
 
 FOLDER: Final = "likeness"
 
@@ -94,11 +94,17 @@ class Examples:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def digest_of(examples: Iterable[Example], sayings: Iterable[Saying] = ()) -> str:
-    """Names a set of examples, whatever their order."""
+def digest_of(examples: Iterable[Example], sayings: Iterable[Saying] = (), asked: Iterable[str] = ()) -> str:
+    """Names a set of examples, whatever their order, with the gates that the consumer is asked about: they have a mark of their own."""
     lines = sorted("\x1f".join((e.text, *e.matters, *sorted(GATE + g for g in e.gates))) for e in examples)
     lines += sorted("\x1f".join(("", s.text, s.gate or "", *sorted(s.claims))) for s in sayings)
+    lines += sorted(f"\x1f\x1f{gate}" for gate in asked)
     return hashlib.sha256("\x1e".join(lines).encode("utf-8")).hexdigest()
+
+
+def asked_about(pack: Pack) -> frozenset[str]:
+    """The gates that the consumer is asked about where a sentence reads like one."""
+    return frozenset(gate.id for gate in pack.gates.values() if meanings(gate, pack.vocabulary.facts))
 
 
 def read_examples(pack: Pack, personal: Callable[[str], Iterable[str]] = lambda _: ()) -> Examples:
@@ -121,7 +127,7 @@ def read_examples(pack: Pack, personal: Callable[[str], Iterable[str]] = lambda 
         if pack.likeness is None:
             if found or sayings:
                 sink.add("F807", Span(shown_path(folder)))
-        elif pack.likeness.examples != digest_of(found, sayings):
+        elif pack.likeness.examples != digest_of(found, sayings, asked_about(pack)):
             sink.add("F803", Span(shown_path(folder)))
     return Examples(found, sayings, sink.sorted())
 

@@ -19,7 +19,7 @@ from funnel.errors import PackError, PackNotFoundError
 from funnel.facts.language import LANGUAGES
 from funnel.facts.likeness import GATE, MAX_BYTES, NONE, Likeness, LikenessError, parse
 from funnel.facts.signals import Lexicon
-from funnel.facts.vocabulary import SIGNAL_PREFIX, Vocabulary
+from funnel.facts.vocabulary import MEANT, SIGNAL_PREFIX, Vocabulary
 from funnel.law.register import Register
 from funnel.law.time_limits import Calendar
 from funnel.pack._conditions import ConditionReader
@@ -165,6 +165,8 @@ class _Groundwork(NamedTuple):
     named: Mapping[str, NamedCondition]
     idle: Mapping[str, Span]
     """The signals that do nothing unless a condition reads them."""
+    meant: Span | None
+    """Where the fact `MEANT` is declared."""
 
 
 class _Load:
@@ -309,12 +311,13 @@ class _Load:
         for node in self._take("conditions"):
             conditions.named.add_file(node)
         named = conditions.named.finish()
-        return _Groundwork(words, lexicon.finish(words.facts, currency), law, conditions, named, lexicon.idle())
+        meant = vocabulary.spans.get(MEANT)
+        return _Groundwork(words, lexicon.finish(words.facts, currency), law, conditions, named, lexicon.idle(), meant)
 
     def _build(self) -> Pack | None:
         manifest = self._manifest()  # first: in what language the others are written stands there
         currency = "CNY" if manifest is None else manifest.currency
-        words, lexicon, law, conditions, named, idle = self._groundwork(currency)
+        words, lexicon, law, conditions, named, idle, meant_span = self._groundwork(currency)
         calendars = self._take("calendar")
         calendar = read_calendar(self.reader, calendars[0]) if calendars else Calendar()
         if manifest is None:
@@ -343,6 +346,7 @@ class _Load:
             words.facts,
             law,
             gates_span=gates_span,
+            meant_span=meant_span,
             named=frozenset(id_ for *_, id_ in self.rule_files),
         )
         return Pack(

@@ -12,7 +12,7 @@ from funnel.diagnostics import Span
 from funnel.facts.likeness import Likeness
 from funnel.facts.signals import Lexicon
 from funnel.facts.values import Grade, Value
-from funnel.facts.vocabulary import Texts, Vocabulary
+from funnel.facts.vocabulary import MEANT, FactSpec, Texts, Vocabulary
 from funnel.law.register import Register
 from funnel.law.time_limits import Calendar
 
@@ -383,6 +383,15 @@ class Gate:
     steps: tuple[StepSpec, ...]
     basis: tuple[str, ...]
     span: Span = field(compare=False)
+
+
+def meanings(gate: Gate, facts: Mapping[str, FactSpec]) -> tuple[str, ...]:
+    """The values of `MEANT` that open a gate, in their order: none of a gate that protects somebody, for no answer rules it out."""
+    if gate.covers != OTHER or MEANT not in facts:
+        return ()
+    values = [leaf.constant for leaf in leaves_of(gate.when) if leaf.fact == MEANT]
+    named = frozenset[str]().union(*(value for value in values if isinstance(value, frozenset)))
+    return tuple(value for value in facts[MEANT].members if value in named)
 
 
 @dataclass(frozen=True, slots=True)

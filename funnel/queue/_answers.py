@@ -8,6 +8,7 @@ from typing import Any, Final
 from funnel.errors import Problem
 from funnel.facts.intake import is_several
 from funnel.facts.values import GRADES, Grade
+from funnel.facts.vocabulary import MEANT
 
 PARTIES: Final = frozenset({"consumer", "merchant"})
 """Whose answers are what they say: no document that was looked at, and no record."""
@@ -37,18 +38,22 @@ def joined(before: Mapping[str, Any], answers: Mapping[str, Any], actor: str) ->
 
     What is known better stays beside an answer, as another source; and beside a party's stays what the other one, or anybody
     else, said: where they differ the fact is disputed, and a person looks. What a party said before it corrects, and somebody
-    of the desk decides between the parties: his answer takes the place of all that was known no better.
+    of the desk decides between the parties: his answer takes the place of all that was known no better. What the consumer meant
+    he cannot take back by himself once it is known that a settlement hangs on it: what he said of it before stays beside it.
     """
-    return {**before, **{name: _beside(before.get(name), answer, actor) for name, answer in answers.items()}}
+    return {**before, **{name: _beside(name, before.get(name), answer, actor) for name, answer in answers.items()}}
 
 
-def _beside(before: Any, answer: Any, actor: str) -> Any:
+def _beside(name: str, before: Any, answer: Any, actor: str) -> Any:
     best, who = max(map(_grade, _entries(answer)), default=Grade.STATED), party(actor)
     stays = [
         entry
         for entry in _entries(before)
         if entry is not None
-        and (_grade(entry) > best or (_grade(entry) == best and who is not None and _said_by(entry) != who))
+        and (
+            _grade(entry) > best
+            or (_grade(entry) == best and who is not None and (name == MEANT or _said_by(entry) != who))
+        )
     ]
     told = [*stays, *(_signed(entry, actor) for entry in _entries(answer))]
     return told if len(told) > 1 else told[0]

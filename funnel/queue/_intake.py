@@ -16,6 +16,7 @@ from funnel.diagnostics._model import suggestion
 from funnel.engine._arguments import to_complaint
 from funnel.errors import ComplaintError, InvalidCommandError, Problem
 from funnel.facts.intake import localise
+from funnel.facts.vocabulary import MEANT
 from funnel.queue._answers import joined, party, too_high
 from funnel.queue._arguments import a_name, several
 from funnel.queue._base import _INCIDENT_FACT, _PAGE, Base, bytes_of, contents_of, newest_case, present, scenario_of
@@ -335,8 +336,8 @@ class Intake(Base):
             command_id: Names the command, so that sending it twice does it once.
 
         Raises:
-            ComplaintError: A fact is unknown or cannot be read, or a party claims a record; nothing is changed, and the
-                question stands.
+            ComplaintError: A fact is unknown or cannot be read, a party claims a record, or the merchant says what the consumer
+                meant; nothing is changed, and the question stands.
             ErasedError: The complaint's words have been erased.
             InvalidTransitionError: The case is closed.
         """
@@ -350,6 +351,9 @@ class Intake(Base):
         a_name(actor, "actor")
         if party(actor) and (wrong := too_high(facts)):
             raise ComplaintError(wrong)
+        if party(actor) == "merchant" and MEANT in facts:
+            zh, en = "消费者的话是什么意思，只能由消费者自己答", "what the consumer meant is for the consumer to say"
+            raise ComplaintError([Problem(f"facts.{MEANT}", zh, en)])
 
         def body(work: Work) -> Case:
             row = work.case(case_id)

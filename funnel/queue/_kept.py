@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from funnel.complaint import Complaint
-from funnel.engine._texts import requoted, resourced
+from funnel.engine._texts import BETWEEN, requoted, resourced
 from funnel.queue.masking import UNSHOWN, Masker, Quotes, mask_json
 
 ERASED: Final = "[erased]"
@@ -28,6 +28,9 @@ def kept(decision: Mapping[str, Any], text: str | None, masker: Masker) -> dict[
     quotes = Quotes(text or "", masker)
 
     def masked(words: str) -> str:
+        return BETWEEN.join(map(masked_quote, words.split(BETWEEN)))
+
+    def masked_quote(words: str) -> str:
         if words in (text or "") or not words.endswith("…"):
             return quotes.masked(words)
         return quotes.masked(words[:-1]) + "…"  # cut short
