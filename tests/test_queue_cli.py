@@ -453,9 +453,9 @@ ASKED = SUSPECTED | {
         ("none", []),
         ("都不是", []),
         ("[]", []),
-        ("goods_used", ["goods_used"]),
-        ("goods_used，part_only", ["goods_used", "part_only"]),
-        ('["goods_used"]', ["goods_used"]),
+        ("goods_gone", ["goods_gone"]),
+        ("goods_gone，part_only", ["goods_gone", "part_only"]),
+        ('["goods_gone"]', ["goods_gone"]),
     ],
 )
 def test_a_fact_of_several_values_is_answered_with_commas_or_with_none(cli, typed, told):
@@ -468,7 +468,7 @@ def test_a_fact_of_several_values_is_answered_with_commas_or_with_none(cli, type
     decision = desk.decisions(desk.find("A1").id)[-1].decision
     desk.close()
     gates = {reason["gate"] for reason in (decision["referral"] or {}).get("reasons", ())}
-    assert gates == {{"goods_used": "goods-used", "part_only": "refund-begun"}[value] for value in told}
+    assert gates == {{"goods_gone": "goods-used", "part_only": "refund-begun"}[value] for value in told}
 
 
 def test_what_is_neither_a_value_nor_none_is_told_the_values(cli):

@@ -372,7 +372,7 @@ class Likenesses:
                 continue
             if may is None:
                 may = [
-                    one
+                    one._replace(means=_open_by(one, taken.facts, parameters))
                     for one in self._barred
                     if one.claims.isdisjoint(answered) and _would_open(one.check, one.asked, taken.facts, parameters)
                 ]
@@ -473,6 +473,16 @@ def _would_open(check: Check, asked: Sequence[str], facts: Facts, parameters: Pa
     for name in asked:
         facts = facts.with_value(name, Known(True, Grade.STATED, LIKENESS))
     return check.truth(facts.known, facts.told, parameters) is not False
+
+
+def _open_by(one: _Barring, facts: Facts, parameters: Parameters) -> tuple[str, ...]:
+    """The meanings that would open a gate here: that goods were used bars a return, and no claim for a defect."""
+    found = []
+    for value in one.means:
+        meant = facts.with_value(MEANT, Known(frozenset({value}), Grade.STATED, LIKENESS))
+        if one.check.truth(meant.known, meant.told, parameters) is not False:
+            found.append(value)
+    return tuple(found)
 
 
 def _asked(gate: Gate, pack: Pack) -> tuple[str, ...]:
