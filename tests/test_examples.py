@@ -15,7 +15,7 @@ import funnel
 from funnel.cli._main import group
 from funnel.diagnostics import render
 from funnel.facts.likeness import ANY, NONE
-from funnel.pack.examples import Example, digest_of, read_examples
+from funnel.pack.examples import Example, asked_about, digest_of, read_examples
 from funnel.queue import find_personal
 
 HERE = Path(__file__).parent
@@ -384,7 +384,7 @@ def test_check_says_what_is_wrong_with_examples_too(folder):
 def test_the_shipped_pack_is_clean_and_learnt_from_its_examples(pack):
     read = read_examples(pack)
     assert read.diagnostics == ()
-    assert pack.likeness.examples == digest_of(read.examples, read.sayings)
+    assert pack.likeness.examples == digest_of(read.examples, read.sayings, asked_about(pack))
     assert {saying.trait for saying in read.sayings} - {None} == pack.likeness.sentences.traits.keys() - {ANY}
     assert {"none", *(f"gate:{gate}" for e in read.examples for gate in e.gates)} & pack.likeness.traits.keys()
 
