@@ -381,16 +381,14 @@ def claim(place: _Place, agent_id: str, case_id: str | None) -> None:
 
 def _read(pack: Pack, name: str, typed: str) -> Any:
     """A value as it is typed: JSON, or words; of a fact that has several values, those between commas."""
-    from funnel.facts.intake import NONE_OF_THEM  # noqa: PLC0415 (late, for a quick --help)
-
     try:
         return json.loads(typed)
     except json.JSONDecodeError:
         spec = pack.vocabulary.facts.get(name)
         if spec is None or spec.type != "set":
             return typed
-        words = [word.strip() for word in re.split("[,，;；、]", typed)]
-        return [] if typed.strip().casefold() in NONE_OF_THEM else [word for word in words if word] or typed
+        words = [word for part in re.split("[,，;；、]", typed) if (word := part.strip())]
+        return words if len(words) > 1 else typed
 
 
 @command.command(name="answer")

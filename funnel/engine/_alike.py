@@ -377,10 +377,10 @@ class Likenesses:
                     if one.claims.isdisjoint(answered) and _would_open(one.check, one.asked, taken.facts, parameters)
                 ]
             guarded, others = [one for one in may if not one.means], [one for one in may if one.means]
-            above, clear = read.above(may), read.above(may, mark=self._mark)
+            above = read.above(may)
             if read.above(guarded) >= 0 or (guarded and above >= 0 and read.protecting(may)):
                 likest, asks = read.ranked(guarded), False
-            elif others and (above if asking else clear) >= 0:
+            elif others and (above if asking else read.above(may, mark=self._mark)) >= 0:
                 likest, asks = read.ranked(others), asking and above < self._clear
             else:
                 continue
